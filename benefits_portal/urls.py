@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("benefits_portal.tenants.urls")),
     path("", include("benefits_portal.benefits.urls")),
     path("", include("benefits_portal.licensing.urls")),
+    path("", include("benefits_portal.reminders.urls")),
     path("", include("benefits_portal.practice.urls")),
     path("search/", search, name="search"),
     path("help/", views.help_page, name="help"),

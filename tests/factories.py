@@ -36,7 +36,7 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.reminders.models import Digest, Preference, Run, Silence, Told
+from benefits_portal.reminders.models import Digest, Feed, Preference, Run, Silence, Told
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.limits import SIGN_IN, digest
 from benefits_portal.tenants.models import (
@@ -444,6 +444,18 @@ class RunFactory(DjangoModelFactory[Run]):
 
     class Meta:
         model = Run
+
+
+class FeedFactory(DjangoModelFactory[Feed]):
+    """A calendar feed whose secret nobody knows; `Feed.objects.make` gives one."""
+
+    class Meta:
+        model = Feed
+
+    role = factory.SubFactory(RoleAssignmentFactory)
+    user = factory.SelfAttribute("role.user")
+    partner = factory.SelfAttribute("role.partner")
+    digest = factory.Sequence("{:064x}".format)
 
 
 class DigestFactory(DjangoModelFactory[Digest]):

@@ -23,6 +23,7 @@ from benefits_portal.benefits.models import (
 from benefits_portal.licensing.models import Order, Redemption, Subscription
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.reminders.models import Feed
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -120,6 +121,12 @@ class PartnerFixture:
         return factories.DirectoryUserFactory.create(
             tenant=self.tenant, display_name=self._named("Off"), disabled=True
         )
+
+    @cached_property
+    def feed_secret(self) -> str:
+        """Of the calendar feed of somebody else: making another one leaves it as it is."""
+        role = self._user(Role.MEMBER, "Reader").role_assignments.get()
+        return Feed.objects.make(role, by=Actor(role.user))
 
     @property
     def by(self) -> Actor:
@@ -299,6 +306,7 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "tenants:change-role": lambda it: [it.member_role.pk],
     "tenants:take-role": lambda it: [it.member_role.pk],
     "tenants:make-primary": lambda it: [it.second.pk],
+    "reminders:feed": lambda it: [it.feed_secret],
     "benefits:holders": lambda it: [it.credit.pk],
     "benefits:holders-csv": lambda it: [it.credit.pk],
     "benefits:assign": lambda it: [it.credit.pk],

@@ -61,7 +61,7 @@ HELD = {  # all that a dump holds of a person, beside who did what when
         "Replacement.declined_because",
     },
     Personal.PREFERENCE: {"User.language", "Preference.thresholds", "Preference.topics_off"},
-    Personal.SECRET: {"User.password", "Mail.sealed"},
+    Personal.SECRET: {"User.password", "Feed.digest", "Mail.sealed"},
     Personal.DIGEST: {"Attempt.subject", "Attempt.account"},
 }
 

@@ -136,6 +136,10 @@ FETCHES = {
     "benefits_portal/licensing/planning/explaining.py:tried_nearby": (
         "how far it was tried is said by its coverage"
     ),
+    "benefits_portal/reminders/feed/events.py:*": (
+        "the first of each kind; what is cut is said by an event of its own"
+    ),
+    "benefits_portal/reminders/models/feed.py:with_version": "the one row of a subquery",
     "benefits_portal/reminders/digest_mail.py:topics": "the mail says how many more there are",
     "benefits_portal/templatetags/portal.py:beside_label": "a part of a text",
 }

@@ -44,7 +44,8 @@ KINDS = {
     "groups": {"auth.group"},
 }
 OFFICE = "back-office/"
-NOT_OF_THE_PORTAL = {"django_session", "tenants_attempt", "tenants_record"}
+# That a calendar looked is written down beside it
+NOT_OF_THE_PORTAL = {"django_session", "tenants_attempt", "tenants_record", "reminders_feed"}
 
 
 type RequestAs = Callable[..., ClientResponse]

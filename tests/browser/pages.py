@@ -290,6 +290,8 @@ def account_pages() -> dict[str, Any]:
         "make-primary": at("tenants:make-primary", tenant),
         "requests": at("licensing:requests"),
         "activity": at("tenants:activity"),
+        "calendar": at("reminders:calendar"),
+        "calendar-made": (at("reminders:calendar"), send),
     }
 
 

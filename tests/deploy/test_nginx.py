@@ -317,6 +317,21 @@ def test_no_log_quotes_a_url(proxy: Proxy) -> None:
     assert logs["benefits-portal.log"].count('"status":500') >= 1
 
 
+@pytest.mark.rule("R11")
+def test_no_log_of_nginx_holds_a_calendar_link(proxy: Proxy) -> None:
+    folder, secret = Path(proxy.command[2]).parent, "5ec2e7" * 5 + "ff"
+    before = (folder / "benefits-portal.log").read_text().count('"status":200')
+    url = f"/calendar/{secret}.ics"
+    answers = [
+        proxy.request(url, Referer=f"https://{HOST}{url}")[0],
+        proxy.request(url, secure=False)[0],
+    ]
+    logs = {path.name: path.read_text() for path in [folder / "log", *folder.glob("*.log")]}
+    assert answers == [200, 301]
+    assert logs["benefits-portal.log"].count('"status":200') == before + 1
+    assert [name for name, text in logs.items() if secret in text] == []
+
+
 def test_the_page_of_errors_is_none_of_its_own(proxy: Proxy) -> None:
     assert proxy.request("/own-answer")[0] == 404
 

@@ -102,6 +102,8 @@ HARMLESS = {
         )
     ),
     *("page tenants:" + name for name in ("password-change", "sign-in", "sign-out", "switch")),
+    "page reminders:calendar",  # a link of one's own, to what one sees anyway
+    "page reminders:feed",  # it only reads
     "command demo",
     "command demo_fixture",
     "command loaddata",  # refused wherever anything is: tests/practice/test_loaddata.py
@@ -129,6 +131,8 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("L6", "L9"),
     # What was true on another day, and who may look at it: tests/licensing/test_other_days.py.
     *("H1", "H2", "H3", "H5"),
+    # A calendar's link, what it shows and how often it is asked: tests/reminders/test_feed.py.
+    *("R11", "R12", "R13", "R14"),
     # In which order rows are locked, and that a repeat leads to the receipt: test_orders.py.
     *("O12", "O13"),
     # What would be refused for its days ends on the day it began: test_days_that_go_back.py.

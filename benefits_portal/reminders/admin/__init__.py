@@ -1,5 +1,5 @@
 """The back office of this app: what people chose, and what was sent to whom."""
 
-from . import ledgers
+from . import feeds, ledgers
 
-__all__ = ["ledgers"]
+__all__ = ["feeds", "ledgers"]

@@ -22,6 +22,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Feed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('made_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='made at')),
+                ('fetched_at', models.DateTimeField(editable=False, null=True, verbose_name='last fetched at')),
+                ('partner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='tenants.partner', verbose_name='partner')),
+                ('role', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.roleassignment', verbose_name='role')),
+                ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+            ],
+            options={
+                'verbose_name': 'calendar feed',
+                'verbose_name_plural': 'calendar feeds',
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'partner'), name='feed_one_per_user_and_partner', violation_error_message='This person already has a calendar feed here.')],
+            },
+        ),
+        migrations.CreateModel(
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -2,12 +2,14 @@
 
 - `preference.py`: what people chose, and what they silenced.
 - `digest.py`: the mails, and what each of them told.
+- `feed.py`: the secret addresses of calendars.
 - `run.py`: when the portal looked for what is due.
 """
 
 from .actions import RemindersAction
 from .digest import Digest, Told
+from .feed import Feed
 from .preference import Preference, Rhythm, Silence
 from .run import Run
 
-__all__ = ["Digest", "Preference", "RemindersAction", "Rhythm", "Run", "Silence", "Told"]
+__all__ = ["Digest", "Feed", "Preference", "RemindersAction", "Rhythm", "Run", "Silence", "Told"]

@@ -1,0 +1,123 @@
+"""Calendar feeds: a secret address at which somebody's calendar program reads a partner's dates."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import ClassVar, Self
+
+from django.db import models, transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.personal import Personal
+from benefits_portal.tenants.models import Actor, Partner, Record, RoleAssignment, User
+
+from .actions import RemindersAction
+
+SECRET_BYTES = 16  # 128 bits
+MARKED_EVERY = timedelta(minutes=5)  # of fetches, so that a thousand of them write little
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret. It is drawn by chance, so nothing slower is needed."""
+    return sha256(secret.encode()).hexdigest()
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def for_partner(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+    def alive(self) -> Self:
+        """Those whose role is still held: one that was taken and given again is another (R11)."""
+        return self.filter(
+            user__is_active=True, role__user=F("user"), role__partner=F("partner")
+        ).select_related("user", "partner")
+
+    def of_secret(self, secret: str) -> Self:
+        return self.alive().filter(digest=digest_of(secret))
+
+    def of_role(self, user: User, partner: Partner) -> "Feed | None":
+        """The feed that `user` can fetch now at `partner`."""
+        return self.alive().filter(user=user, partner=partner).first()
+
+    def with_version(self) -> Self:
+        """Each with what changes whenever anything at its partner, or in the catalog, does.
+
+        Whatever changes is put on record (A1), so the latest record tells.
+        """
+        latest = Record.objects.order_by("-at", "-pk").values("pk")
+        return self.annotate(
+            partner_version=Subquery(latest.filter(partner=OuterRef("partner"))[:1]),
+            catalog_version=Subquery(latest.filter(partner=None)[:1]),
+        )
+
+    def make(self, role: RoleAssignment, *, by: Actor) -> str:
+        """Make the feed of `role`, in place of an earlier one, which ends; its secret (R11).
+
+        Only a digest is kept: whoever loses the secret makes another one.
+        """
+        secret = secrets.token_hex(SECRET_BYTES)
+        made = {
+            "role": role,
+            "digest": digest_of(secret),
+            "made_at": clock.now(),
+            "fetched_at": None,
+        }
+        with transaction.atomic():
+            self.update_or_create(user=role.user, partner=role.partner, defaults=made)
+            Record.objects.log(
+                RemindersAction.FEED_MADE, by=by, partner=role.partner, subject=role.user
+            )
+        return secret
+
+
+class Feed(models.Model):
+    """The one feed of somebody at one partner; it ends with the role, for good (R11)."""
+
+    personal: ClassVar = {"digest": Personal.SECRET}
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="feeds", verbose_name=_("user"), editable=False
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="feeds", verbose_name=_("partner"), editable=False
+    )
+    # Taking a role asks nobody about feeds: without the role, the feed is not found any more
+    role = models.ForeignKey(
+        RoleAssignment,
+        models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("role"),
+        editable=False,
+    )
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    made_at = models.DateTimeField(_("made at"), default=clock.now, editable=False)
+    fetched_at = models.DateTimeField(_("last fetched at"), null=True, editable=False)
+
+    objects = FeedQuerySet.as_manager()
+
+    partner_version: int | None  # of `with_version`
+    catalog_version: int | None
+
+    class Meta:
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "partner"],
+                name="feed_one_per_user_and_partner",
+                violation_error_message=_("This person already has a calendar feed here."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.partner}"
+
+    def mark_fetched(self, now: datetime) -> None:
+        """Remember that it was fetched, every five minutes at most."""
+        before = Q(fetched_at=None) | Q(fetched_at__lte=now - MARKED_EVERY)
+        if self.fetched_at is None or self.fetched_at <= now - MARKED_EVERY:
+            Feed.objects.filter(before, pk=self.pk, digest=self.digest).update(fetched_at=now)

@@ -1,0 +1,59 @@
+"""The feed itself, for calendar programs, which do not sign in: a secret URL (R11, R13)."""
+
+from hashlib import sha256
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from benefits_portal import clock
+from benefits_portal.reminders.feed.events import events
+from benefits_portal.reminders.feed.writing import Source, written
+from benefits_portal.reminders.models import Feed
+from benefits_portal.tenants.access import tenant_context_exempt
+
+# Only the program that fetches it keeps it, asks each time, and passes the URL on to nobody
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@login_not_required
+@tenant_context_exempt
+@require_safe
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """The dates of a partner; 304 while nothing has changed, 404 once the role is gone."""
+    found = Feed.objects.of_secret(secret).with_version().first()
+    if found is None:
+        raise Http404
+    found.mark_fetched(clock.now())
+    origin = f"{request.scheme}://{request.get_host()}"
+    etag = etag_of(found, origin)
+    response = get_conditional_response(request, etag=etag) or answer(found, origin)
+    for name, value in (HEADERS | {"ETag": etag}).items():
+        response.headers[name] = value
+    return response
+
+
+def etag_of(found: Feed, origin: str) -> str:
+    """Changes with the partner's day, its record, the catalog's, and the reader's language."""
+    versions = (found.pk, found.made_at, found.partner_version, found.catalog_version)
+    reader = (found.partner.today(), found.user.language, origin)
+    return quote_etag(sha256(repr((versions, reader)).encode()).hexdigest())
+
+
+def answer(found: Feed, origin: str) -> HttpResponse:
+    with override(found.user.language or settings.LANGUAGE_CODE):
+        every = events(found.partner, found.partner.today())
+        text = written(every, Source(found.partner, origin))
+    return HttpResponse(
+        text,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'inline; filename="benefits-portal.ics"'},
+    )
