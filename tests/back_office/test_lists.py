@@ -1,16 +1,20 @@
 """Lists that cost the same however long they grow, and say what holds on any day."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
+import html5lib
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal.backoffice.changelist import CappedPaginator, SearchThroughMixin
+from benefits_portal.backoffice.columns import NOTHING
 from benefits_portal.benefits.models import Benefit, Membership, PackageLine, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.tenants.models import Partner, Record
@@ -72,6 +76,39 @@ def test_a_search_finds_rows_by_what_they_point_to(office: Client, today: date) 
             office, model, q=f"{ours.partner.mpn_id} {ours.key.product.name.upper()}"
         ) == {row}
         assert listed(office, model, q=f"{ours.partner.mpn_id} {theirs.partner.mpn_id}") == set()
+
+
+def test_each_cell_names_its_column_for_a_list_of_cards(office: Client) -> None:
+    key = factories.issue_key()
+    page_of_keys = html5lib.parse(
+        office.get(page(ProductKey, "changelist")).text, namespaceHTMLElements=False
+    )
+    [row] = page_of_keys.iterfind(".//table[@id='result_list']/tbody/tr")
+    headers = page_of_keys.findall(".//table[@id='result_list']/thead/tr/th")
+    names = ["".join(header.itertext()).strip() for header in headers]
+    assert [cell.get("data-label", "") for cell in row] == names
+    hidden = {cell.get("data-label") for cell in row if cell.get("data-empty")}
+    empty = {cell.get("data-label") for cell in row if "".join(cell.itertext()).strip() == NOTHING}
+    assert key.redeemed_at is None
+    assert hidden == empty
+    assert len(empty) > 1
+
+
+@pytest.mark.parametrize(
+    ("model", "group"),
+    [(ProductKey, "Benefits"), (Partner, "Partners and people"), (Record, "Logs")],
+)
+def test_a_path_names_the_group_of_the_menu_that_a_list_is_in(
+    office: Client, model: type[Model], group: str
+) -> None:
+    where = page(model, "changelist")
+    path = office.get(where).text.partition('class="breadcrumbs"')[2].partition("</ol>")[0]
+    [_home, (href, title)] = re.findall(r'href="([^"]*)">([^<]*)<', path)
+    assert title == group
+    whole = office.get(reverse("admin:index")).text
+    assert f'id="{href.partition("#")[2]}"' in whole
+    listed_there = whole.partition(f'id="{href.partition("#")[2]}"')[2].partition("</table>")[0]
+    assert f'href="{where}"' in listed_there
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,12 @@ def groups(lists: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {"app_label": slug, "name": title, "models": list(lists.values())}
 
 
+def group_of(object_name: str) -> tuple[str, Text]:
+    """The slug and the title of the group that a model is in."""
+    found = ((slug, title) for slug, title, names in GROUPS if object_name in names)
+    return next(found, OTHERS)
+
+
 def pages() -> Iterator[dict[str, Any]]:
     """PAGES as entries beside the lists."""
     for title, name in PAGES:

@@ -1,4 +1,4 @@
-"""For the back office's first page."""
+"""For the back office's first page, and the way back to it."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django import template
 
 from benefits_portal import clock
 from benefits_portal.licensing.admin.dashboard import LANE, MONTHS, lines, redemptions_by_month
+from benefits_portal.licensing.admin.menu import group_of
 from benefits_portal.licensing.admin.support_desk import DeskForm
 from benefits_portal.licensing.admin.tasks import tasks
 from benefits_portal.licensing.models import Redemption
@@ -23,6 +24,16 @@ def open_items(context: dict[str, Any]) -> dict[str, Any]:
 def task_links(context: dict[str, Any]) -> dict[str, Any]:
     """What the reader may do, by task."""
     return {"groups": list(tasks(context["request"].user))}
+
+
+@register.inclusion_tag("admin/_crumbs.html")
+def crumbs(opts: Any, *, is_list: bool = False) -> dict[str, Any]:
+    """The first steps of a path: home, the group that a model is in, and its list.
+
+    The group as the menu has it; `is_list` where the path ends with the list.
+    """
+    slug, title = group_of(opts.object_name)
+    return {"slug": slug, "title": title, "opts": opts, "is_list": is_list}
 
 
 @register.inclusion_tag("admin/support/search.html", takes_context=True)
