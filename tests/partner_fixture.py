@@ -20,7 +20,13 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
-from benefits_portal.licensing.models import Order, Redemption, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicensePool,
+    Order,
+    Redemption,
+    Subscription,
+)
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.reminders.models import Feed
@@ -181,6 +187,17 @@ class PartnerFixture:
         product = self.redemption.subscription.product
         return self._benefit("Yet more", key=True, product=product).keys.get()
 
+    @property
+    def license_pool(self) -> LicensePool:
+        """The licenses of what the subscription is of."""
+        return LicensePool(self.tenant, self.subscription.product)
+
+    @cached_property
+    def license_assignment(self) -> LicenseAssignment:
+        """The boss has a license of the subscription's product."""
+        boss = factories.person_of(self.boss)
+        return self.license_pool.give(boss, by=self.by, on=factories.TODAY)
+
     @cached_property
     def order(self) -> Order:
         """Two keys, redeemed in one order for a subscription of its own."""
@@ -325,6 +342,13 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "licensing:order-replacement": lambda it: [it.order.pk],
     "licensing:receipt": lambda it: [it.redemption.pk],
     "licensing:replacement": lambda it: [it.redemption.pk],
+    "licensing:license-holders": lambda it: [it.license_pool.product.pk],
+    "licensing:license-holders-csv": lambda it: [it.license_pool.product.pk],
+    "licensing:license-history": lambda it: [it.license_pool.product.pk],
+    "licensing:give-license": lambda it: [it.license_pool.product.pk],
+    "licensing:give-license-list": lambda it: [it.license_pool.product.pk],
+    "licensing:take-license": lambda it: [it.license_pool.product.pk, it.license_assignment.pk],
+    "licensing:move-license": lambda it: [it.license_pool.product.pk, it.license_assignment.pk],
 }
 
 QUERIES: dict[str, Callable[[PartnerFixture], str]] = {
@@ -359,6 +383,9 @@ FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
     "benefits:assign-list": lambda it: {"people": it.person.user_principal_name},
     "benefits:transfer": lambda it: {"directory_user": it.person.pk, "confirmed": "on"},
     "licensing:key": lambda it: {"verified": "on"},
+    "licensing:give-license": lambda it: {"directory_user": it.person.pk},
+    "licensing:give-license-list": lambda it: {"people": it.person.user_principal_name},
+    "licensing:move-license": lambda it: {"product": it.order.product_id},
     "licensing:product-key-start": lambda it: confirmed_tenant(it),
     "licensing:product-key-start?key": lambda it: confirmed_tenant(it),
     "licensing:replacement": lambda it: {"why": "Wrong tenant"},

@@ -76,7 +76,14 @@ licensing:benefit-detail        in         role     see/-   see/-  see/-   none/
 licensing:benefit-history       in         role     see/-   see/-  see/-   none/- role     role
 licensing:extend                in         role     why     see/go see/go  none   role     role
 licensing:extend?key            in         role     why     see/do see/do  none   role     role
+licensing:give-license          in         role     why     see/do see/do  none   role     role
+licensing:give-license-list     in         role     why     see    see     none   role     role
 licensing:key                   in         role     why     go/do  go/do   none   role     role
+licensing:license-history       in         role     see/-   see/-  see/-   none/- role     role
+licensing:license-holders       in         role     see/-   see/-  see/-   none/- role     role
+licensing:license-holders-csv   in         role     do/-    do/-   do/-    none/- role     role
+licensing:licenses              in         role     see/-   see/-  see/-   see/-  role     role
+licensing:move-license          in         role     why     see/do see/do  none   role     role
 licensing:plan                  in         role     see/-   see/-  see/-   see/-  role     role
 licensing:plan?subscription     in         role     see/-   see/-  see/-   none/- role     role
 licensing:order                 in         role     why     go     go      none   role     role
@@ -91,6 +98,7 @@ licensing:receipt               in         role     see/-   see/-  see/-   none/
 licensing:requests              in         role     see/-   see/-  see/-   see/-  role     role
 licensing:replacement           in         role     why     see/do see/do  none   role     role
 licensing:subscription          in         role     see/-   see/-  see/-   none/- role     role
+licensing:take-license          in         role     why     see/do see/do  none   role     role
 licensing:walkthrough           in         role     why     see/-  see/-   none/- role     role
 
 reminders:calendar              in         role     see/do   see/do see/do  see/do role     role

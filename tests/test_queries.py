@@ -63,6 +63,7 @@ class GrowingPartner(PartnerFixture):
             self.ended = factories.SubscriptionFactory.create(
                 tenant=self.tenant, product=product, ends_on=on - timedelta(days=1)
             )
+            self.license_pool.give(holder, by=by, on=on)
             self.person.disable(by=by)
             self.person.enable(by=by)
             domain = f"x{number}-{holder.pk}.example"
@@ -139,6 +140,16 @@ PAGES = [
     Page(6, "benefits:assign-list"),
     Page(4, "benefits:remove"),
     Page(7, "benefits:transfer"),
+    # Whether it runs here, what the pool has, the people
+    Page(4, "licensing:licenses"),
+    Page(6, "licensing:license-holders"),
+    Page(6, "licensing:license-holders", query="?q=person&who=guests"),
+    Page(9, "licensing:license-holders-csv"),
+    Page(8, "licensing:license-history"),
+    Page(7, "licensing:give-license"),
+    Page(5, "licensing:give-license-list"),
+    Page(5, "licensing:move-license"),
+    Page(4, "licensing:take-license"),
     Page(4, "licensing:products"),
     Page(4, "licensing:products", query="?show=all"),
     Page(7, "licensing:products-csv", query="?show=all"),

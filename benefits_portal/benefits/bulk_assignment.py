@@ -134,24 +134,30 @@ def _refusal(
 
 def sealed(lines: list[BulkAssignmentRow], benefit: Benefit, user: User) -> str:
     """The preview as a form carries it: for this person and benefit; nobody can change it."""
-    rows = [
-        [line.line_number, line.written, line.person, line.name, line.refused, line.params]
-        for line in lines
-    ]
-    return signing.dumps([benefit.pk, user.pk, rows], salt=SALT, compress=True)
+    return seal(lines, [benefit.pk, user.pk], SALT)
 
 
 def unsealed(text: str, benefit: Benefit, user: User) -> list[BulkAssignmentRow] | None:
     """The lines that were shown; None if that was too long ago, for something else, or never."""
+    return unseal(text, [benefit.pk, user.pk], SALT)
+
+
+def seal(lines: Iterable[BulkAssignmentRow], about: list[int], salt: str) -> str:
+    """`lines` as a form carries them, for what the primary keys `about` stand for."""
+    rows = [
+        [line.line_number, line.written, line.person, line.name, line.refused, line.params]
+        for line in lines
+    ]
+    return signing.dumps([about, rows], salt=salt, compress=True)
+
+
+def unseal(text: str, about: list[int], salt: str) -> list[BulkAssignmentRow] | None:
+    """The lines in `text`, if it was sealed for just that within the hour."""
     try:
-        benefit_pk, user_pk, rows = signing.loads(text, salt=SALT, max_age=MAX_AGE)
+        for_whom, rows = signing.loads(text, salt=salt, max_age=MAX_AGE)
     except signing.BadSignature:
         return None
-    return (
-        [BulkAssignmentRow(*row) for row in rows]
-        if (benefit_pk, user_pk) == (benefit.pk, user.pk)
-        else None
-    )
+    return [BulkAssignmentRow(*row) for row in rows] if for_whom == about else None
 
 
 def assign_many(

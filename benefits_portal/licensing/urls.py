@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.licensing.views import (
     benefit_detail,
     calculator,
+    giving_licenses,
+    licenses,
     ordering,
     planning,
     redeeming,
@@ -22,6 +24,10 @@ name_pages(
     licensing__add_licenses=_("Add licenses"),
     licensing__order=_("Redeem several keys"),
     licensing__order_replacement=_("Request replacements for an order"),
+    licensing__give_license=_("Assign a license"),
+    licensing__give_license_list=_("Assign licenses to a list of people"),
+    licensing__take_license=_("Remove a license"),
+    licensing__move_license=_("Move a license"),
     licensing__replacement=_("Ask for a replacement key"),
 )
 urlpatterns = [
@@ -50,6 +56,32 @@ urlpatterns = [
         "admin-center/products/<int:pk>/add-licenses/", redeeming.add_licenses, name="add-licenses"
     ),
     path("admin-center/products/<int:pk>/order/", ordering.order, name="order"),
+    path("admin-center/licenses/", licenses.licenses, name="licenses"),
+    path("admin-center/licenses/<int:pk>/", licenses.license_holders, name="license-holders"),
+    path(
+        "admin-center/licenses/<int:pk>/csv/",
+        licenses.license_holders_csv,
+        name="license-holders-csv",
+    ),
+    path(
+        "admin-center/licenses/<int:pk>/history/", licenses.license_history, name="license-history"
+    ),
+    path("admin-center/licenses/<int:pk>/give/", giving_licenses.give, name="give-license"),
+    path(
+        "admin-center/licenses/<int:pk>/give-list/",
+        giving_licenses.give_list,
+        name="give-license-list",
+    ),
+    path(
+        "admin-center/licenses/<int:pk>/<int:assignment_pk>/take/",
+        giving_licenses.take,
+        name="take-license",
+    ),
+    path(
+        "admin-center/licenses/<int:pk>/<int:assignment_pk>/move/",
+        giving_licenses.move,
+        name="move-license",
+    ),
     path("admin-center/orders/<int:pk>/", ordering.order_receipt, name="order-receipt"),
     path(
         "admin-center/orders/<int:pk>/replacement/", replacing.ask_order, name="order-replacement"

@@ -18,9 +18,16 @@ from benefits_portal.benefits.models import (
     HeldOffer,
     Membership,
     Offer,
+    Product,
     ProductKey,
 )
-from benefits_portal.licensing.models import Order, Replacement, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicensePool,
+    Order,
+    Replacement,
+    Subscription,
+)
 from benefits_portal.licensing.order_quotes import OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -59,6 +66,7 @@ class Event:
     person: str = ""
     to: str = ""
     why: str = ""
+    people: Sequence[str] = ()  # to whom licenses are given, or from whom they are taken
     days: int = 0
     steps: Sequence[str] = ()  # of an order: how each key is used, and of which offer it is
     refused: str = ""
@@ -144,6 +152,19 @@ class StoryPlayer:
     def transfer(self, event: Event, day: date) -> None:
         self._assignment(event).transfer(self._people[event.to], by=self._actor(event), on=day)
 
+    def give(self, event: Event, day: date) -> None:
+        for name in event.people:
+            self._pool(event, event.product).give(self._people[name], by=self._actor(event), on=day)
+
+    def take(self, event: Event, day: date) -> None:
+        for assignment in self._licenses(event):
+            assignment.take(by=self._actor(event), on=day)
+
+    def move(self, event: Event, day: date) -> None:
+        product = self._pool(event, event.to).product
+        for assignment in self._licenses(event):
+            assignment.move(product, by=self._actor(event), on=day)
+
     def revoke(self, event: Event, day: date) -> None:
         staff = replace(self._actor(event), reason=event.why)  # so that only staff read it
         self._key(event).revoke(event.why, by=staff)
@@ -213,6 +234,19 @@ class StoryPlayer:
             benefit=self._benefit(event), directory_user=self._people[event.person], ended_at=None
         )
 
+    def _pool(self, event: Event, product: str) -> LicensePool:
+        """The licenses of what is called so in the tenant of `event`."""
+        licenses = Product.Kind.LICENSES
+        return LicensePool(
+            self._tenants[event.tenant], Product.objects.get(name=product, kind=licenses)
+        )
+
+    def _licenses(self, event: Event) -> list[LicenseAssignment]:
+        """Those that the people of `event` have."""
+        people = [self._people[name] for name in event.people]
+        running = self._pool(event, event.product).assignments.running().of_people(people)
+        return list(running.for_display().order_by("pk"))
+
 
 VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
     "enroll": StoryPlayer.enroll,
@@ -225,6 +259,9 @@ VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
     "assign": StoryPlayer.assign,
     "remove": StoryPlayer.remove,
     "transfer": StoryPlayer.transfer,
+    "give": StoryPlayer.give,
+    "take": StoryPlayer.take,
+    "move": StoryPlayer.move,
     "revoke": StoryPlayer.revoke,
     "issue": StoryPlayer.issue,
     "hold": StoryPlayer.hold,

@@ -12,8 +12,14 @@ from django.urls import path, reverse
 from playwright.sync_api import Page, expect
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
-from benefits_portal.licensing.models import Order, Redemption, Subscription
+from benefits_portal.benefits.models import (
+    Assignment,
+    Benefit,
+    Membership,
+    Product,
+    ProductKey,
+)
+from benefits_portal.licensing.models import LicenseAssignment, Order, Redemption, Subscription
 from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant
 from benefits_portal.urls import urlpatterns as portal_patterns
 
@@ -222,6 +228,7 @@ def admin_pages() -> dict[str, Any]:
         "start-refused": (at("licensing:product-key-start"), send),
         "start-key": (at("licensing:product-key-start"), choose_tenant),
         "limit-refused": (at("licensing:extend", small), take_first_key),
+        **license_pages(),
         "products": at("licensing:products"),
         "products-all": at("licensing:products", query="?show=all"),
         "products-then": at("licensing:products", query=f"?show=all&on={PAST}"),
@@ -295,6 +302,27 @@ def account_pages() -> dict[str, Any]:
     }
 
 
+def license_pages() -> dict[str, Any]:
+    """Licenses of people: a product with some to give, and one with too few."""
+    given = LicenseAssignment.objects.running().filter(product__name="Visio Plan 2").earliest("pk")
+    visio, too_few = (
+        Product.objects.get(name=name, kind=Product.Kind.LICENSES)
+        for name in ("Visio Plan 2", "Dynamics 365 Customer Service Enterprise")
+    )
+    return {
+        "license-pools": at("licensing:licenses"),
+        "license-holders": at("licensing:license-holders", visio),
+        "license-holders-over": at("licensing:license-holders", too_few),
+        "license-history": at("licensing:license-history", visio),
+        "give-license": at("licensing:give-license", visio),
+        "give-license-refused": (at("licensing:give-license", visio), send),
+        "give-license-list": at("licensing:give-license-list", visio),
+        "take-license": at("licensing:take-license", visio, given),
+        "move-license": at("licensing:move-license", visio, given),
+        "move-license-refused": (at("licensing:move-license", visio, given), send),
+    }
+
+
 def member_pages() -> dict[str, Any]:
     """What somebody sees who may look and not act (P3)."""
     benefits = Benefit.objects.filter(partner__name="Contoso").order_by("-expires_on", "pk")
@@ -305,6 +333,7 @@ def member_pages() -> dict[str, Any]:
         ),
         "licenses": at("licensing:benefit-detail", key_of("Microsoft 365 E3", 25).benefit),
         "subscription": at("licensing:subscription", subscription_of("Microsoft 365 E3", 100)),
+        "license-holders": license_pages()["license-holders"],
         "users": at("tenants:users"),
         "roles": at("tenants:roles"),
         "tenants": at("tenants:tenants"),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from benefits_portal.benefits.credit_exceptions import NobodyWithEmail, NotAnEmail, TwiceInList
 from benefits_portal.benefits.models import Product
 from benefits_portal.licensing.license_exceptions import (
     HolderDisabled,
@@ -13,6 +14,7 @@ from benefits_portal.licensing.license_exceptions import (
     NotInTenant,
     SameProduct,
 )
+from benefits_portal.licensing.license_forms import NO_SUCH_HOLDER
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool
 from benefits_portal.tenants.models import DirectoryUser
 from tests import factories
@@ -28,9 +30,48 @@ GIVE, TAKE, MOVE = (
 )
 
 
-@GIVE.entry_point("verb LicensePool.give")
-def by_the_pool(driver: Driver, licenses: LicensePool, person: DirectoryUser) -> str:
+ONE, MANY, VERB = (
+    "page licensing:give-license",
+    "page licensing:give-license-list",
+    "verb LicensePool.give",
+)
+
+
+@GIVE.entry_point(ONE)
+def to_one(
+    driver: Driver, licenses: LicensePool, person: DirectoryUser, lines: str | None = None
+) -> str:
+    return driver.portal("licensing:give-license", licenses.product.pk, directory_user=person.pk)
+
+
+@GIVE.entry_point(MANY)
+def to_a_list(
+    driver: Driver, licenses: LicensePool, person: DirectoryUser, lines: str | None = None
+) -> str:
+    return driver.portal(
+        "licensing:give-license-list",
+        licenses.product.pk,
+        people=lines or person.user_principal_name,
+    )
+
+
+@GIVE.entry_point(VERB)
+def by_the_pool(
+    driver: Driver, licenses: LicensePool, person: DirectoryUser, lines: str | None = None
+) -> str:
     return by_verb(lambda: licenses.give(person, by=driver.by, on=TODAY))
+
+
+@TAKE.entry_point("page licensing:take-license")
+def take_at_the_page(driver: Driver, assignment: LicenseAssignment) -> str:
+    return driver.portal("licensing:take-license", assignment.product_id, assignment.pk)
+
+
+@MOVE.entry_point("page licensing:move-license")
+def move_at_the_page(driver: Driver, assignment: LicenseAssignment, product: Product) -> str:
+    return driver.portal(
+        "licensing:move-license", assignment.product_id, assignment.pk, product=product.pk
+    )
 
 
 @TAKE.entry_point("verb LicenseAssignment.take")
@@ -55,8 +96,9 @@ def give(
     sample: PartnerFixture,
     licenses: LicensePool | None = None,
     person: DirectoryUser | None = None,
+    **more: str,
 ) -> Arguments:
-    return {"licenses": licenses or pool(sample), "person": person or sample.person}
+    return {"licenses": licenses or pool(sample), "person": person or sample.person, **more}
 
 
 @GIVE.refused("L1", NotInTenant)
@@ -68,6 +110,21 @@ def to_somebody_of_another_tenant(sample: PartnerFixture) -> Arguments:
 @GIVE.refused("L1", HolderDisabled)
 def to_somebody_who_is_disabled(sample: PartnerFixture) -> Arguments:
     return give(sample, person=sample.disabled)
+
+
+@GIVE.refused("L12", NotAnEmail, not_at={ONE: "chosen from a list", VERB: "takes a person"})
+def to_no_address(sample: PartnerFixture) -> Arguments:
+    return give(sample, lines="nobody")
+
+
+@GIVE.refused("L12", TwiceInList, not_at={ONE: "one person", VERB: "one person"})
+def to_one_person_twice(sample: PartnerFixture) -> Arguments:
+    return give(sample, lines="\n".join([sample.person.user_principal_name] * 2))
+
+
+@GIVE.refused("L1", NotInTenant, other_messages={ONE: NO_SUCH_HOLDER, MANY: NobodyWithEmail})
+def to_another_partner_s_person(sample: PartnerFixture) -> Arguments:
+    return give(sample, person=factories.DirectoryUserFactory.create())
 
 
 @GIVE.refused("L2", HoldsLicense)

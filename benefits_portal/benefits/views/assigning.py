@@ -206,6 +206,7 @@ def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dic
     choices = Choices.of(candidates)
     return {
         "benefit": benefit,
+        "pk": benefit.pk,
         "form": form,
         "search_query": search_query,
         "candidates": candidates,

@@ -6,7 +6,8 @@
 - `redeeming.py`: a key is claimed, and a subscription changed, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
 - `order.py`: several keys redeemed together (O9 to O14).
-- `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10).
+- `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10);
+  `license_outlook.py` says what is to come, `license_history.py` since when there are too few.
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """
 
@@ -17,6 +18,8 @@ from .denormalized_names import carry_offer_name, carry_product_name, carry_to_s
 from .entitlement import entitled
 from .license_action import LicenseAction
 from .license_assignment import LicenseAssignment
+from .license_history import over_since
+from .license_outlook import LicenseOutlook, Stretch, outlooks
 from .license_pool import LicenseCount, LicensePool
 from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
@@ -29,6 +32,7 @@ __all__ = [
     "LicenseAction",
     "LicenseAssignment",
     "LicenseCount",
+    "LicenseOutlook",
     "LicensePool",
     "Order",
     "OrderAction",
@@ -37,6 +41,7 @@ __all__ = [
     "Replacement",
     "ReplacementAction",
     "Reversal",
+    "Stretch",
     "Subscription",
     "Term",
     "carry_offer_name",
@@ -44,4 +49,6 @@ __all__ = [
     "carry_to_subscriptions",
     "entitled",
     "fed_by",
+    "outlooks",
+    "over_since",
 ]

@@ -3,7 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.benefits.models import Product
+from benefits_portal.tenants.audit.labels import REFERENCES
 from benefits_portal.tenants.models import Record, recordable
+
+REFERENCES["product"] = Product  # to which a license was moved, or from which
 
 
 @recordable

@@ -30,6 +30,7 @@ NAMES: dict[str, str | Promise] = {
     "list": gettext_lazy("List"),
     "person": gettext_lazy("Person"),
     "primary": gettext_lazy("Primary tenant"),
+    "product": gettext_lazy("Product"),
     "redemption": gettext_lazy("Redemption"),
     "rows": gettext_lazy("Rows"),
     "user_principal_name": gettext_lazy("Email address"),
@@ -39,6 +40,7 @@ LISTS: dict[str, str | Promise] = {
     "activity": gettext_lazy("Activity"),
     "benefits": gettext_lazy("Azure & cloud products"),
     "holders": gettext_lazy("Holders"),
+    "licenses": gettext_lazy("Licenses"),
     "products": gettext_lazy("Your products"),
     "roles": gettext_lazy("Roles"),
     "users": gettext_lazy("Directory users"),
@@ -63,6 +65,7 @@ FILTERS: dict[str, str | Promise] = {
     "tenant": gettext_lazy("Tenant"),
     "type": gettext_lazy("Benefit type"),
     "until": gettext_lazy("Until"),
+    "who": gettext_lazy("Quick filters"),
 }
 # By filter; those of the other rooms come from their lists
 FILTER_VALUES: dict[str, dict[str, str | Promise]] = {}

@@ -1,0 +1,163 @@
+"""What pages say of licenses and the people who have them (L6 to L8, L11)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.benefits.models import Product
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.models import (
+    LicenseCount,
+    LicenseOutlook,
+    LicensePool,
+    outlooks,
+    over_since,
+)
+from benefits_portal.licensing.models.license_outlook import SETTLE_DAYS
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.candidates import Candidate
+from benefits_portal.tenants.models import DirectoryUser, Tenant
+
+DAY = timedelta(days=1)
+MAX_CANDIDATES = 20  # people shown at a time
+
+
+def in_people(count: int) -> str:
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": format_number(count)}
+
+
+def href_of(product_pk: int) -> str:
+    return reverse("licensing:license-holders", args=[product_pk])
+
+
+class PoolStanding:
+    """One product's licenses in a tenant: how many, who has them, what comes next."""
+
+    def __init__(self, product: Product, outlook: LicenseOutlook, since: date | None) -> None:
+        self.product, self.outlook, self.since = product, outlook, since
+        self.count: LicenseCount = outlook.count
+
+    @property
+    def href(self) -> str:
+        return href_of(self.product.pk)
+
+    @property
+    def figure(self) -> str:
+        """What the bar shows: 12 of 25 assigned."""
+        return assigned_text(self.count)
+
+    @property
+    def segments(self) -> list[dict[str, Any]]:
+        return bar(self.count)
+
+    @property
+    def next_text(self) -> str:
+        """What changes next, and when; empty where nothing does."""
+        step = self.outlook.next_step
+        if step is None:
+            return ""
+        over = self.outlook.over(step)
+        text = _("%(licenses)s from %(day)s") % {
+            "licenses": in_licenses(step.licenses),
+            "day": as_day(step.day),
+        }
+        return f"{text}; {over_text(over)}" if over else text
+
+    @property
+    def warning(self) -> str:
+        """That there are more people than licenses, since when, and until when to settle it."""
+        if not self.count.over or self.since is None:
+            return ""
+        return ngettext(
+            "There is %(people)s more than licenses since %(since)s. No one loses theirs, but no "
+            "more can be assigned. Redeem a product key or remove licenses by %(until)s.",
+            "There are %(people)s more than licenses since %(since)s. No one loses theirs, but no "
+            "more can be assigned. Redeem a product key or remove licenses by %(until)s.",
+            self.count.over,
+        ) % {
+            "people": in_people(self.count.over),
+            "since": as_day(self.since),
+            "until": as_day(self.since + SETTLE_DAYS),
+        }
+
+    def cells(self) -> dict[str, object]:
+        """What the list of products shows."""
+        over = _("%(count)s since %(day)s") % {
+            "count": format_number(self.count.over),
+            "day": as_day(self.since) if self.since else "",
+        }
+        return {
+            "href": self.href,
+            "product": self.product.name,
+            "licenses": format_number(self.count.licenses),
+            "given": format_number(self.count.given),
+            "free": format_number(self.count.free),
+            "over": over if self.count.over else "–",
+            "has_none_over": "no" if self.count.over else "yes",
+            "next": self.next_text or "–",
+            "has_no_next": "no" if self.next_text else "yes",
+        }
+
+
+def over_text(over: int) -> str:
+    return _("%(people)s over") % {"people": in_people(over)}
+
+
+def assigned_text(count: LicenseCount) -> str:
+    return _("%(given)s of %(licenses)s assigned") % {
+        "given": format_number(count.given),
+        "licenses": format_number(count.licenses),
+    }
+
+
+def bar(count: LicenseCount) -> list[dict[str, Any]]:
+    """The bar of the original: assigned and available, in per cent of the whole."""
+    whole = max(count.licenses, count.given) or 1
+    width = min(count.given, count.licenses) * 100 // whole
+    assigned = _("Assigned: %(count)s") % {"count": format_number(count.given)}
+    segments = [{"label": assigned, "start": 0, "width": width}]
+    rest = {"start": width, "width": 100 - width}
+    if count.over:
+        label = _("Over: %(count)s") % {"count": format_number(count.over)}
+        return [*segments, {"label": label, **rest}]
+    label = _("Available: %(count)s") % {"count": format_number(count.free)}
+    return [*segments, {"label": label, **rest}]
+
+
+def standing_of(pool: LicensePool, on: date) -> PoolStanding:
+    """That of one pool: one query, and three more where there are too few licenses."""
+    found = outlooks(pool.tenant, on, [pool.product.pk])
+    outlook = found.get(pool.product.pk, LicenseOutlook(on, 0))
+    since = over_since(pool.tenant, found, on).get(pool.product.pk)
+    return PoolStanding(pool.product, outlook, since)
+
+
+def standings(tenant: Tenant, on: date) -> list[PoolStanding]:
+    """Those of all products that people of `tenant` have or can have, by name."""
+    found = outlooks(tenant, on)
+    since = over_since(tenant, found, on)
+    products = Product.objects.filter(pk__in=found).order_by("sort_name", "pk")
+    return [PoolStanding(each, found[each.pk], since.get(each.pk)) for each in products]
+
+
+def candidates(pool: LicensePool, search_query: str) -> Excerpt[Candidate]:
+    """The first people of the tenant by name or address, each with why not, if so (L1, L2)."""
+    here = DirectoryUser.objects.filter(tenant=pool.tenant)
+    people = here.first_matching(pool.tenant.partner, search_query, MAX_CANDIDATES)
+    refusals = pool.refusals(people)
+    return people.showing([Candidate(person, refusals[person.pk]) for person in people])
+
+
+def other_products(
+    pools: Iterable[PoolStanding], product: Product
+) -> Sequence[tuple[PoolStanding, Refusal | None]]:
+    """Where a license of `product` can be moved to, and why not, those that can first (L10)."""
+    others = [each for each in pools if each.product != product]
+    found = [(each, each.count.refusal(each.product)) for each in others]
+    return sorted(found, key=lambda each: each[1] is not None)

@@ -1,0 +1,111 @@
+"""How many licenses a pool has today and on the days to come, as things stand (L6 to L8, L11)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, DateField, F, Sum, Value
+
+from benefits_portal.tenants.models import Tenant
+
+from .license_assignment import LicenseAssignment
+from .license_pool import LicenseCount
+from .subscription import Subscription
+from .subscription_queryset import EXPIRED_DAYS
+
+DAY = timedelta(days=1)
+SETTLE_DAYS = timedelta(days=90)  # what a partner is given to settle more people than licenses (L8)
+
+
+class Step(NamedTuple):
+    """From that day on the pool has so many licenses."""
+
+    day: date
+    licenses: int
+
+
+class Stretch(NamedTuple):
+    """Licenses of subscriptions that end on one day; people can have them 30 days longer (L7)."""
+
+    ends_on: date
+    licenses: int
+
+
+@dataclass(frozen=True)
+class LicenseOutlook:
+    """What the pool of one product has on day `on` and later, if nobody redeems or takes anything.
+
+    `stretches` are those that count on that day.
+    """
+
+    on: date
+    given: int
+    stretches: tuple[Stretch, ...] = ()
+
+    @property
+    def count(self) -> LicenseCount:
+        return LicenseCount(self.licenses_on(self.on), self.given)
+
+    def licenses_on(self, day: date) -> int:
+        return sum(each.licenses for each in self.stretches if day <= each.ends_on + EXPIRED_DAYS)
+
+    @property
+    def steps(self) -> list[Step]:
+        """Each day to come on which there are fewer, and how many are left."""
+        days = sorted({each.ends_on + EXPIRED_DAYS + DAY for each in self.stretches})
+        steps = (Step(day, self.licenses_on(day)) for day in days if day > self.on)
+        return [step for step in steps if step.licenses != self.licenses_on(step.day - DAY)]
+
+    @property
+    def next_step(self) -> Step | None:
+        return next(iter(self.steps), None)
+
+    @property
+    def first_over(self) -> Step | None:
+        """From when there are fewer licenses than people, today perhaps; None without people."""
+        steps = [Step(self.on, self.licenses_on(self.on)), *self.steps]
+        return next((step for step in steps if step.licenses < self.given), None)
+
+    def over(self, step: Step) -> int:
+        """How many people more than licenses there are from `step` on."""
+        return max(0, self.given - step.licenses)
+
+    def replacing(self, before: Stretch | None, after: Stretch | None) -> "LicenseOutlook":
+        """The same with one subscription's `before` taken out and `after` put in (L11)."""
+        kept = list(self.stretches)
+        if before and before.ends_on + EXPIRED_DAYS >= self.on:
+            kept.append(Stretch(before.ends_on, -before.licenses))
+        if after:
+            kept.append(after)
+        return LicenseOutlook(self.on, self.given, tuple(kept))
+
+
+def outlooks(
+    tenant: Tenant, on: date, products: Iterable[int] | None = None
+) -> dict[int, LicenseOutlook]:
+    """Of each product that people of `tenant` have or can have, by its primary key: one query.
+
+    Of `products` alone where they are given.
+    """
+    running = LicenseAssignment.objects.in_tenant(tenant).running().order_by()
+    entitling = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant).entitling(on)
+    if products is not None:
+        running = running.filter(product__in=products)
+        entitling = entitling.filter(product__in=products)
+    nobody = Value(None, DateField())
+    given = running.values_list("product").annotate(day=nobody, total=Count("pk"))
+    ending = entitling.order_by().values_list("product").annotate(day=F("ends_on"))
+    rows = ending.annotate(total=Sum("licenses")).union(given, all=True).order_by()
+    stretches: dict[int, list[Stretch]] = defaultdict(list)
+    people: dict[int, int] = {}
+    for product, day, total in rows:
+        if day is None:
+            people[product] = total
+        else:
+            stretches[product].append(Stretch(day, total))
+    return {
+        product: LicenseOutlook(on, people.get(product, 0), tuple(stretches[product]))
+        for product in {*stretches, *people}
+    }

@@ -1,0 +1,93 @@
+"""Licenses of people in the admin center: of all products, and who has one of a product."""
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.license_display import standing_of, standings
+from benefits_portal.licensing.license_list import LicenseListing
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
+from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
+from benefits_portal.tenants.access import role_required, tenant_of_ones_own
+from benefits_portal.tenants.audit.history import history
+from benefits_portal.tenants.downloads import file_name, log_listing
+from benefits_portal.tenants.middleware import ElsewhereError, PartnerRequest
+from benefits_portal.tenants.models import Record
+
+
+def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
+    """The licenses of a product that ran in the tenant one acts in, or that people there have.
+
+    Of what runs elsewhere nothing is known (404); for another tenant of one's own, ElsewhereError
+    offers to switch.
+    """
+    theirs = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant)
+    held = LicenseAssignment.objects.in_tenant(request.tenant)
+    ran, has = (Exists(rows.filter(product=OuterRef("pk"))) for rows in (theirs, held))
+    if product := Product.objects.filter(ran | has, pk=pk).first():
+        return LicensePool(request.tenant, product)
+    tenants = [tenant.pk for tenant in request.tenants]
+    elsewhere = Subscription.objects.filter(product=pk, tenant__in=tenants).order_by("pk").first()
+    if elsewhere is None:
+        raise Http404
+    place = tenant_of_ones_own(request, elsewhere.partner_id, elsewhere.tenant_id)
+    raise ElsewhereError(place)
+
+
+def holders_of(pool: LicensePool) -> LicenseAssignmentQuerySet:
+    """All of the pool; with their partner, so that the directory's order by name serves them."""
+    return pool.assignments.filter(directory_user__partner=pool.tenant.partner)
+
+
+@role_required
+@require_safe
+def licenses(request: PartnerRequest) -> HttpResponse:
+    """Every product of the current tenant that people have or can have licenses of."""
+    rows = [standing.cells() for standing in standings(request.tenant, request.today)]
+    return render(request, "licensing/licenses.html", {"rows": rows})
+
+
+@role_required
+@require_safe
+def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
+    """Who has a license of one product here, and who had one, page by page."""
+    pool = own_pool(request, pk)
+    listing = LicenseListing.of(request.GET)
+    page = listing.page(holders_of(pool))
+    standing = standing_of(pool, request.today)
+    context = {
+        "product": pool.product,
+        "standing": standing,
+        "refusal": standing.count.refusal(pool.product),
+        "listing": listing,
+        "page": page,
+        "can_act": request.role.may_act and not listing.is_past,
+    }
+    return listing.push_url(request, render(request, "licensing/license_holders.html", context))
+
+
+@role_required
+@require_safe
+def license_holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
+    """All that the list's tab, filter and words leave, in its order, written while it is read."""
+    pool = own_pool(request, pk)
+    listing = LicenseListing.of(request.GET)
+    log_listing(
+        request, "licenses", listing, holders_of(pool), subject=pool.product, tenant=pool.tenant
+    )
+    name = file_name(f"{pool.tenant.name} {pool.product.name}", _("Licenses"), request.today)
+    return spreadsheet(name, listing.spreadsheet(holders_of(pool)))
+
+
+@role_required
+@require_safe
+def license_history(request: PartnerRequest, pk: int) -> HttpResponse:
+    """What was done with the licenses of one product here, and what was refused (A2)."""
+    pool = own_pool(request, pk)
+    records = Record.objects.about(pool.product).filter(tenant=pool.tenant)
+    context = {"product": pool.product, "history": history(request, records, known=[pool.product])}
+    return render(request, "licensing/license_history.html", context)
