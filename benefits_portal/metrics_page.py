@@ -1,4 +1,4 @@
-"""`/metrics`, for whoever METRICS_FROM lets ask: what was counted, and how mails and reminders are."""
+"""`/metrics`, for whoever METRICS_FROM lets ask: what was counted; how mails and reminders are."""
 
 from collections.abc import Iterator
 from datetime import timedelta
