@@ -8,6 +8,7 @@ DATABASE_URL.
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
@@ -37,6 +38,10 @@ def database_url() -> str:
     return chosen
 
 
+# The workers of xdist and the servers that tests start keep what they compiled: without it each
+# compiles Django and all of the portal, which takes longer than most tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "benefits_portal.settings",
     "DATABASE_URL": database_url(),
@@ -60,15 +65,13 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import translation  # noqa: E402
 
-from benefits_portal.postgresql.base import DatabaseWrapper  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
-from tests import factories  # noqa: E402
+from tests import factories, quick_flush  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
-from tests.quick_flush import QuickFlush  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
 
 if connection.vendor == "postgresql":
-    DatabaseWrapper.ops_class, connection.ops = QuickFlush, QuickFlush(connection)
+    quick_flush.install()
 # MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
@@ -88,6 +91,9 @@ settings.load_profile("portal")
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Afterwards, whoever still answers a browser that has gone does not hold up the database."""
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock():
+            quick_flush.keep_migrated_rows()
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
