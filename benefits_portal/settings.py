@@ -225,7 +225,11 @@ PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password
 # Email: links to set a password, sent by `manage.py send_mail`
 
 MAILERS: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "benefits_portal.tenants.console_mail.EmailBackend"}
+    "default": {
+        "BACKEND": "benefits_portal.practice.mailbox.EmailBackend"
+        if DEMO
+        else "benefits_portal.tenants.console_mail.EmailBackend"
+    }
     if IS_LOCAL
     else {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

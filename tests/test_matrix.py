@@ -42,6 +42,7 @@ demo-sign-in                    none       none     none    none   none    none 
 gallery                         none       none     none    none   none    none   none     none
 healthz                         see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 demo-tour                       none       none     none    none   none    none   none     none
+demo-mail                       none       none     none    none   none    none   none     none
 demo-mailbox                    none       none     none    none   none    none   none     none
 then-and-now                    see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 help                            see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-

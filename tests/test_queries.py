@@ -245,6 +245,7 @@ NO_PAGES = {
     "demo-clock": "answers a form",
     "metrics": "three queries of mails and reminders: tests/test_metrics.py",
     "demo-reset": "is in a demo only",
+    "demo-mail": "is in a demo only",
     "demo-mailbox": "is in a demo only",
     "demo-tour": "is in a demo only",
     "gallery": "shows samples",

@@ -12,6 +12,7 @@ urlpatterns = (
         path("demo/reset/", reset_views.reset, name="demo-reset"),
         path("demo/tour/", tour_views.guided_tour, name="demo-tour"),
         path("demo/mailbox/", views.mailbox, name="demo-mailbox"),
+        path("demo/mailbox/<int:pk>/", views.mail_html, name="demo-mail"),
         path("gallery/", views.gallery, name="gallery"),
     ]
     if settings.DEMO

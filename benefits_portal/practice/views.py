@@ -29,6 +29,7 @@ from benefits_portal.tenants.views import welcome
 
 from . import tour
 from .forms import ClockForm
+from .mailbox import mail_context
 from .world import is_practice_database
 
 # Of the gallery: what is a page itself
@@ -117,16 +118,22 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The mails of the practice world, the newest first: nothing leaves it."""
     mails = list(Mail.objects.order_by("-pk")[:MAX_MAILS])
-    letters = [
-        {"queued_at": mail.queued_at, "letter": letter}
-        for mail in mails
-        if mail.sealed and (letter := letter_of(mail))
-    ]
-    return render(
-        request,
-        "practice/mailbox.html",
-        {"mails": letters, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS},
-    )
+    shown = mail_context(mails, f"{request.scheme}://{request.get_host()}")
+    context = {"mails": shown, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS}
+    return render(request, "practice/mailbox.html", context)
+
+
+@practice_only
+@login_not_required
+@tenant_context_exempt
+@require_safe
+def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
+    """The HTML part of a mail, as a mail program shows it."""
+    mail = get_object_or_404(Mail, pk=pk)
+    letter = letter_of(mail) if mail.sealed else None
+    if letter is None or not letter.html:
+        raise Http404
+    return HttpResponse(letter.html)
 
 
 @practice_only

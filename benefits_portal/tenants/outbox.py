@@ -32,6 +32,7 @@ class Letter:
     recipient: User
     subject: str
     body: str
+    html: str = ""  # what says the same, where there is such a part
 
 
 type Writer = Callable[[dict[str, str]], Letter | None]

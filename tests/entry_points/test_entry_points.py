@@ -59,7 +59,7 @@ HARMLESS = {
             "theme",
         )
     ),
-    *("page demo-" + name for name in ("clock", "mailbox", "reset", "sign-in", "tour")),
+    *("page demo-" + name for name in ("clock", "mail", "mailbox", "reset", "sign-in", "tour")),
     *(
         "page benefits:" + name
         for name in ("azure-cloud", "azure-cloud-csv", "holders", "holders-csv")

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
@@ -52,8 +52,8 @@ def answer(found: Feed, origin: str) -> HttpResponse:
     with override(found.user.language or settings.LANGUAGE_CODE):
         every = events(found.partner, found.partner.today())
         text = written(every, Source(found.partner, origin))
-    return HttpResponse(
-        text,
-        content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": 'inline; filename="benefits-portal.ics"'},
-    )
+        headers = {
+            "Content-Disposition": 'inline; filename="benefits-portal.ics"',
+            "Content-Language": get_language() or "",
+        }
+    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)

@@ -1,0 +1,80 @@
+"""The mailbox of the practice world: what the portal would send stays in it, and nothing leaves."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+
+from benefits_portal.tenants import console_mail
+from benefits_portal.tenants.models import Mail, User
+from benefits_portal.tenants.outbox import Letter, letter_of, writes
+
+KEPT = "practice.kept"
+PATH = re.compile(r"^( *)(/\S*)$", re.MULTILINE)
+
+
+class EmailBackend(console_mail.EmailBackend):
+    """Keeps what is sent, and shows it on the console; the same Message-ID is kept once."""
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        for message in messages:
+            keep(message)
+        return super().send_messages(messages) or 0
+
+
+def keep(message: EmailMessage) -> None:
+    """Put it into the mailbox, unless it is there: what the outbox sent is."""
+    recipient = User.objects.filter(email__in=message.to).first()
+    message_id = str(message.extra_headers.get("Message-ID", ""))
+    if recipient is None or Mail.objects.filter(message_id=message_id).exists():
+        return
+    params = {"subject": message.subject, "body": str(message.body), "html": html_of(message)}
+    domain = "practice.invalid"
+    mail = Mail.objects.queue(KEPT, params | {"recipient": str(recipient.pk)}, domain)
+    if message_id:
+        mail.message_id = message_id
+    mail.done(recipient)
+
+
+def html_of(message: EmailMessage) -> str:
+    parts = message.alternatives if isinstance(message, EmailMultiAlternatives) else []
+    return next((str(content) for content, kind in parts if kind == "text/html"), "")
+
+
+@writes(KEPT)
+def kept(params: dict[str, str]) -> Letter | None:
+    """As it was sent."""
+    recipient = User.objects.filter(pk=params["recipient"]).first()
+    if recipient is None:
+        return None
+    return Letter(recipient, params["subject"], params["body"], params["html"])
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """A mail as the page shows it."""
+
+    pk: int
+    queued_at: datetime
+    letter: Letter
+
+    def body(self, origin: str) -> str:
+        """Its text; paths lead on at `origin`."""
+        return PATH.sub(rf"\g<1>{origin}\g<2>", self.letter.body)
+
+
+def kept_mails(mails: Sequence[Mail]) -> Iterator[KeptMail]:
+    """Those that can still be read: outside of a demo nothing is kept of them."""
+    for mail in mails:
+        if mail.sealed and (letter := letter_of(mail)):
+            yield KeptMail(mail.pk, mail.queued_at, letter)
+
+
+def mail_context(mails: Sequence[Mail], origin: str) -> list[dict[str, Any]]:
+    return [
+        {"pk": mail.pk, "at": mail.queued_at, "letter": mail.letter, "body": mail.body(origin)}
+        for mail in kept_mails(mails)
+    ]
