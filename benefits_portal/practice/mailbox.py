@@ -31,7 +31,7 @@ def keep(message: EmailMessage) -> None:
     message_id = str(message.extra_headers.get("Message-ID", ""))
     if recipient is None or Mail.objects.filter(message_id=message_id).exists():
         return
-    params = {"subject": message.subject, "body": str(message.body), "html": html_of(message)}
+    params = {"subject": str(message.subject), "body": str(message.body), "html": html_of(message)}
     domain = "practice.invalid"
     mail = Mail.objects.queue(KEPT, params | {"recipient": str(recipient.pk)}, domain)
     if message_id:
