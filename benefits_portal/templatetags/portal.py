@@ -41,12 +41,14 @@ def beside_label(error: str, label: object) -> str:
 
 @register.filter
 def breakable(email: str) -> SafeString:
-    """`email`, which the browser may break after its @ rather than before its last letter.
+    """`email`, or a domain: the browser may break it after its @, and before a dot of its domain.
 
-    Whoever copies it does not notice.
+    Rather than before its last letter. Whoever copies it does not notice.
     """
-    parts = ((part,) for part in str(email).split("@"))
-    return format_html_join(mark_safe("@<wbr>"), "{}", parts)
+    local_part, at, domain = str(email).rpartition("@")
+    labels = ((label,) for label in domain.split("."))
+    breaks = format_html_join(mark_safe("<wbr>."), "{}", labels)
+    return format_html("{}{}{}", local_part, mark_safe("@<wbr>") if at else "", breaks)
 
 
 @register.filter

@@ -1,0 +1,27 @@
+"""What a phone has little room for."""
+
+import pytest
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+PHONE = {"viewport": {"width": 390, "height": 900}}
+
+
+@pytest.mark.rule("P4")
+def test_what_stands_above_a_page_is_as_high_for_a_long_name(visit: Visit) -> None:
+    heights = [
+        visit(persona, **PHONE).evaluate("document.querySelector('.main').offsetTop")
+        for persona in ("partner-admin", "adventure-admin")
+    ]
+    assert heights == [148, 148]
+
+
+def test_personas_to_sign_in_as_take_two_screens(visit: Visit) -> None:
+    page = visit("", **PHONE)
+    page.goto("/sign-in/")
+    last = page.locator(".persona-card").last.bounding_box()
+    assert last
+    assert last["y"] + last["height"] < 1800
+    page.locator(".persona-card", has_text="Megan Bowen").click()
+    page.wait_for_url("/")
