@@ -1,0 +1,86 @@
+"""That reminders are sent, for the back office's first page: the last run, and what to start."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.backoffice.columns import admin_url
+from benefits_portal.formats import Figure, as_time
+from benefits_portal.reminders.models import Digest, Run
+from benefits_portal.reminders.models.run import LATE
+
+COMMAND = "manage.py send_reminders"
+RECENT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The latest run that came to its end, and the emails that the mail server did not take."""
+
+    at: datetime
+    run: Run | None
+    waiting: int
+    given_up: int
+
+    @classmethod
+    def now(cls, at: datetime) -> "Proof":
+        """Three queries."""
+        lately = Digest.objects.given_up().filter(gave_up_at__gt=at - RECENT)
+        waiting = Digest.objects.waiting()
+        return cls(at, Run.objects.ended().first(), waiting.count(), lately.count())
+
+    @property
+    def is_late(self) -> bool:
+        """Whether no run came to its end within 26 hours; a demo's are sent as its date changes."""
+        ended_at = self.run.ended_at if self.run else None
+        return not settings.DEMO and (ended_at is None or ended_at <= self.at - LATE)
+
+    @property
+    def command(self) -> str:
+        return COMMAND
+
+    @property
+    def last_run(self) -> str:
+        """Last run 7:10 AM: 41 sent, 1 failed."""
+        if self.run is None or self.run.ended_at is None:
+            text = _("In practice mode, reminders are sent when a date changes.")
+            return text if settings.DEMO else ""
+        return _("Last run %(time)s: %(sent)s sent, %(failed)s failed") % {
+            "time": moment(self.run.ended_at, self.at),
+            "sent": Figure(self.run.sent),
+            "failed": Figure(self.run.failed),
+        }
+
+    @property
+    def left(self) -> list[tuple[str, str]]:
+        """What waits or was given up, each with the list that shows it."""
+        url = admin_url(Digest, "changelist")
+        waiting = ngettext(
+            "%(count)s email waits for another try",
+            "%(count)s emails wait for another try",
+            self.waiting,
+        )
+        given_up = ngettext(
+            "%(count)s email was given up in the last 24 hours",
+            "%(count)s emails were given up in the last 24 hours",
+            self.given_up,
+        )
+        texts = (("waiting", waiting, self.waiting), ("given-up", given_up, self.given_up))
+        return [
+            (text % {"count": Figure(count)}, f"{url}?state={state}")
+            for state, text, count in texts
+            if count
+        ]
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """The time, with the day where that is not today's."""
+    local = timezone.localtime(at)
+    time = as_time(local.time())
+    is_today = local.date() == timezone.localtime(now).date()
+    return time if is_today else f"{date_format(local.date())}, {time}"
