@@ -94,8 +94,10 @@ FETCHES = {
     ),
     "benefits_portal/licensing/home/unused_queries.py:unused_keys": "the one row of a subquery",
     "benefits_portal/licensing/home/unused_amounts.py:*": "a count, said as 1,000+",
-    "benefits_portal/benefits/admin/new_partner.py:just_made": "a part of a text",
     "benefits_portal/licensing/admin/support_desk.py:results": "a part of a text",
+    "benefits_portal/licensing/admin/support_desk.py:found_people": (
+        "an excerpt, with the count of all people"
+    ),
     "benefits_portal/templatetags/portal.py:initials": "a part of a text",
     "benefits_portal/tenants/admin/acts.py:has_changed": (
         "as many as were shown; the page says how many more there are"

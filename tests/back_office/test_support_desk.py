@@ -1,11 +1,13 @@
 """The support desk: one box, results by kind, and what to answer (K3, W7)."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.admin.support_desk import MAX_FOUND
@@ -15,7 +17,8 @@ from benefits_portal.licensing.support_answers import (
     language_of,
     state_of_subscription,
 )
-from benefits_portal.tenants.models import Actor, Partner, Record, User
+from benefits_portal.tenants.limits import digest
+from benefits_portal.tenants.models import Actor, Attempt, Partner, Record, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
 from tests.partner_fixture import PartnerFixture
@@ -113,11 +116,88 @@ def test_a_person_is_shown_with_roles_and_refusals_in_full(office: Client, tenan
     )
     answer = ask(office, "johanna")
     [story] = answer.context["people"]
-    assert (story.account, story.roles) == (held.user, [held])
+    assert (story.account, list(story.roles)) == (held.user, [held])
     assert (
         "<strong>This benefit has a live key already.</strong> Revoke it first; a redeemed one is "
         "replaced when the partner asks for it."
     ) in answer.text
+
+
+@pytest.mark.rule("W7")
+def test_everybody_who_matches_is_shown_once_with_and_without_account(office: Client) -> None:
+    tenant = factories.TenantFactory.create(partner__name="Trey")
+    account = factories.UserFactory.create(name="Johanna Lorenz", email="johanna@trey.example")
+    add = factories.DirectoryUserFactory.create
+    add(tenant=tenant, display_name="Johanna Lorenz", user_principal_name="johanna@trey.example")
+    other = add(tenant=tenant, display_name="Johanna Ek")
+    guest = factories.UserFactory.create(name="J. Berg", email="berg@elsewhere.example")
+    add(tenant=tenant, display_name="Johanna Berg", user_principal_name=guest.email)
+    people = ask(office, "johanna").context["people"]
+    assert [(story.account, story.has_account) for story in people] == [
+        (account, True),
+        (guest, True),
+        (None, False),
+    ]
+    assert (people[2].entry, people.total) == (other, 3)
+
+
+@pytest.mark.rule("W7")
+def test_more_people_than_the_desk_shows_are_counted_together(office: Client) -> None:
+    factories.UserFactory.create_batch(4, name="Johanna")
+    factories.DirectoryUserFactory.create_batch(4, display_name="Johanna")
+    people = ask(office, "johanna").context["people"]
+    assert (len(people), people.total) == (MAX_FOUND, 8)
+
+
+@pytest.mark.rule("P1")
+def test_who_sees_no_accounts_is_not_told_that_there_is_none(sign_in: SignIn) -> None:
+    staff = factories.UserFactory.create(staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename="view_directoryuser"))
+    factories.UserFactory.create(directory_user__display_name="Johanna Lorenz")
+    factories.DirectoryUserFactory.create(display_name="Johanna Ek")
+    answer = ask(sign_in(staff), "johanna")
+    assert [story.account for story in answer.context["people"]] == [None, None]
+    assert answer.text.count("None: this person cannot sign in") == 1
+
+
+@pytest.mark.rule("W13")
+def test_a_lock_out_is_told_by_a_minute_not_before_its_end(office: Client) -> None:
+    user = factories.UserFactory.create(name="Johanna Lorenz")
+    until = factories.NOW + timedelta(minutes=3, seconds=26)
+    Attempt.objects.create(
+        limit="sign-in", account=digest("account", user.email), refused_until=until
+    )
+    [story] = ask(office, "johanna").context["people"]
+    shown = date_format(factories.NOW + timedelta(minutes=4), "DATETIME_FORMAT")
+    assert story.locked_until == factories.NOW + timedelta(minutes=4)
+    for url in (reverse("refusals"), reverse("admin:tenants_attempt_changelist")):
+        assert shown in office.get(url).text
+
+
+@pytest.mark.rule("W7")
+def test_the_last_refusals_say_how_many_there_are(office: Client) -> None:
+    partner = factories.PartnerFactory.create(name="Trey")
+    factories.RecordFactory.create_batch(7, partner=partner, refused="key-still-live")
+    answer = ask(office, "trey")
+    assert answer.context["desk"].refusals.total == 7
+    assert "The latest 5 of 7 are shown." in answer.text
+    [href] = re.findall(r'href="([^"]*outcome=refused[^"]*)"', answer.text)
+    assert office.get(href.replace("&amp;", "&")).context["cl"].result_count == 7
+
+
+@pytest.mark.rule("W7")
+@pytest.mark.parametrize("typed", ["", "  ", "\u200b", "\u3164"])
+def test_what_nobody_sees_finds_nobody(office: Client, typed: str) -> None:
+    factories.UserFactory.create()
+    context = ask(office, typed).context
+    assert [context.get(kind) for kind in ("people", "partners", "keys")] == [None] * 3
+
+
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize("typed", ["https://trey.example/", "TREY.example.", "ｔｒｅｙ.example"])
+def test_a_domain_is_found_as_it_is_pasted(office: Client, typed: str) -> None:
+    tenant = factories.TenantFactory.create(domain="trey.example", partner__name="Research")
+    assert ask(office, typed).context["desk"].partner == tenant.partner
 
 
 def test_nothing_found_says_what_to_try(office: Client) -> None:

@@ -1,5 +1,6 @@
 """Everything that was refused lately on one page: what was tried, wrong keys, and lock-outs."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
+from benefits_portal.formats import not_before
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.admin.mail_and_attempts import LIMITS
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Record
@@ -45,10 +47,16 @@ def refused_records() -> Excerpt[Record]:
     return Excerpt.of(rows, MAX_ROWS, f"{admin_url(Record, 'changelist')}?outcome=refused")
 
 
-def lockouts() -> Excerpt[tuple[Attempt, Any]]:
-    """Who is locked out now, by the limit; the address is not kept."""
+def lockouts() -> Excerpt[tuple[Attempt, Any, datetime]]:
+    """Who is locked out now, by the limit, and until when (W13); the address is not kept."""
     rows = Attempt.objects.refusing(clock.now()).order_by("-pk")
     some: Excerpt[Attempt] = Excerpt.of(
         rows, MAX_ROWS, f"{admin_url(Attempt, 'changelist')}?locked=yes"
     )
-    return some.showing([(each, LIMITS.get(each.limit, each.limit)) for each in some])
+    return some.showing(
+        [
+            (each, LIMITS.get(each.limit, each.limit), not_before(each.refused_until))
+            for each in some
+            if each.refused_until
+        ]
+    )

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -23,12 +23,14 @@ from benefits_portal.benefits.key_entry import typed_key
 from benefits_portal.benefits.key_exceptions import KeyMistyped, NotAKey
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.derived_fields import found_by
+from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.key_format import ALPHABET, PREFIX, normalized
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import MAX_TYPED, finds_nothing
 from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Tenant, User
+from benefits_portal.typed_text import tidy
 
 from .support_stories import (
     KeyStory,
@@ -97,7 +99,9 @@ def may(request: HttpRequest, permission: str) -> bool:
 
 def results(request: HttpRequest, typed: str) -> dict[str, Any]:
     """What was found, by kind; the desk of a partner that is the only one."""
-    text = typed.strip()[:MAX_TYPED]
+    text = tidy(typed[:MAX_TYPED])
+    if not text:  # nothing, or what nobody sees
+        return {}
     keys = found_keys(request, typed)
     if keys or resembles_key(typed) or finds_nothing(text):
         return {"searched": True, "keys": keys}
@@ -127,23 +131,32 @@ def found_partners(request: HttpRequest, text: str) -> Excerpt[Partner]:
 
 
 def partners_of_domain(text: str) -> Any:
-    return Tenant.objects.filter(found_by(text, "search_text")).values("partner")
+    """By a word of it, or by the domain as it is pasted: https://contoso.com/ (W2)."""
+    named = found_by(text, "search_text") | Q(domain=canonical_domain_or_text(text))
+    return Tenant.objects.filter(named).values("partner")
 
 
 def found_people(request: HttpRequest, text: str) -> Excerpt[PersonStory]:
-    """Accounts first; without any, the entries of directories."""
-    accounts: Excerpt[User] = Excerpt([], 0)
-    if may(request, "tenants.view_user"):
-        rows = User.objects.filter(found_by(text, "search_text"))
-        rows = rows.select_related("directory_user__tenant__partner")
-        accounts = Excerpt.of(rows.order_by("sort_name", "pk"), MAX_FOUND)
-    if accounts or not may(request, "tenants.view_directoryuser"):
-        return accounts.showing([PersonStory.of_account(each, request.user) for each in accounts])
+    """Accounts, then user entries of others: everybody who matches, each once (W7)."""
+    accounts = User.objects.filter(found_by(text, "search_text"))
     entries = DirectoryUser.objects.filter(found_by(text, "search_text"))
-    some: Excerpt[DirectoryUser] = Excerpt.of(
+    found: Excerpt[User] = Excerpt([], 0)
+    if may(request, "tenants.view_user"):
+        rows = accounts.select_related("directory_user__tenant__partner")
+        found = Excerpt.of(rows.order_by("sort_name", "pk"), MAX_FOUND)
+        shown_by_account = accounts.filter(
+            Q(directory_user=OuterRef("pk")) | Q(email=OuterRef("user_principal_name"))
+        )
+        entries = entries.exclude(Exists(shown_by_account.order_by()))
+    stories = [PersonStory.of_account(each, request.user) for each in found]
+    if not may(request, "tenants.view_directoryuser"):
+        return found.showing(stories)
+    others: Excerpt[DirectoryUser] = Excerpt.of(
         entries.select_related("tenant__partner").order_by("sort_name", "pk"), MAX_FOUND
     )
-    return some.showing([PersonStory.of_entry(entry) for entry in some])
+    room = others[: MAX_FOUND - len(stories)]
+    stories += [PersonStory.of_entry(entry, request.user) for entry in room]
+    return Excerpt(stories, found.total + others.total)
 
 
 def partner_desk(request: HttpRequest, partners: Any) -> PartnerDesk | None:
@@ -161,7 +174,7 @@ def partner_desk(request: HttpRequest, partners: Any) -> PartnerDesk | None:
         partner.today(),
         keys,
         subscriptions_of(partner) if may(request, "licensing.view_subscription") else None,
-        refusals_among(Record.objects.for_partner(partner), request.user),
+        refusals_among(Record.objects.for_partner(partner), request.user, about=partner),
     )
 
 

@@ -3,16 +3,18 @@
 Each kind is for whoever may see its list.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Model, Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.formats import not_before
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.support_answers import (
     Answer,
@@ -29,8 +31,9 @@ from benefits_portal.tenants.models import (
     User,
 )
 
-MAX_REFUSALS = 5
+MAX_REFUSALS, MAX_ROLES = 5, 20
 LATEST_RECORDS = 500  # that are looked through for refusals
+NO_RECORDS: Excerpt[Record] = Excerpt([], 0)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class KeyStory:
     key: ProductKey
     redemption: Redemption | None
     answers: list[Answer]
-    refusals: list[Record]
+    refusals: Excerpt[Record]
 
     @classmethod
     def of(cls, key: ProductKey, user: Any) -> "KeyStory":
@@ -49,13 +52,13 @@ class KeyStory:
             key,
             Redemption.objects.for_display().filter(key=key).first() if may_see else None,
             answers_about_key(key),
-            refusals_among(Record.objects.about(key.benefit), user),
+            refusals_among(Record.objects.about(key.benefit), user, about=key.benefit),
         )
 
     @classmethod
     def in_short(cls, key: ProductKey) -> "KeyStory":
         """What to answer alone, as one of many."""
-        return cls(key, None, answers_about_key(key), [])
+        return cls(key, None, answers_about_key(key), NO_RECORDS)
 
     @property
     def href(self) -> str:
@@ -64,29 +67,44 @@ class KeyStory:
 
 @dataclass(frozen=True)
 class PersonStory:
-    """An account or a user entry: its roles, whether it can sign in, and its last refusals."""
+    """An account or a user entry: its roles, whether it can sign in, and its last refusals.
+
+    An entry whose account one may not see is shown without a word about it.
+    """
 
     entry: DirectoryUser | None
     account: User | None
-    roles: list[RoleAssignment]
-    locked_until: Any
-    refusals: list[Record]
+    has_account: bool = False
+    roles: Excerpt[RoleAssignment] = field(default_factory=lambda: Excerpt([], 0))
+    locked_until: datetime | None = None
+    refusals: Excerpt[Record] = NO_RECORDS
 
     @classmethod
     def of_account(cls, account: User, user: Any) -> "PersonStory":
+        """`locked_until` is to the minute, and not before the lock-out ends (W13)."""
         attempts = Attempt.objects.of_account(account.email).refusing(clock.now())
-        last = attempts.order_by("-refused_until").first()
+        until = attempts.order_by("-refused_until").values_list("refused_until", flat=True).first()
+        roles = account.role_assignments.select_related("partner").order_by("pk")
         return cls(
             account.directory_user,
             account,
-            list(account.role_assignments.select_related("partner")),
-            last.refused_until if last and user.has_perm("tenants.view_attempt") else None,
+            True,
+            Excerpt.of(roles, MAX_ROLES, admin_url(User, "change", account.pk)),
+            not_before(until) if until and user.has_perm("tenants.view_attempt") else None,
             refusals_among(Record.objects.filter(actor=account), user),
         )
 
     @classmethod
-    def of_entry(cls, entry: DirectoryUser) -> "PersonStory":
-        return cls(entry, None, [], None, [])
+    def of_entry(cls, entry: DirectoryUser, user: Any) -> "PersonStory":
+        """The story of its account where it has one: by the entry itself, or by its address."""
+        of_the_same = Q(directory_user=entry) | Q(email=entry.user_principal_name)
+        accounts = User.objects.filter(of_the_same).select_related(
+            "directory_user__tenant__partner"
+        )
+        account = accounts.first()
+        if account and user.has_perm("tenants.view_user"):
+            return replace(cls.of_account(account, user), entry=entry)
+        return cls(entry, None, account is not None)
 
     @property
     def href(self) -> str:
@@ -133,13 +151,25 @@ class PartnerDesk:
     today: date
     keys: Excerpt[KeyStory]
     subscriptions: Excerpt[SubscriptionStory] | None
-    refusals: list[Record]
+    refusals: Excerpt[Record]
 
 
-def refusals_among(records: Any, user: Any) -> list[Record]:
-    """The last refusals among the latest of `records`, for whoever may see records."""
+def refusals_among(records: Any, user: Any, about: Model | None = None) -> Excerpt[Record]:
+    """The last refusals among the latest of `records`, for whoever may see records.
+
+    With the way to all of them, where they are `about` one row.
+    """
     if not user.has_perm("tenants.view_record"):
-        return []
+        return NO_RECORDS
     latest = records.order_by("-at", "-pk").values("pk")[:LATEST_RECORDS]
     refused = Record.objects.filter(pk__in=latest).exclude(refused="")
-    return list(refused.select_related("actor", "tenant").order_by("-at", "-pk")[:MAX_REFUSALS])
+    rows = refused.select_related("actor", "tenant").order_by("-at", "-pk")
+    return Excerpt.of(rows, MAX_REFUSALS, refusals_href(about) if about else "", is_latest=True)
+
+
+def refusals_href(about: Model) -> str:
+    """The list of all refusals about a row, or of a partner."""
+    named = {"about": f"{about._meta.label_lower}:{about.pk}"}
+    if isinstance(about, Partner):
+        named = {"partner__id__exact": str(about.pk)}
+    return f"{admin_url(Record, 'changelist')}?{urlencode({'outcome': 'refused'} | named)}"

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -12,6 +13,8 @@ from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import Text, linked
 from benefits_portal.backoffice.filters import CasesFilter
+from benefits_portal.emails import canonical_email_or_text
+from benefits_portal.formats import not_before
 from benefits_portal.tenants.limits import (
     OWN_PASSWORD,
     RESET_IP,
@@ -67,7 +70,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     Deleting one lifts the lock-out of whom it is about; that goes on record.
     """
 
-    list_display = ["at", "what", "refused_until", "is_refused"]
+    list_display = ["at", "what", "until", "is_refused"]
     list_filter = [LockedOutFilter, LimitFilter]
     search_fields = ["account"]
     search_help_text = gettext_lazy(
@@ -77,11 +80,16 @@ class AttemptAdmin(ReadOnlyAdmin):
     date_hierarchy_label = gettext_lazy("date")
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
-    fields = ["at", "what", "refused_until", "is_refused"]
+    fields = ["at", "what", "until", "is_refused"]
 
     @admin.display(description=gettext_lazy("limit"))
     def what(self, attempt: Attempt) -> Text:
         return LIMITS.get(attempt.limit, attempt.limit)
+
+    @admin.display(description=Attempt._meta.get_field("refused_until").verbose_name)
+    def until(self, attempt: Attempt) -> datetime | None:
+        """To the minute, and not before it ends (W13)."""
+        return attempt.refused_until and not_before(attempt.refused_until)
 
     @admin.display(description=gettext_lazy("locked out"), boolean=True)
     def is_refused(self, attempt: Attempt) -> bool:
@@ -90,7 +98,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        typed = search_term.strip().lower()
+        typed = canonical_email_or_text(search_term)
         if not typed:
             return queryset, False
         network = network_of(typed)
