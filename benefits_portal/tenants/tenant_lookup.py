@@ -1,6 +1,12 @@
-"""Which tenant is meant where its name or its ID stands instead of its domain (W8)."""
+"""Which tenant is meant where its name or its ID stands instead of its domain (W8).
+
+And whose a domain is, for the program team.
+"""
 
 from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from benefits_portal.tenants.models import Tenant
 
@@ -24,3 +30,14 @@ def guid_in(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def check_domain_is_free(domain: str, tenant: Tenant | None = None) -> None:
+    """Raise ValidationError with whose tenant has `domain`, if another one than `tenant` has it.
+
+    For the back office alone: partners are not told (P1).
+    """
+    others = Tenant.objects.filter(domain=domain).exclude(pk=tenant.pk if tenant else None)
+    if there := others.select_related("partner").first():
+        text = _("This domain belongs to a tenant of %(partner)s.") % {"partner": there.partner}
+        raise ValidationError(text, code="unique")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.messages import SUCCESS
 from django.test import Client
 from django.urls import reverse
 
@@ -19,6 +20,7 @@ from benefits_portal.tenants.models import (
 from tests import factories
 from tests.clients import ClientResponse, SignIn
 from tests.simultaneous import at_once
+from tests.test_twice_at_once import messages_of
 
 from .conftest import BECAUSE
 
@@ -78,7 +80,10 @@ def test_the_preview_shows_all_and_leaves_nothing(office: Client, offer: Offer) 
 @pytest.mark.rule("A1")
 def test_what_was_shown_is_made_once_and_on_record(office: Client, offer: Offer) -> None:
     shown = post(office, sent(offer)).context["shown"]
-    answers = [post(office, sent(offer, shown=shown)) for _ in range(2)]
+    answers = []
+    for _click in range(2):
+        answers.append(post(office, sent(offer, shown=shown)))
+        assert messages_of(office) == [(SUCCESS, "Tailspin Toys was added.")]
     partner = Partner.objects.get()
     its_page = f"/back-office/tenants/partner/{partner.pk}/change/"
     assert [answer.headers["Location"] for answer in answers] == [its_page] * 2
@@ -87,6 +92,44 @@ def test_what_was_shown_is_made_once_and_on_record(office: Client, offer: Offer)
     assert (held.role, held.user.email) == (Role.GLOBAL_ADMIN, "pradeep@tailspin.example")
     assert [tenant.is_primary for tenant in Tenant.objects.order_by("pk")] == [True, False]
     assert set(Record.objects.values_list("reason", "refused")) == {(BECAUSE["reason"], "")}
+
+
+@pytest.mark.rule("W8", "W11")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Tailspin Two"},
+        {"country": "BE"},
+        {"tenant_domain_1": "two.example", "admin_email": "kim@two.example"},
+        {"tenant_domain_2": "", "tenant_name_2": ""},
+        {"time_zone": "\0"},
+    ],
+    ids=str,
+)
+def test_another_partner_with_the_same_number_is_no_second_click(
+    office: Client, offer: Offer, changes: dict[str, str]
+) -> None:
+    shown = post(office, sent(offer)).context["shown"]
+    post(office, sent(offer, shown=shown))
+    answer = post(office, sent(offer, shown=shown, **changes))
+    assert "mpn_id" in answer.context["form"].errors
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize("domain", ["taken.example", "ＴＡＫＥＮ.example\u200b"])
+def test_whose_a_taken_domain_is_the_program_team_is_told(
+    office: Client, offer: Offer, domain: str
+) -> None:
+    theirs = factories.TenantFactory.create(domain="taken.example", partner__name="Trey")
+    told = "This domain belongs to a tenant of Trey."
+    answer = post(office, sent(offer, tenant_domain_2=domain))
+    assert answer.context["form"].errors == {"tenant_domain_2": [told]}
+    form = office.get(reverse("admin:tenants_tenant_add")).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields} | {"domain": domain, "name": "X"}
+    values["partner"] = theirs.partner_id
+    values["is_primary"] = ""
+    page = office.post(reverse("admin:tenants_tenant_add"), values)
+    assert page.context["adminform"].form.errors["domain"] == [told]
 
 
 def test_what_changed_since_is_shown_again(office: Client, offer: Offer) -> None:

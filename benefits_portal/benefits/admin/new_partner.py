@@ -31,6 +31,7 @@ from benefits_portal.tenants.models import (
     RoleAssignment,
     Tenant,
 )
+from benefits_portal.tenants.tenant_lookup import check_domain_is_free
 
 from .effects import what_a_plan_makes
 from .new_partner_form import NewPartnerForm
@@ -79,6 +80,10 @@ def make_tenant(
     color = next(color for color in Tenant.Color if color not in used)
     tenant = Tenant(partner=partner, name=name, domain=domain, color=color, is_primary=not used)
     try:
+        check_domain_is_free(domain)
+    except ValidationError as error:
+        raise ValidationError({f"tenant_domain_{number}": error}) from error
+    try:
         tenant.full_clean()
     except ValidationError as error:
         faults = error.message_dict
@@ -122,9 +127,7 @@ def new_partner(request: HttpRequest) -> HttpResponse:
     form = NewPartnerForm(request.POST or None)
     partner, lines = made(request, form) if form.is_valid() else (None, None)
     # Also of two clicks at one instant, of which the second finds everything taken
-    if form.errors and (repeated := just_made(request)):
-        return redirect(admin_url(repeated, "change", repeated.pk))
-    if partner:
+    if partner := partner or (just_made(request, form) if form.errors else None):
         messages.success(request, _("%(partner)s was added.") % {"partner": partner})
         return redirect(admin_url(partner, "change", partner.pk))
     return page(request, form, lines)
@@ -146,13 +149,14 @@ def made(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner | None, li
     return partner if confirmed else None, lines
 
 
-def just_made(request: HttpRequest) -> Partner | None:
-    """The partner that the same person has confirmed a moment ago: a second click (W11)."""
+def just_made(request: HttpRequest, form: NewPartnerForm) -> Partner | None:
+    """The very partner that the same person has confirmed a moment ago: a second click (W11)."""
     if "shown" not in request.POST:
         return None
-    there = Partner.objects.filter(mpn_id=request.POST.get("mpn_id", "")[:10]).first()
+    own = {name: getattr(form.instance, name) for name in form.Meta.fields}
+    there = Partner.objects.filter(**own).first()
     done = Record.objects.just_done(EditAction.CREATED, by=actor(request), subject=there)
-    return there if there and done.exists() else None
+    return there if there and form.names_tenants_of(there) and done.exists() else None
 
 
 def page(request: HttpRequest, form: NewPartnerForm, lines: list[str] | None) -> HttpResponse:

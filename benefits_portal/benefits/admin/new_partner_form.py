@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal import clock
 from benefits_portal.backoffice.columns import Text
 from benefits_portal.benefits.models import Offer
-from benefits_portal.emails import MAX_EMAIL
+from benefits_portal.emails import MAX_EMAIL, canonical_domain_or_text
 from benefits_portal.fields import (
     DayFormField,
     DomainFormField,
@@ -167,6 +167,12 @@ class NewPartnerForm(forms.ModelForm):
             for n in range(1, MAX_TENANTS + 1)
         ]
         return [row for row in rows if any(row[1:])]
+
+    def names_tenants_of(self, partner: Partner) -> bool:
+        """Whether the domains that were given are those of the tenants of `partner`."""
+        given = (self.data.get(f"tenant_domain_{n}", "") for n in range(1, MAX_TENANTS + 1))
+        domains = {canonical_domain_or_text(domain) for domain in given} - {""}
+        return domains == set(partner.tenants.values_list("domain", flat=True))
 
     def refuse(self, error: Exception) -> None:
         """Show what stood in the way, at its field where that is known."""

@@ -22,6 +22,7 @@ from benefits_portal.tenants.directory_imports import PartnerImport, PersonImpor
 from benefits_portal.tenants.exceptions import AlreadyDisabled, AlreadyEnabled
 from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant
 from benefits_portal.tenants.tenant_imports import TenantImport
+from benefits_portal.tenants.tenant_lookup import check_domain_is_free
 
 from .acts import previewed
 from .base import BackOfficeInline, NoDeleteAdmin
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
 
 class TenantForm(BackOfficeForm):
     fixed = ("partner",)
+
+    def validate_unique(self) -> None:
+        """With whose the domain is: the program team may know."""
+        super().validate_unique()
+        try:
+            check_domain_is_free(self.instance.domain, self.instance)
+        except ValidationError as error:
+            self.add_error("domain", error)
 
 
 class TenantRowForm(TenantForm):
