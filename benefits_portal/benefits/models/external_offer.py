@@ -92,6 +92,17 @@ class HeldOffer(models.Model):
                 name="held_offer_days_in_order",
                 violation_error_message=gettext_lazy("An offer cannot end before it began."),
             ),
+            models.UniqueConstraint(
+                fields=["external_offer", "directory_user", "since"],
+                name="held_offer_once_per_person",
+                violation_error_message=gettext_lazy("This is on record already."),
+            ),
+            models.UniqueConstraint(
+                fields=["external_offer", "partner", "since"],
+                condition=Q(directory_user=None),
+                name="held_offer_once_per_partner",
+                violation_error_message=gettext_lazy("This is on record already."),
+            ),
         ]
 
     def __str__(self) -> str:

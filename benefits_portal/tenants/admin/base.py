@@ -5,6 +5,7 @@ Edits on record (A1), refusals on the form, ledgers that are only read.
 
 # mypy: disable-error-code="type-arg"
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -38,6 +39,7 @@ from .edits_on_record import SECRETS, actor, log, log_deletion, log_form
 from .exports import ExportMixin
 from .forms import ActionFormSet, BackOfficeForm, error_text
 from .reasons import MISSING, reason_field, reason_in
+from .second_clicks import SecondClickMixin
 
 TYPED = {  # read as people write it, the same in every language (W4)
     models.DateField: {"form_class": DayFormField, "widget": DayInput, "validators": day_range},
@@ -168,10 +170,10 @@ class ReadOnlyInline(BackOfficeInline):
         return False
 
 
-class AuditedAdmin(BackOfficeAdmin):
+class AuditedAdmin(SecondClickMixin, BackOfficeAdmin):
     """Every change is put on record with its reason; a refusal while saving is on the form.
 
-    Nothing is saved then.
+    Nothing is saved then. What a double click adds is added once (W11).
     """
 
     form = BackOfficeForm
@@ -183,6 +185,20 @@ class AuditedAdmin(BackOfficeAdmin):
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if object_id is None and (answer := self.answer_second_click(request)):
+            return answer
+        answer = self.saved_or_refused(request, object_id, form_url, extra_context)
+        # Of two clicks at one instant, the second finds everything taken
+        is_refused = object_id is None and answer.status_code == HTTPStatus.OK
+        return (self.answer_second_click(request) if is_refused else None) or answer
+
+    def saved_or_refused(
+        self,
+        request: HttpRequest,
+        object_id: str | None,
+        form_url: str,
+        extra_context: dict[str, Any] | None,
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)

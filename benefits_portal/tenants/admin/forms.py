@@ -87,9 +87,13 @@ class BackOfficeForm(forms.ModelForm):
                 self.fields[name].help_text = ""
 
     def full_clean(self) -> None:
-        """Show columns that are worked out of the row as it is, never of one with a fault in it."""
+        """Show columns that are worked out of the row as it is, never of one with a fault in it.
+
+        `filled_in` is the row as it was sent, with faults too.
+        """
         stored = copy(self.instance)
         super().full_clean()
+        self.filled_in = self.instance
         if self.errors:  # cleaned by now: asking does not clean again
             self.instance = stored
 

@@ -95,6 +95,11 @@ class RoleAssignmentAdmin(ImportMixin, AuditedAdmin):
         elif "role" in form.changed_data:
             stored(obj).change_to(Role(obj.role), by=actor(request))
 
+    def rows_just_added(self, request: HttpRequest) -> Any:
+        """Roles at the partners where the same person has given one (W11)."""
+        given = Record.objects.just_done(TenantsAction.ROLE_GIVEN, by=actor(request))
+        return RoleAssignment.objects.filter(partner__in=given.order_by().values("partner"))
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing hangs on a role, and the verbs have put it on record."""
 
