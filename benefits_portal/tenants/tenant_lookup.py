@@ -37,7 +37,9 @@ def check_domain_is_free(domain: str, tenant: Tenant | None = None) -> None:
 
     For the back office alone: partners are not told (P1).
     """
-    others = Tenant.objects.filter(domain=domain).exclude(pk=tenant.pk if tenant else None)
+    others = Tenant.objects.filter(domain=domain)
+    if tenant and tenant.pk:
+        others = others.exclude(pk=tenant.pk)
     if there := others.select_related("partner").first():
         text = _("This domain belongs to a tenant of %(partner)s.") % {"partner": there.partner}
         raise ValidationError(text, code="unique")

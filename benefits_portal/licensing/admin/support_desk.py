@@ -154,7 +154,7 @@ def found_people(request: HttpRequest, text: str) -> Excerpt[PersonStory]:
     others: Excerpt[DirectoryUser] = Excerpt.of(
         entries.select_related("tenant__partner").order_by("sort_name", "pk"), MAX_FOUND
     )
-    room = others[: MAX_FOUND - len(stories)]
+    room = others.rows[: MAX_FOUND - len(stories)]
     stories += [PersonStory.of_entry(entry, request.user) for entry in room]
     return Excerpt(stories, found.total + others.total)
 
