@@ -43,9 +43,12 @@ def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str,
 
 
 @register_holding_provider
-def credit_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, Holding]]:
+def credit_of(
+    people: Sequence[DirectoryUser], on: date, *, then: bool
+) -> Iterator[tuple[int, Holding]]:
     """The credit that runs; somebody disabled keeps it until it is removed or transferred."""
-    running = Assignment.objects.running(on).filter(directory_user__in=people)
+    there = Assignment.objects.running_then(on) if then else Assignment.objects.running(on)
+    running = there.filter(directory_user__in=people)
     for assignment in running.select_related(
         "benefit__product", "benefit__membership__offer"
     ).order_by("assigned_at", "pk"):

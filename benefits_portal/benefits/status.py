@@ -34,16 +34,17 @@ def status_of(
     return Status.NOT_REDEEMED if on <= expires_on else Status.EXPIRED
 
 
-def status_condition(status: Status, on: date) -> Q:
-    """What `status_of` says, as a condition of the database."""
+def status_condition(status: Status, on: date, is_used: str = "is_used") -> Q:
+    """What `status_of` says, as a condition of the database; `is_used` is the column's name."""
+    used, unused = Q(**{is_used: True}), Q(**{is_used: False})
     begun, usable, licenses = Q(starts_on__lte=on), Q(expires_on__gte=on), Q(is_license_based=True)
     credit = Q(is_license_based=False)
     return {
         Status.NOT_BEGUN: Q(starts_on__gt=on),
-        Status.NOT_REDEEMED: begun & licenses & Q(is_used=False) & usable,
-        Status.REDEEMED: begun & licenses & Q(is_used=True),
-        Status.EXPIRED: begun & licenses & Q(is_used=False, expires_on__lt=on),
-        Status.NOT_ASSIGNED: begun & credit & Q(is_used=False) & usable,
-        Status.ASSIGNED: begun & credit & Q(is_used=True) & usable,
+        Status.NOT_REDEEMED: begun & licenses & unused & usable,
+        Status.REDEEMED: begun & licenses & used,
+        Status.EXPIRED: begun & licenses & unused & Q(expires_on__lt=on),
+        Status.NOT_ASSIGNED: begun & credit & unused & usable,
+        Status.ASSIGNED: begun & credit & used & usable,
         Status.ENDED: begun & credit & Q(expires_on__lt=on),
     }[status]

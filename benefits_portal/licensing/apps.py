@@ -11,4 +11,7 @@ class LicensingConfig(AppConfig):
     by_program: ClassVar[dict[str, str]] = {"replacement": "change"}
 
     def ready(self) -> None:
-        from . import decision_mail  # noqa: F401 - registers who writes its mails
+        from . import (
+            decision_mail,  # noqa: F401 - registers who writes its mails
+            key_ledger,  # noqa: F401 - registers what tells which keys counted on a day
+        )

@@ -4,9 +4,10 @@ Their pages show it all the same.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from .models import DirectoryUser
 
@@ -20,7 +21,15 @@ class Holding:
     href: str
 
 
-type HoldingProvider = Callable[[Sequence[DirectoryUser], date], Iterable[tuple[int, Holding]]]
+class HoldingProvider(Protocol):
+    """Says what some people hold on a day, with each entry's number."""
+
+    def __call__(
+        self, people: Sequence[DirectoryUser], on: date, *, then: bool
+    ) -> Iterable[tuple[int, Holding]]:
+        """`then`: on another day than today, whatever was given or taken since (H1)."""
+
+
 holding_providers: list[HoldingProvider] = []
 
 
@@ -30,13 +39,15 @@ def register_holding_provider(provider: HoldingProvider) -> HoldingProvider:
     return provider
 
 
-def holdings(people: Sequence[DirectoryUser], on: date) -> dict[int, list[Holding]]:
-    """What `people` hold, by the number of their entry.
+def holdings(
+    people: Sequence[DirectoryUser], on: date, *, then: bool = False
+) -> dict[int, list[Holding]]:
+    """What `people` hold on that day, today or `then`, by the number of their entry.
 
     As many queries however many they are, and none for nobody.
     """
     found: dict[int, list[Holding]] = defaultdict(list)
     for provider in holding_providers if people else ():
-        for person, holding in provider(people, on):
+        for person, holding in provider(people, on, then=then):
             found[person].append(holding)
     return found

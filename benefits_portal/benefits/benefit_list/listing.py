@@ -1,12 +1,13 @@
 """Azure & cloud products as a list: what can be asked of it, and its page."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, cached_property
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.benefits.benefit_list.filters import (
@@ -33,6 +34,7 @@ from benefits_portal.listing import Column, Listing
 from benefits_portal.listing.filters import FilterLink, FilterTabs
 from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE, Page, total_text
 from benefits_portal.search_text import matches
+from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.models import Partner
 
 
@@ -72,7 +74,9 @@ class BenefitListing(Listing[dict[str, Any]]):
     whole_size = 100
 
     @classmethod
-    def of(cls, partner: Partner, query: QueryDict, on: date) -> "BenefitListing":
+    def of(
+        cls, partner: Partner, query: QueryDict, on: date, kept: Mapping[str, str] | None = None
+    ) -> "BenefitListing":
         """The list of `partner`; filters for what its packages hold are asked for when needed."""
 
         @cache
@@ -81,7 +85,14 @@ class BenefitListing(Listing[dict[str, Any]]):
 
         tab = tab_of(query)
         key = f"benefits of {partner.pk} {tab}"
-        return cls(query, filters_of(tab, lines), lines, on, tab, fields_key=key)
+        filters = filters_of(tab, lines)
+        return cls(query, filters, lines, on, tab, fields_key=key, kept=kept or {})
+
+    @classmethod
+    def for_day(cls, partner: Partner, query: QueryDict, any_day: AnyDay) -> "BenefitListing":
+        """The list as it is today, or as it was or will be on the day of a page."""
+        kind = BenefitListingThen if any_day.as_of else cls
+        return kind.of(partner, query, any_day.day, any_day.kept)
 
     @property
     def default_sort(self) -> str:
@@ -99,13 +110,19 @@ class BenefitListing(Listing[dict[str, Any]]):
         if kind := chosen.get("kind"):
             rows = rows.license_based() if kind == "licenses" else rows.usage_based()
         if status := chosen.get("status"):
-            rows = rows.with_status(Status(status), self.on)
+            rows = self.with_status(rows, Status(status))
         if benefit_type := chosen.get("type"):
             rows = rows.filter(benefit_type=benefit_type)
         if show := chosen.get("show"):
-            rows = rows.unused()
+            rows = self.unused(rows)
             rows = rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
         return self._in_time(rows, chosen.get("expires"))
+
+    def with_status(self, rows: BenefitQuerySet, status: Status) -> BenefitQuerySet:
+        return rows.with_status(status, self.on)
+
+    def unused(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        return rows.unused()
 
     @cached_property
     def _fitting(self) -> list[int]:
@@ -219,3 +236,45 @@ class BenefitListing(Listing[dict[str, Any]]):
         yield [*column_labels()]
         for batch in self.batches(benefits):
             yield from sheet_rows(partner, batch, self.on)
+
+
+@dataclass
+class BenefitListingThen(BenefitListing):
+    """The same as it was at the end of the day `on` (H1).
+
+    What was used then is worked out for the rows of a page, so no index sorts by it.
+    """
+
+    columns = {**BenefitListing.columns, "status": Column(gettext_lazy("Status"))}
+
+    @property
+    def default_sort(self) -> str:
+        return "-expires" if self.tab is Tab.ENDED else "expires"
+
+    def with_status(self, rows: BenefitQuerySet, status: Status) -> BenefitQuerySet:
+        return rows.with_status_then(status, self.on)
+
+    def unused(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        return rows.unused_then(self.on)
+
+    def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
+        order = self.columns[self.query.column].order
+        used = benefits.with_use_then(self.on)
+        return used.values("pk", "is_used_then", *COLUMNS_READ, *order)
+
+    def page(self, rows: BenefitQuerySet) -> Page[dict[str, Any]]:
+        page = super().page(rows)
+        return replace(page, rows=[*map(used_then, page.rows)])
+
+    def spreadsheet(self, benefits: BenefitQuerySet, partner: Partner) -> Iterator[list[object]]:
+        """With the day in a column of its own (H5)."""
+        yield [_("Day"), *column_labels()]
+        for batch in self.batches(benefits):
+            rows = [*map(used_then, batch)]
+            for row in sheet_rows(partner, rows, self.on, then=True):
+                yield [self.on.isoformat(), *row]
+
+
+def used_then(values: dict[str, Any]) -> dict[str, Any]:
+    """The `values` of a row, in which what was used then is what is used."""
+    return values | {"is_used": values["is_used_then"]}

@@ -15,7 +15,10 @@ from django.utils.translation import ngettext
 from benefits_portal.benefits.benefit_list.filters import KINDS
 from benefits_portal.benefits.benefit_list.rows import status_on
 from benefits_portal.benefits.models import Assignment, Product, ProductKey
+from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.models.catalog import BenefitType
+from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
+from benefits_portal.benefits.redeemed_then import counted_on
 from benefits_portal.formats import format_number
 from benefits_portal.tenants.models import Partner, User
 from benefits_portal.tenants.naming import Names
@@ -51,10 +54,15 @@ def column_labels() -> list[str]:
 
 
 def sheet_rows(
-    partner: Partner, batch: Sequence[Mapping[str, Any]], on: date
+    partner: Partner, batch: Sequence[Mapping[str, Any]], on: date, *, then: bool = False
 ) -> Iterator[list[object]]:
-    """The rows of a batch of the list's values: four queries, or fewer where nothing is used."""
-    keys, holders = key_uses(batch), holder_texts(batch)
+    """The rows of a batch of the list's values: four queries, or fewer where nothing is used.
+
+    As it was at the end of the day `on`, if `then`: a key is named if it had been redeemed (H1).
+    """
+    all_keys, all_held = ProductKey.objects, Assignment.objects
+    keys = key_uses(batch, all_keys.filter(counted_on(on)) if then else all_keys.not_revoked())
+    holders = holder_texts(batch, all_held.on(on) if then else all_held.kept())
     people = Names(partner, (use.redeemed_by for use in keys.values()))
     for row in batch:
         use = keys.get(row["pk"], KeyUse())
@@ -89,22 +97,24 @@ def number_and_unit(row: Mapping[str, Any]) -> tuple[str, str]:
     return number, text % {"amount": row["currency"]}
 
 
-def key_uses(batch: Iterable[Mapping[str, Any]]) -> dict[int, KeyUse]:
-    """The live keys of the benefits, by primary key of the benefit."""
+def key_uses(batch: Iterable[Mapping[str, Any]], all_keys: ProductKeyQuerySet) -> dict[int, KeyUse]:
+    """Those of `all_keys` that are of the benefits, by primary key of the benefit."""
     pks = [row["pk"] for row in batch if row["quantity"] is not None]
-    keys = ProductKey.objects.filter(benefit__in=pks, revoked_at=None).order_by()
+    keys = all_keys.filter(benefit__in=pks).order_by()
     return {
         key.benefit_id: KeyUse(key.last_five, key.redeemed_by, key.redeemed_on)
         for key in keys.select_related("redeemed_by")
     }
 
 
-def holder_texts(batch: Iterable[Mapping[str, Any]]) -> dict[int, str]:
-    """Who holds each credit: MAX_HOLDERS people by name; of more, how many they are."""
+def holder_texts(
+    batch: Iterable[Mapping[str, Any]], all_held: AssignmentQuerySet
+) -> dict[int, str]:
+    """Who holds each credit by `all_held`: MAX_HOLDERS people by name; of more, how many."""
     pks = [row["pk"] for row in batch if row["quantity"] is None and row["is_used"]]
     if not pks:
         return {}
-    held = Assignment.objects.filter(benefit__in=pks).kept().order_by()
+    held = all_held.filter(benefit__in=pks).order_by()
     counts = dict(held.values_list("benefit").annotate(Count("pk")))
     few = [pk for pk, count in counts.items() if count <= MAX_HOLDERS]
     names: dict[int, list[str]] = defaultdict(list)

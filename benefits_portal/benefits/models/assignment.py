@@ -1,7 +1,8 @@
 """Credit given to people (rules U1 to U5)."""
 
+from copy import copy
 from datetime import date
-from typing import Any, Never
+from typing import Any, Never, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -128,6 +129,14 @@ class Assignment(WrittenOnce):
     def is_running(self, on: date) -> bool:
         """The same as `AssignmentQuerySet.running`, asked of the row."""
         return self.ended_at is None and not self.benefit.has_expired(on)
+
+    def as_it_was(self, day: date) -> Self:
+        """It as it was at the end of `day`: without an end that came later. To be shown (H1)."""
+        if self.ended_on is None or self.ended_on <= day:
+            return self
+        then = copy(self)
+        then.ended_on = then.ended_at = None
+        return then
 
     def remove(self, *, by: Actor, on: date) -> None:
         """Take monthly credit away again (U2).

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Never, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
 from benefits_portal import clock
@@ -32,6 +32,23 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
     def running(self, on: date) -> Self:
         """Not ended by anybody, nor by the benefit's expiration (U5)."""
         return self.filter(ended_at=None, benefit__expires_on__gte=on)
+
+    def on(self, day: date) -> Self:
+        """Held at the end of that day (H1), unless the benefit had expired.
+
+        What is removed or passed on a day is not held at its end.
+        """
+        return self.filter(assigned_on__lte=day).filter(Q(ended_at=None) | Q(ended_on__gt=day))
+
+    def running_then(self, day: date) -> Self:
+        """The same as `running`, at the end of another day."""
+        return self.on(day).filter(benefit__expires_on__gte=day)
+
+    def as_they_were(self, day: date) -> Self:
+        """Those that had been made by the end of `day`, in the order of `in_order` then."""
+        ended = Case(When(ended_on__lte=day, then=F("ended_at")))
+        made = self.filter(assigned_on__lte=day).alias(ended_then=ended)
+        return made.order_by(F("ended_then").desc(nulls_first=True), "assigned_at", "pk")
 
     def of_disabled(self) -> Self:
         """Held by somebody who has been disabled in the directory since."""

@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery
 
+from benefits_portal.benefits.redeemed_then import counted_on
 from benefits_portal.benefits.status import Status, status_condition
 from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.tenants.models import Partner
 
+from .assignment import Assignment
 from .catalog import Product
+from .product_key import ProductKey
 
 if TYPE_CHECKING:
     from .benefit import Benefit  # noqa: F401 - named in the text below
@@ -56,6 +59,21 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         """Not redeemed, or not assigned: what is lost on the expiration date."""
         return self.filter(is_used=False)
 
+    def with_use_then(self, day: date) -> Self:
+        """Each with `is_used_then`: what `is_used` would have been at the end of `day` (H1)."""
+        held = Assignment.objects.on(day).filter(benefit=OuterRef("pk"))
+        keys = ProductKey.objects.filter(counted_on(day), benefit=OuterRef("pk"))
+        is_used = ExpressionWrapper(Q(Exists(held)) | Q(Exists(keys)), BooleanField())
+        return self.annotate(is_used_then=is_used)
+
     def with_status(self, status: Status, on: date) -> Self:
         """The same as `Benefit.status`, asked of the database."""
         return self.filter(status_condition(status, on))
+
+    def with_status_then(self, status: Status, day: date) -> Self:
+        """The same of what was used at the end of `day`."""
+        return self.with_use_then(day).filter(status_condition(status, day, "is_used_then"))
+
+    def unused_then(self, day: date) -> Self:
+        """What was neither redeemed nor assigned at the end of `day`."""
+        return self.with_use_then(day).filter(is_used_then=False)

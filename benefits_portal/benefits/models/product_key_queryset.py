@@ -79,6 +79,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         """Neither redeemed nor revoked, and too late for either."""
         return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__lt=on)
 
+    def not_revoked(self) -> Self:
+        """The live key of each benefit."""
+        return self.filter(revoked_at=None)
+
     def redeemed(self) -> Self:
         return self.exclude(redeemed_at=None)
 

@@ -135,14 +135,15 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """Active at the end of `day` (S2)."""
         return self.as_they_were(day).filter(is_kept_then=True, ends_on_then__gte=day)
 
+    def not_deleted_as_of(self, day: date) -> Self:
+        """Active, Expired or Disabled at the end of `day`, what ended last first (S2)."""
+        earliest = day - EXPIRED_DAYS - DISABLED_DAYS
+        there = self.as_they_were(day).filter(is_kept_then=True, ends_on_then__gte=earliest)
+        return there.order_by("-ends_on_then", "-pk")
+
     def reactivatable_as_of(self, day: date) -> Self:
         """Expired or Disabled at the end of `day`, the latest first (S3)."""
-        ended = {
-            "ends_on_then__lt": day,
-            "ends_on_then__gte": day - EXPIRED_DAYS - DISABLED_DAYS,
-        }
-        there = self.as_they_were(day).filter(is_kept_then=True, **ended)
-        return there.order_by("-ends_on_then", "-pk")
+        return self.not_deleted_as_of(day).filter(ends_on_then__lt=day)
 
     def entitling_as_of(self, day: date) -> Self:
         """Active or Expired at the end of `day`, by what ran then (L7)."""

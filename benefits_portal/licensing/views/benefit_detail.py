@@ -21,9 +21,11 @@ from benefits_portal.licensing.forms import VerifiedForm
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.requests import request_badge
 from benefits_portal.licensing.subscription_display import undoing
+from benefits_portal.licensing.views.benefit_on import credit_on, licenses_on
 from benefits_portal.licensing.views.choosing_tenant import confirmation_of_known
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
+from benefits_portal.tenants.any_day import AnyDay, on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -34,18 +36,27 @@ MAX_SUBSCRIPTIONS = 3  # of its product, beside its status; *Your products* has 
 
 
 @role_required
+@on_any_day
 @require_safe
 def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """A page of its own; for htmx only its middle, to be opened in place under a row."""
     benefit = get_own(request, Benefit.objects.for_display().with_excluding_offers(), pk)
-    context = (
-        credit_context(request, benefit)
-        if benefit.is_usage_based
-        else license_context(request, benefit, VerifiedForm(benefit))
-    )
+    if request.any_day.as_of:
+        context = context_on(request, benefit, request.any_day)
+    elif benefit.is_usage_based:
+        context = credit_context(request, benefit)
+    else:
+        context = license_context(request, benefit, VerifiedForm(benefit))
     return render(
         request, f"licensing/benefit_detail.html{'#details' if request.htmx else ''}", context
     )
+
+
+def context_on(request: PartnerRequest, benefit: Benefit, any_day: AnyDay) -> dict[str, Any]:
+    """The same page for another day than today (H1)."""
+    if benefit.is_usage_based:
+        return credit_on(request, benefit, any_day, MAX_HOLDERS)
+    return licenses_on(request, benefit, any_day, MAX_SUBSCRIPTIONS)
 
 
 @role_required

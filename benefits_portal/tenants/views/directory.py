@@ -1,13 +1,17 @@
 """The directory: finding people in the partner's tenants, adding, disabling and enabling them."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.formats import as_day
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import (
     form_methods,
@@ -15,17 +19,20 @@ from benefits_portal.tenants.access import (
     global_admin_required,
     role_required,
 )
+from benefits_portal.tenants.any_day import AnyDay, on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.forms import AddUserForm
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import DirectoryUser, Record, Role, Tenant
+from benefits_portal.tenants.models import DirectoryUser, Record, Role, Tenant, TenantsAction
 from benefits_portal.typed_text import isolated
 
 from .performing import perform
 from .roles import last_global_admin
+
+ADDING = (TenantsAction.PERSON_ADDED, TenantsAction.GUEST_INVITED)
 
 
 @list_from_replica
@@ -58,10 +65,13 @@ def own_tenants(request: PartnerRequest) -> list[Tenant]:
 
 
 @role_required
+@on_any_day
 @require_safe
 def user(request: PartnerRequest, pk: int) -> HttpResponse:
     """Somebody's own page, with their history (A2)."""
     person = own_person(request, pk)
+    if request.any_day.as_of:
+        return user_on(request, person, request.any_day)
     held = person.role()
     records = Record.objects.concerning(person, held.user if held else None)
     context = {
@@ -72,6 +82,31 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
     }
     last = last_global_admin(request) if held and held.role == Role.GLOBAL_ADMIN else {}
     return render(request, "tenants/user.html", context | last)
+
+
+def user_on(request: PartnerRequest, person: DirectoryUser, any_day: AnyDay) -> HttpResponse:
+    """What somebody held on another day; whatever else the page says is of today (H1)."""
+    added = Record.objects.about(person).filter(action__in=ADDING).order_by("at")
+    known_since = added.values_list("at", flat=True).first()
+    context = {
+        "person": person,
+        "held": person.role(),
+        "holdings": holdings([person], any_day.day, then=True)[person.pk],
+        "day_notes": [*notes_of_the_day(person, any_day, known_since)],
+    }
+    return render(request, "tenants/user.html", context)
+
+
+def notes_of_the_day(
+    person: DirectoryUser, any_day: AnyDay, known_since: datetime | None
+) -> Iterator[str]:
+    """What a page of another day does not know of a person, and that they came later (H1, H2)."""
+    if any_day.is_forecast:
+        return
+    yield _("Whether the user entry is enabled, and the role, are as they are today.")
+    if known_since and (added_on := localtime(known_since).date()) > any_day.day:
+        text = _("%(name)s was added to the directory later, on %(day)s.")
+        yield text % {"name": isolated(person.display_name), "day": as_day(added_on)}
 
 
 @global_admin_required
