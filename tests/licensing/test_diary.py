@@ -168,10 +168,7 @@ class Diary(RuleBasedStateMachine):
             assert in_sql(row) == terms.get(row.pk)
         return {
             "terms": terms,
-            "statuses": {
-                pk: then[pk].as_it_was(on).status(on).value  # type: ignore[union-attr]
-                for pk in terms
-            },
+            "statuses": {pk: then[pk].as_it_was(on).status(on).value for pk in terms},
             "entitled": [entitled(self.tenant, product, on) for product in self.products],
             "licenses": {
                 (row.product_id, row.directory_user_id) for row in LicenseAssignment.objects.on(on)
