@@ -122,8 +122,15 @@ def refresh(rows: Any, batch_size: int = 2_000) -> None:
     """Write the derived columns of `rows`, some at a time."""
     columns, last = derived_columns(rows.model), 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:batch_size]):
-        rows.model._base_manager.using(rows.db).bulk_update(batch, columns)
+        of_partners_of(batch, rows.model._base_manager.using(rows.db)).bulk_update(batch, columns)
         last = batch[-1].pk
+
+
+def of_partners_of(batch: Sequence[Any], rows: Any) -> Any:
+    """`rows`, where they have a partner only those of the partners of `batch` (P1)."""
+    if not hasattr(rows.model, "partner_id"):
+        return rows
+    return rows.filter(partner__in={row.partner_id for row in batch})
 
 
 def derived_columns(model: type[models.Model]) -> list[str]:

@@ -68,10 +68,12 @@ from django.utils import translation  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories, quick_flush  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
+from tests.partner_named import unnamed, watch_all  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
 
 if connection.vendor == "postgresql":
     quick_flush.install()
+watch_all()
 # MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
@@ -108,6 +110,14 @@ def _nothing_kept() -> None:
     """What a process keeps for a minute, and its last language, are of another test's world."""
     cache.clear()
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _partner_named() -> Iterator[None]:
+    """What changes or locks a partner's rows says whose they are (P1), in every test."""
+    unnamed.clear()
+    yield
+    assert unnamed == []
 
 
 @pytest.fixture

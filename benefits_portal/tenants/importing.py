@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from benefits_portal.backoffice.csv_reading import Cells, read
 from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, Refused
-from benefits_portal.derived_fields import derived_columns
+from benefits_portal.derived_fields import derived_columns, of_partners_of
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
 
@@ -145,7 +145,7 @@ class RowImport(Import):
                 if outcome is Outcome.NEW:
                     self.model.objects.bulk_create(rows, batch_size=BATCH)
                 else:
-                    self.model.objects.bulk_update(
+                    of_partners_of(rows, self.model.objects.all()).bulk_update(
                         rows,
                         [*self.fields.values(), *derived_columns(self.model)],
                         batch_size=BATCH,

@@ -107,10 +107,10 @@ def test_without_one_order_of_locks_two_orders_wait_in_a_circle(
     keys = [key_for(subscription, licenses) for licenses in (5, 7)]
     both_hold_one = Rendezvous(2)
 
-    def in_the_order_typed(pks: list[int]) -> dict[int, ProductKey]:
-        found = several_keys.lock_together(pks[:1])
+    def in_the_order_typed(pks: list[int], partners: list[int]) -> dict[int, ProductKey]:
+        found = several_keys.lock_together(pks[:1], partners)
         both_hold_one.wait()
-        return found | several_keys.lock_together(pks[1:])
+        return found | several_keys.lock_together(pks[1:], partners)
 
     monkeypatch.setattr("benefits_portal.licensing.models.order.lock_together", in_the_order_typed)
     outcomes = at_once([ordering(subscription, keys, by), ordering(subscription, keys[::-1], by)])

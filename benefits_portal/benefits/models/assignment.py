@@ -166,7 +166,7 @@ class Assignment(WrittenOnce):
             self._check_successor(person, on)
             list(
                 DirectoryUser.objects.select_for_update()
-                .filter(pk__in=[person.pk, self.directory_user_id])
+                .filter(pk__in=[person.pk, self.directory_user_id], partner=self.partner_id)
                 .order_by("pk")
             )
             self._end(by=by, on=on)
@@ -216,11 +216,11 @@ class Assignment(WrittenOnce):
 
     def _end(self, *, by: Actor, on: date) -> None:
         """End the assignment of a benefit that is locked first, as everywhere."""
-        type(self.benefit).objects.select_for_update(no_key=True).get(pk=self.benefit_id)
+        benefits = type(self.benefit).objects.select_for_update(no_key=True)
+        benefits.get(pk=self.benefit_id, partner=self.partner_id)
         # The condition is on the row itself: behind a join it would not be asked again once the
         # row's lock is free.
-        if self.benefit.has_expired(on) or not Assignment.objects.filter(pk=self.pk).end(
-            by=by, on=on
-        ):
+        own = Assignment.objects.filter(pk=self.pk, partner=self.partner_id)
+        if self.benefit.has_expired(on) or not own.end(by=by, on=on):
             raise AssignmentEnded
         self.benefit.review_use()

@@ -169,4 +169,6 @@ def locked_for_assigning(
         .objects.select_for_update(of=("self",))
         .select_related("product", "membership", "partner")
     )
-    return {entry.pk: entry for entry in entries}, benefits.get(pk=benefit.pk)
+    return {entry.pk: entry for entry in entries}, benefits.get(
+        pk=benefit.pk, partner=benefit.partner_id
+    )

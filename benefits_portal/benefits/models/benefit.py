@@ -23,6 +23,7 @@ from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.candidates import Candidate
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import BenefitAction
 from .assignment import Assignment
@@ -36,7 +37,7 @@ AMOUNT = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)
 MAX_CANDIDATES = 20  # people shown at a time
 
 
-class Benefit(models.Model):
+class Benefit(PartnerRow):
     """A right to a product in some quantity, or to an amount of credit, until it expires (B5).
 
     What lists sort and filter by stands on the row, so that an index serves every order
@@ -164,7 +165,7 @@ class Benefit(models.Model):
 
     def begin_use(self) -> None:
         """Its key was redeemed, or it was assigned: inside the caller's transaction."""
-        Benefit.objects.filter(pk=self.pk).update(is_used=True)
+        Benefit.objects.filter(pk=self.pk, partner=self.partner_id).update(is_used=True)
         self.is_used = True
 
     def review_use(self) -> None:
@@ -173,8 +174,8 @@ class Benefit(models.Model):
         Inside the caller's transaction. Locked, then read: of two who end the last two assignments
         at once, the second one sees that nothing is left.
         """
-        benefit = Benefit.objects.select_for_update(no_key=True).filter(pk=self.pk)
-        benefit.get()
+        benefit = Benefit.objects.filter(pk=self.pk, partner=self.partner_id)
+        benefit.select_for_update(no_key=True).get()
         redeemed = ProductKey.objects.filter(benefit=self.pk, revoked_at=None).redeemed()
         assigned = Assignment.objects.filter(benefit=self.pk, ended_at=None)
         self.is_used = redeemed.exists() or assigned.exists()
@@ -198,7 +199,8 @@ class Benefit(models.Model):
             BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self
         ):
             # Of two officers one finds the other's key
-            Benefit.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            benefits = Benefit.objects.select_for_update(of=("self",))
+            benefits.get(pk=self.pk, partner=self.partner_id)
             self.check_key_missing(on)
             return self.issue_key(by=by)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.derived_fields import DerivedQuerySet, SearchTextField, SortKeyField
 from benefits_portal.fields import NameField
 from benefits_portal.tenants.models import DirectoryUser, Partner
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .catalog import Product
 
@@ -51,7 +52,7 @@ class HeldOfferQuerySet(models.QuerySet["HeldOffer"]):
         return self.filter(external_offer__excludes=product)
 
 
-class HeldOffer(models.Model):
+class HeldOffer(PartnerRow):
     """That a person, or a whole partner, holds an external offer."""
 
     external_offer = models.ForeignKey(

@@ -24,6 +24,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.models import Actor, Partner, Record
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import BenefitAction
 from .benefit import Benefit
@@ -36,7 +37,7 @@ ENROLLMENT_YEAR = timedelta(days=365)
 GRACE = timedelta(days=30)  # between a membership's end and its benefits' expiration
 
 
-class Membership(models.Model):
+class Membership(PartnerRow):
     """One enrollment year of a partner in an offer.
 
     Its last day and its benefits' are stored, each included (B1).
@@ -251,9 +252,8 @@ class Membership(models.Model):
         with recorded_if_refused(
             BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self
         ):
-            if not Membership.objects.filter(pk=self.pk, provisioned_at=None).update(
-                provisioned_at=clock.now()
-            ):
+            own = Membership.objects.filter(pk=self.pk, partner=self.partner_id)
+            if not own.filter(provisioned_at=None).update(provisioned_at=clock.now()):
                 return []
             self.refresh_from_db()
             benefits = list(self.plan().benefits)
@@ -286,13 +286,12 @@ class Membership(models.Model):
         }
         with recorded_if_refused(BenefitAction.ENDED, **about):
             earliest = max(on, self.starts_on + DAY)
-            running = Membership.objects.filter(
-                pk=self.pk, ends_on=self.ends_on, ends_on__gt=last_day
-            )
+            own = Membership.objects.filter(pk=self.pk, partner=self.partner_id)
+            running = own.filter(ends_on=self.ends_on, ends_on__gt=last_day)
             if self.ends_on <= earliest:
                 raise MembershipOver
             if last_day < earliest or not running.update(**after):
                 raise NotEndable(earliest, self.ends_on - DAY)
-            self.benefits.update(expires_on=last_day + GRACE)
+            self.benefits.filter(partner=self.partner_id).update(expires_on=last_day + GRACE)
             Record.objects.log(BenefitAction.ENDED, **about)
         self.ends_on, self.benefits_expire_on = last_day, last_day + GRACE

@@ -160,7 +160,8 @@ class ProductKey(WrittenOnce):
         }
         with recorded_if_refused(BenefitAction.KEY_REVEALED, **about):
             # Of two clicks at once one finds the other's line
-            ProductKey.objects.select_for_update(no_key=True).get(pk=self.pk)
+            keys = ProductKey.objects.select_for_update(no_key=True)
+            keys.get(pk=self.pk, partner=self.partner_id)
             self.check_redeemable(on)
             if not Record.objects.has_just(BenefitAction.KEY_REVEALED, **about):
                 Record.objects.log(BenefitAction.KEY_REVEALED, **about)
@@ -169,9 +170,8 @@ class ProductKey(WrittenOnce):
     def revoke(self, why: str, *, by: Actor) -> bool:
         """Make the key unusable for good, with a reason; False if it was redeemed or revoked."""
         with transaction.atomic():
-            revoked = bool(
-                ProductKey.objects.filter(pk=self.pk, redeemed_at=None).revoke(why, by=by)
-            )
+            own = ProductKey.objects.filter(pk=self.pk, partner=self.partner_id)
+            revoked = bool(own.filter(redeemed_at=None).revoke(why, by=by))
             if revoked:
                 self._log_revoked(why, by)
         return revoked
@@ -200,7 +200,8 @@ class ProductKey(WrittenOnce):
 
         Raises KeyRevoked. Inside the caller's transaction.
         """
-        if not ProductKey.objects.filter(pk=self.pk).redeemed().revoke(why, by=by):
+        own = ProductKey.objects.filter(pk=self.pk, partner=self.partner_id)
+        if not own.redeemed().revoke(why, by=by):
             self.refresh_from_db()
             raise KeyRevoked(self)
         self.benefit.review_use()

@@ -190,7 +190,8 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         values = spending(tenant=tenant, by=by, on=on)
         # As it was read: what is spent stays so, and nothing is written for it
         is_spent = key.is_redeemed or key.revoked_at
-        if is_spent or not self.filter(pk=key.pk, revoked_at=None).update(**values):
+        own = self.filter(pk=key.pk, partner=key.partner_id)
+        if is_spent or not own.filter(revoked_at=None).update(**values):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
             raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent

@@ -11,18 +11,19 @@ from .product_key import ProductKey
 from .product_key_queryset import spending
 
 
-def lock_together(pks: Collection[int]) -> dict[int, ProductKey]:
-    """Those keys as they are now, by primary key, until the transaction ends.
+def lock_together(pks: Collection[int], partners: Collection[int]) -> dict[int, ProductKey]:
+    """Those keys of `partners` as they are now, by primary key, until the transaction ends.
 
     Each with its benefit, which is locked too. Whoever locks several takes them in this order, so
     nobody waits in a circle.
     """
     locked = ProductKey.objects.select_for_update(of=("self",), no_key=True)
-    keys = locked.select_related("product", "partner").filter(pk__in=pks).order_by("pk")
-    found = {key.pk: key for key in keys}
+    keys = locked.select_related("product", "partner").filter(pk__in=pks, partner__in=partners)
+    found = {key.pk: key for key in keys.order_by("pk")}
     benefits = Benefit.objects.select_for_update(of=("self",), no_key=True)
     theirs = {key.benefit_id for key in found.values()}
-    by_pk = {benefit.pk: benefit for benefit in benefits.filter(pk__in=theirs).order_by("pk")}
+    needed = benefits.filter(pk__in=theirs, partner__in=partners).order_by("pk")
+    by_pk = {benefit.pk: benefit for benefit in needed}
     for key in found.values():
         key.benefit = by_pk[key.benefit_id]
     return found
@@ -33,11 +34,11 @@ def claim_together(keys: Collection[ProductKey], *, tenant: Tenant, by: Actor, o
 
     The one update must hit every one of them (K2). Raises KeyAlreadyRedeemed if it does not.
     """
-    pks = [key.pk for key in keys]
-    claimed = ProductKey.objects.filter(pk__in=pks, revoked_at=None).update(
-        **spending(tenant=tenant, by=by, on=on)
-    )
+    pks, partner = [key.pk for key in keys], tenant.partner_id
+    unspent = ProductKey.objects.filter(pk__in=pks, partner=partner, revoked_at=None)
+    claimed = unspent.update(**spending(tenant=tenant, by=by, on=on))
     if claimed != len(pks):
         there = ProductKey.objects.for_display().filter(pk__in=pks).order_by("pk")
         raise KeyAlreadyRedeemed(next(key for key in there if key.is_redeemed))
-    Benefit.objects.filter(pk__in=[key.benefit_id for key in keys]).update(is_used=True)
+    theirs = [key.benefit_id for key in keys]
+    Benefit.objects.filter(pk__in=theirs, partner=partner).update(is_used=True)

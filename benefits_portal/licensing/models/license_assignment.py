@@ -157,7 +157,8 @@ class LicenseAssignment(WrittenOnce):
 
     def _end(self, *, by: Actor, on: date) -> None:
         """The condition is in the UPDATE: of many who take it at once, one does."""
-        if not LicenseAssignment.objects.filter(pk=self.pk).end(by=by, on=on):
+        own = LicenseAssignment.objects.filter(pk=self.pk, partner=self.partner_id)
+        if not own.end(by=by, on=on):
             raise LicenseTaken
 
     def _about(self, by: Actor) -> AuditContext:

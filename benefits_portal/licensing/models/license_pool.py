@@ -149,7 +149,8 @@ class LicensePool:
 
     def _locked(self, people: Iterable[DirectoryUser]) -> dict[int, DirectoryUser]:
         """`people` as they are now, until the transaction ends: before the subscriptions."""
-        entries = DirectoryUser.objects.filter(pk__in=[person.pk for person in people])
+        pks = [person.pk for person in people]
+        entries = DirectoryUser.objects.filter(pk__in=pks, partner=self.tenant.partner_id)
         return {entry.pk: entry for entry in entries.order_by("pk").select_for_update(no_key=True)}
 
     def _locked_licenses(self, on: date) -> int:

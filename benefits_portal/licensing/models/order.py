@@ -176,7 +176,8 @@ class Order(AppendOnly):
         (O12).
         """
         check_size(steps)
-        keys = lock_together([step.key.pk for step in steps])
+        pks, partners = zip(*((step.key.pk, step.key.partner_id) for step in steps), strict=True)
+        keys = lock_together(pks, partners)
         locked = cast("Subscription", Subscription.objects.in_tenant(tenant).locked(subscription))
         steps = [OrderStep(step.way, keys[step.key.pk]) for step in steps]
         quote = cls.quote(locked, steps, on).confirm_unchanged(shown)

@@ -22,6 +22,7 @@ from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyDecided
 from benefits_portal.tenants.models import Actor, Mail, Partner, Record, Tenant, User, recordable
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .redemption import Redemption
 from .replacement_queryset import ReplacementFilters
@@ -145,7 +146,7 @@ class ReplacementQuerySet(ReplacementFilters):
             return asked
 
 
-class Replacement(models.Model):
+class Replacement(PartnerRow):
     """That a partner asked for another key in place of one, and what staff answered.
 
     The one was redeemed by mistake.
@@ -245,7 +246,7 @@ class Replacement(models.Model):
         about, together = self._about(self.why, by), self.together()
         with recorded_if_refused(ReplacementAction.GRANTED, **about):
             self._decide(by)
-            lock_together([asked.redemption.key_id for asked in together])
+            lock_together([asked.redemption.key_id for asked in together], [self.partner_id])
             keys = [asked.replace_key(self.why, by=by, on=on) for asked in together]
             Record.objects.log(ReplacementAction.GRANTED, **about)
             self.key = keys[-1]
@@ -255,7 +256,7 @@ class Replacement(models.Model):
         """The body of `grant` for this one key."""
         check_not_replaced_before(self.redemption)
         key = replace_key(self.redemption, why, by=by, on=on)
-        Replacement.objects.filter(pk=self.pk).update(key=key)
+        Replacement.objects.filter(pk=self.pk, partner=self.partner_id).update(key=key)
         return key
 
     def decline(self, because: str, *, by: Actor) -> None:
@@ -267,7 +268,8 @@ class Replacement(models.Model):
 
     def _decide(self, by: Actor, **answer: str) -> None:
         decided = Replacement.objects.undecided().filter(
-            Q(pk=self.pk) if self.order_id is None else Q(order=self.order_id)
+            Q(pk=self.pk) if self.order_id is None else Q(order=self.order_id),
+            partner=self.partner_id,
         )
         if not decided.update(decided_at=clock.now(), decided_by=by.user, **answer):
             raise AlreadyDecided

@@ -30,7 +30,7 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         there = Subscription.objects.select_for_update(of=("self",)).select_related(
             "product", "tenant", "partner"
         )
-        subscription = there.get(pk=redemption.subscription_id)
+        subscription = there.get(pk=redemption.subscription_id, partner=redemption.partner_id)
         check_latest(redemption)
         put_back(subscription, redemption, on)
         subscription.save()
@@ -42,7 +42,8 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
             reversed_on=max(on, redemption.redeemed_on),
             reversed_by=by.user,
         )
-        Subscription.objects.filter(pk=subscription.pk).carry_names()
+        own = Subscription.objects.filter(pk=subscription.pk, partner=subscription.partner_id)
+        own.carry_names()
         return reversal
 
 

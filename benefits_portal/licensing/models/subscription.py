@@ -40,6 +40,7 @@ from benefits_portal.licensing.terms import (
     in_licenses,
 )
 from benefits_portal.tenants.models import Actor, Partner, Tenant
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from . import redeeming
 from .as_of import Run, run_on
@@ -48,7 +49,7 @@ from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuer
 from .subscription_table import CONSTRAINTS, INDEXES
 
 
-class Subscription(models.Model):
+class Subscription(PartnerRow):
     """A product active in a tenant: licenses, first and last day of service, and the remainder.
 
     The remainder is what no whole day could hold. What the list sorts by stands on the row, so that

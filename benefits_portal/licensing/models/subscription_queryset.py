@@ -180,7 +180,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return (
             self.select_for_update(of=("self",))
             .select_related("product", "tenant")
-            .get(pk=subscription.pk)
+            .get(pk=subscription.pk, partner=subscription.partner_id)
         )
 
     def of_products_named(self, search_query: str) -> Self:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.reminders.topics import MAX_THRESHOLD, WEEK_AFTER, Occasion
 from benefits_portal.tenants.models import Partner, User
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .run import Run
 
@@ -35,7 +36,7 @@ class DigestQuerySet(models.QuerySet["Digest"]):
         return self.filter(gave_up_at__isnull=False)
 
 
-class Digest(models.Model):
+class Digest(PartnerRow):
     """One mail that reminds somebody, at most one for a partner and a day of its calendar (R4).
 
     Its row is claimed before anything is sent (R5). Without a partner it is of the program team.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.personal import Personal
 from benefits_portal.tenants.models import Actor, Partner, Record, RoleAssignment, User
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import RemindersAction
 
@@ -72,7 +73,7 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         return secret
 
 
-class Feed(models.Model):
+class Feed(PartnerRow):
     """The one feed of somebody at one partner; it ends with the role, for good (R11)."""
 
     personal: ClassVar = {"digest": Personal.SECRET}
@@ -120,4 +121,5 @@ class Feed(models.Model):
         """Remember that it was fetched, every five minutes at most."""
         before = Q(fetched_at=None) | Q(fetched_at__lte=now - MARKED_EVERY)
         if self.fetched_at is None or self.fetched_at <= now - MARKED_EVERY:
-            Feed.objects.filter(before, pk=self.pk, digest=self.digest).update(fetched_at=now)
+            own = Feed.objects.filter(before, pk=self.pk, partner=self.partner_id)
+            own.filter(digest=self.digest).update(fetched_at=now)

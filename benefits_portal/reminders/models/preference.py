@@ -14,6 +14,7 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.personal import Personal
 from benefits_portal.reminders.topics import THRESHOLDS, Topic
 from benefits_portal.tenants.models import Partner, User
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 WEEK = 7
 
@@ -49,7 +50,7 @@ class PreferenceQuerySet(models.QuerySet["Preference"]):
         return found or self.model(user=user, partner=partner)
 
 
-class Preference(models.Model):
+class Preference(PartnerRow):
     """What somebody chose about their reminders at one partner, or as program staff at none."""
 
     personal: ClassVar = {

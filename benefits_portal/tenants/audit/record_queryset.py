@@ -145,7 +145,11 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         )
         latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
         again = (
-            models.QuerySet.update(self.filter(pk=latest), times=F("times") + 1, last_at=record.at)
+            models.QuerySet.update(
+                self.filter(pk=latest, partner=record.partner_id),
+                times=F("times") + 1,
+                last_at=record.at,
+            )
             if latest
             else 0
         )

@@ -17,6 +17,7 @@ from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.exceptions import AlreadyDisabled, AlreadyEnabled
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import TenantsAction
 from .directory_user_kind import DirectoryUserKind, own_email
@@ -41,7 +42,7 @@ class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
         return super().pre_save(model_instance, add)
 
 
-class DirectoryUser(Renamed):
+class DirectoryUser(PartnerRow, Renamed):
     """A user entry in a tenant, a member or a guest.
 
     Not every one of them can sign in to the portal.
@@ -138,7 +139,8 @@ class DirectoryUser(Renamed):
             self._check_account(by)
             Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
             now = clock.now()
-            if not DirectoryUser.objects.enabled().filter(pk=self.pk).update(disabled_at=now):
+            own = DirectoryUser.objects.filter(pk=self.pk, partner=self.partner_id)
+            if not own.enabled().update(disabled_at=now):
                 raise AlreadyDisabled
             if role := self.role_that_goes():
                 role.take(by=by)
@@ -152,7 +154,8 @@ class DirectoryUser(Renamed):
         """
         with recorded_if_refused(TenantsAction.PERSON_ENABLED, **self._about(by)):
             self._check_account(by)
-            if not DirectoryUser.objects.disabled().filter(pk=self.pk).update(disabled_at=None):
+            own = DirectoryUser.objects.filter(pk=self.pk, partner=self.partner_id)
+            if not own.disabled().update(disabled_at=None):
                 raise AlreadyEnabled
             self.disabled_at = None
             Record.objects.log(TenantsAction.PERSON_ENABLED, **self._about(by))

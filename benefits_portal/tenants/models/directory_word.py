@@ -41,7 +41,8 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
 
         For whoever writes many of them at once, past the signal below.
         """
-        self.filter(person__in=people).delete()
+        partners = {person.partner_id for person in people}
+        self.filter(person__in=people, partner__in=partners).delete()
         rows = (
             (person.partner_id, person.pk, word.encode(), word == compact(person.display_name))
             for person in people

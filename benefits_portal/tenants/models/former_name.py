@@ -15,6 +15,7 @@ from benefits_portal import clock
 from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.personal import Personal, called_by
+from benefits_portal.tenants.partner_rows import row_of
 
 type Texts = dict[int, dict[str, str]]  # by primary key and field
 
@@ -156,7 +157,7 @@ class Renamed(models.Model):
         using = options.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
             rows = type(self)._base_manager.using(using).select_for_update()
-            before = texts_of(rows.filter(pk=self.pk))
+            before = texts_of(rows.filter(**row_of(self)))
             super().save(**options)
             if any(getattr(self, name) != text for name, text in before.get(self.pk, {}).items()):
                 FormerName.objects.using(using).keep(type(self), before)

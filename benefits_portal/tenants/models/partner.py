@@ -18,6 +18,7 @@ from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.exceptions import AlreadyPrimary
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import TenantsAction
 
@@ -131,7 +132,7 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
         )
 
 
-class Tenant(models.Model):
+class Tenant(PartnerRow):
     """An Azure Active Directory tenant of a partner."""
 
     class Color(models.TextChoices):

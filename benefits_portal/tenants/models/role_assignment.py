@@ -15,6 +15,7 @@ from benefits_portal.tenants.exceptions import (
     RoleAlreadyHeld,
     RoleGone,
 )
+from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import TenantsAction
 from .directory_user import DirectoryUser
@@ -25,7 +26,7 @@ from .role_assignment_queryset import RoleAssignmentQuerySet
 from .user import User
 
 
-class RoleAssignment(models.Model):
+class RoleAssignment(PartnerRow):
     """A role that somebody holds at one partner (rule P1)."""
 
     user = models.ForeignKey(
@@ -120,7 +121,9 @@ class RoleAssignment(models.Model):
         other's role one stays.
         """
         Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
-        unchanged = RoleAssignment.objects.filter(pk=self.pk, role=self.role)
+        unchanged = RoleAssignment.objects.filter(
+            pk=self.pk, partner=self.partner_id, role=self.role
+        )
         if not unchanged.exists():
             raise RoleGone
         self.check_not_last()

@@ -20,6 +20,7 @@ from benefits_portal.tenants.exceptions import (
     DomainInUse,
     NoColorLeft,
 )
+from benefits_portal.tenants.partner_rows import PartnerRow
 from benefits_portal.typed_text import tidy
 
 from .actions import TenantsAction
@@ -64,7 +65,7 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
             return request
 
 
-class TenantRequest(models.Model):
+class TenantRequest(PartnerRow):
     """That a partner asks for a further tenant. Accepted, it has made one; declined, it has not."""
 
     partner = models.ForeignKey(
@@ -141,7 +142,7 @@ class TenantRequest(models.Model):
             tenant, is_new = Tenant.objects.get_or_create(domain=self.domain, defaults=values)
             if not is_new:
                 raise DomainInUse
-            TenantRequest.objects.filter(pk=self.pk).update(tenant=tenant)
+            TenantRequest.objects.filter(pk=self.pk, partner=self.partner_id).update(tenant=tenant)
             self.tenant = tenant
             Record.objects.log(TenantsAction.TENANT_ACCEPTED, **self._about(by), tenant=tenant)
             return tenant
@@ -184,7 +185,7 @@ class TenantRequest(models.Model):
         decided_at = clock.now()
         if (
             not TenantRequest.objects.undecided()
-            .filter(pk=self.pk)
+            .filter(pk=self.pk, partner=self.partner_id)
             .update(decided_at=decided_at, decided_by=by.user)
         ):
             raise AlreadyDecided
