@@ -43,7 +43,7 @@ REFERENCES: list[ForeignKey[Any, Any]] = [
     if has_partner(model)
     for field in model._meta.fields
     if isinstance(field, ForeignKey)
-    and field.db_constraint  # else it may name what is gone, and is no reference
+    and getattr(field, "db_constraint", True)  # without one it may name what is gone
     and has_partner(field.related_model)
     and str(field) not in LEFT_TO_THE_CHECK
 ]
