@@ -367,6 +367,11 @@ def test_the_page_shows_the_link_once(
     assert "Make a new link" in page
 
 
+def test_a_browser_says_where_its_form_comes_from(admin: User, sign_in: SignIn) -> None:
+    """With `no-referrer` it would say `Origin: null`, and be refused as from another site."""
+    assert sign_in(admin).get(PAGE).headers["Referrer-Policy"] == "same-origin"
+
+
 def test_the_page_says_when_a_calendar_looked_last(
     admin: User, sign_in: SignIn, secret: str
 ) -> None:

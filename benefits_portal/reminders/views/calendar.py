@@ -22,6 +22,4 @@ def calendar(request: PartnerRequest) -> HttpResponse:
         url = request.build_absolute_uri(reverse("reminders:feed", args=[secret]))
         context = {"url": url, "webcal_url": url.replace("http", "webcal", 1)}
     feed = Feed.objects.of_role(request.user, request.partner)
-    response = render(request, "reminders/calendar.html", context | {"feed": feed})
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "reminders/calendar.html", context | {"feed": feed})
