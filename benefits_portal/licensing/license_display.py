@@ -130,18 +130,21 @@ def bar(count: LicenseCount) -> list[dict[str, Any]]:
     return [*segments, {"label": label, **rest}]
 
 
-def standing_of(pool: LicensePool, on: date) -> PoolStanding:
-    """That of one pool: one query, and three more where there are too few licenses."""
-    found = outlooks(pool.tenant, on, [pool.product.pk])
+def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStanding:
+    """That of one pool: one query, and three more where there are too few licenses.
+
+    `then`: at the end of another day than today (H1).
+    """
+    found = outlooks(pool.tenant, on, [pool.product.pk], then=then)
     outlook = found.get(pool.product.pk, LicenseOutlook(on, 0))
-    since = over_since(pool.tenant, found, on).get(pool.product.pk)
+    since = over_since(pool.tenant, found, on, then=then).get(pool.product.pk)
     return PoolStanding(pool.product, outlook, since)
 
 
-def standings(tenant: Tenant, on: date) -> list[PoolStanding]:
+def standings(tenant: Tenant, on: date, *, then: bool = False) -> list[PoolStanding]:
     """Those of all products that people of `tenant` have or can have, by name."""
-    found = outlooks(tenant, on)
-    since = over_since(tenant, found, on)
+    found = outlooks(tenant, on, then=then)
+    since = over_since(tenant, found, on, then=then)
     products = Product.objects.filter(pk__in=found).order_by("sort_name", "pk")
     return [PoolStanding(each, found[each.pk], since.get(each.pk)) for each in products]
 

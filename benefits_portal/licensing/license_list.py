@@ -1,7 +1,9 @@
 """The people who have a license of one product, or had one, as a list."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.licensing.models import LicenseAssignment
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser
 
@@ -25,21 +28,24 @@ class LicenseListing(Listing[LicenseAssignment]):
     By name they are read in the order of the directory, by day in that of the pool.
     """
 
+    tabs: ClassVar[Mapping[str, Any]] = HOLDERS
     columns = {
         "name": Column(gettext_lazy("Name"), ("directory_user__sort_name",)),
         "address": Column(gettext_lazy("Email"), ("directory_user__user_principal_name",)),
         "given": Column(gettext_lazy("Assigned on"), ("given_at",)),
     }
 
+    on: date = date.min
+
     @classmethod
-    def of(cls, query: QueryDict) -> "LicenseListing":
-        return cls(
-            query,
-            {
-                "show": Filter(_("Which holders"), HOLDERS, tabs=True),
-                "who": Filter(_("Quick filters"), WHO, quick=True),
-            },
-        )
+    def of(cls, query: QueryDict, any_day: AnyDay) -> "LicenseListing":
+        """The list as it is today, or as it was or will be on the day of a page."""
+        kind = LicenseListingThen if any_day.as_of else cls
+        filters = {
+            "show": Filter(_("Which holders"), kind.tabs, tabs=True),
+            "who": Filter(_("Quick filters"), WHO, quick=True),
+        }
+        return kind(query, filters, any_day.day, kept=any_day.kept)
 
     @property
     def is_past(self) -> bool:
@@ -47,7 +53,7 @@ class LicenseListing(Listing[LicenseAssignment]):
 
     def filter_queryset(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         """`rows` are all of one pool, of one partner."""
-        rows = rows.ended() if self.is_past else rows.running()
+        rows = self.ended(rows) if self.is_past else self.running(rows)
         match self.chosen.get("who"):
             case "guests":
                 rows = rows.filter(directory_user__kind=DirectoryUser.Kind.GUEST)
@@ -56,6 +62,12 @@ class LicenseListing(Listing[LicenseAssignment]):
         if not self.search_query:
             return rows
         return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query))
+
+    def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
+        return rows.running()
+
+    def ended(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
+        return rows.ended()
 
     def annotate_for_list(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.select_related("directory_user")
@@ -67,10 +79,36 @@ class LicenseListing(Listing[LicenseAssignment]):
         """
         yield [*self.column_labels(), *([_("Ended on")] if self.is_past else [])]
         for batch in self.batches(assignments):
-            for held in batch:
-                days = (day.isoformat() for day in (held.given_on, held.ended_on) if day)
-                yield [
-                    held.directory_user.display_name,
-                    held.directory_user.user_principal_name,
-                    *days,
-                ]
+            yield from map(self.cells, batch)
+
+    def cells(self, held: LicenseAssignment) -> list[object]:
+        """A row of the spreadsheet."""
+        days = (held.given_on, held.ended_on if self.is_past else None)
+        return [
+            held.directory_user.display_name,
+            held.directory_user.user_principal_name,
+            *(day.isoformat() for day in days if day),
+        ]
+
+
+@dataclass
+class LicenseListingThen(LicenseListing):
+    """The same at the end of the day `on` (H1); whether somebody is disabled is of today."""
+
+    tabs: ClassVar[Mapping[str, Any]] = {
+        "": gettext_lazy("Holders on that day"),
+        "past": HOLDERS["past"],
+    }
+
+    def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
+        return rows.on(self.on)
+
+    def ended(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
+        return rows.filter(ended_on__lte=self.on)
+
+    def column_labels(self) -> list[object]:
+        return [_("Day"), *super().column_labels()]
+
+    def cells(self, held: LicenseAssignment) -> list[object]:
+        """With the day in a column of its own (H5)."""
+        return [self.on.isoformat(), *super().cells(held)]

@@ -134,7 +134,7 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     # That licenses are pooled, and that who is disabled keeps one: licensing/test_licenses.py.
     *("L6", "L9"),
     # What was true on another day, and who may look at it: tests/licensing/test_other_days.py.
-    *("H1", "H2", "H3", "H5"),
+    *("H1", "H2", "H3", "H5", "H6"),
     # A calendar's link, what it shows and how often it is asked: tests/reminders/test_feed.py.
     *("R11", "R12", "R13", "R14"),
     # In which order rows are locked, and that a repeat leads to the receipt: test_orders.py.

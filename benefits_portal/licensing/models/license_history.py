@@ -45,20 +45,28 @@ class Life(NamedTuple):
 type DaysOfPeople = Mapping[date, int]  # how many more people than the day before
 
 
-def over_since(tenant: Tenant, outlooks: Mapping[int, LicenseOutlook], on: date) -> dict[int, date]:
+def over_since(
+    tenant: Tenant, outlooks: Mapping[int, LicenseOutlook], on: date, *, then: bool = False
+) -> dict[int, date]:
     """The first day of the stretch in which each product of `outlooks` has too few licenses.
 
     By its primary key; those that have enough are left out. Three queries however many there are,
-    none if there is none.
+    none if there is none. `then`: what came after the day `on` is not known yet (H1).
     """
     over = {pk: outlook for pk, outlook in outlooks.items() if outlook.count.over}
     if not over:
         return {}
     lives, changes = lives_of(tenant, over), changes_of(tenant, over)
+    if then:
+        changes = {pk: until(on, days) for pk, days in changes.items()}
     return {
-        pk: first_day_over(lives[pk], changes[pk], outlook.given, on)
+        pk: first_day_over(lives[pk], changes.get(pk, {}), outlook.given, on)
         for pk, outlook in over.items()
     }
+
+
+def until(on: date, changes: DaysOfPeople) -> dict[date, int]:
+    return {day: change for day, change in changes.items() if day <= on}
 
 
 def first_day_over(lives: Sequence[Life], changes: DaysOfPeople, given: int, on: date) -> date:

@@ -83,21 +83,25 @@ class LicenseOutlook:
 
 
 def outlooks(
-    tenant: Tenant, on: date, products: Iterable[int] | None = None
+    tenant: Tenant, on: date, products: Iterable[int] | None = None, *, then: bool = False
 ) -> dict[int, LicenseOutlook]:
     """Of each product that people of `tenant` have or can have, by its primary key: one query.
 
-    Of `products` alone where they are given.
+    Of `products` alone where they are given. `then`: at the end of another day than today, whatever
+    was given, taken or redeemed since (H1).
     """
-    running = LicenseAssignment.objects.in_tenant(tenant).running().order_by()
-    entitling = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant).entitling(on)
+    held = LicenseAssignment.objects.in_tenant(tenant)
+    there = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
+    running = (held.on(on) if then else held.running()).order_by()
+    entitling = there.entitling_as_of(on) if then else there.entitling(on)
+    suffix = "_then" if then else ""
     if products is not None:
         running = running.filter(product__in=products)
         entitling = entitling.filter(product__in=products)
     nobody = Value(None, DateField())
     given = running.values_list("product").annotate(day=nobody, total=Count("pk"))
-    ending = entitling.order_by().values_list("product").annotate(day=F("ends_on"))
-    rows = ending.annotate(total=Sum("licenses")).union(given, all=True).order_by()
+    ending = entitling.order_by().values_list("product").annotate(day=F(f"ends_on{suffix}"))
+    rows = ending.annotate(total=Sum(f"licenses{suffix}")).union(given, all=True).order_by()
     stretches: dict[int, list[Stretch]] = defaultdict(list)
     people: dict[int, int] = {}
     for product, day, total in rows:

@@ -8,11 +8,18 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.license_days import (
+    changed_later,
+    most_at_once_context,
+    period_of,
+)
 from benefits_portal.licensing.license_display import standing_of, standings
 from benefits_portal.licensing.license_list import LicenseListing
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
+from benefits_portal.licensing.views.subscription_on import before_first_redemption
 from benefits_portal.tenants.access import role_required, tenant_of_ones_own
+from benefits_portal.tenants.any_day import on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import ElsewhereError, PartnerRequest
@@ -44,42 +51,50 @@ def holders_of(pool: LicensePool) -> LicenseAssignmentQuerySet:
 
 
 @role_required
+@on_any_day
 @require_safe
 def licenses(request: PartnerRequest) -> HttpResponse:
     """Every product of the current tenant that people have or can have licenses of."""
-    rows = [standing.cells() for standing in standings(request.tenant, request.today)]
-    return render(request, "licensing/licenses.html", {"rows": rows})
+    day, then = request.any_day.day, request.any_day.as_of is not None
+    rows = [standing.cells() for standing in standings(request.tenant, day, then=then)]
+    theirs = Subscription.objects.in_tenant(request.tenant)
+    notes = [] if rows else before_first_redemption(theirs, request.any_day)
+    return render(request, "licensing/licenses.html", {"rows": rows, "day_notes": notes})
 
 
 @role_required
+@on_any_day
 @require_safe
 def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
     """Who has a license of one product here, and who had one, page by page."""
-    pool = own_pool(request, pk)
-    listing = LicenseListing.of(request.GET)
+    pool, then = own_pool(request, pk), request.any_day.as_of is not None
+    listing = LicenseListing.of(request.GET, request.any_day)
     page = listing.page(holders_of(pool))
-    standing = standing_of(pool, request.today)
+    standing = standing_of(pool, request.any_day.day, then=then)
     context = {
         "product": pool.product,
         "standing": standing,
         "refusal": standing.count.refusal(pool.product),
         "listing": listing,
         "page": page,
-        "can_act": request.role.may_act and not listing.is_past,
+        "can_act": request.role.may_act and not listing.is_past and not then,
+        "day_notes": [*changed_later(pool, request.any_day)],
+        **most_at_once_context(pool, period_of(request.GET, request.today)),
     }
     return listing.push_url(request, render(request, "licensing/license_holders.html", context))
 
 
 @role_required
+@on_any_day
 @require_safe
 def license_holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     """All that the list's tab, filter and words leave, in its order, written while it is read."""
     pool = own_pool(request, pk)
-    listing = LicenseListing.of(request.GET)
+    listing = LicenseListing.of(request.GET, request.any_day)
     log_listing(
         request, "licenses", listing, holders_of(pool), subject=pool.product, tenant=pool.tenant
     )
-    name = file_name(f"{pool.tenant.name} {pool.product.name}", _("Licenses"), request.today)
+    name = file_name(f"{pool.tenant.name} {pool.product.name}", _("Licenses"), listing.on)
     return spreadsheet(name, listing.spreadsheet(holders_of(pool)))
 
 

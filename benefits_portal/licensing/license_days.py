@@ -1,0 +1,120 @@
+"""What the page of a product's licenses says of other days: what came later, the most at once."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import CharField, Count, QuerySet, Value
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from benefits_portal.fields import DayFormField, validate_day
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.models import LicensePool, Reversal, entitled
+from benefits_portal.licensing.models.license_peak import Peak, most_at_once
+from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.tenants.any_day import AnyDay
+
+
+def changed_later(pool: LicensePool, any_day: AnyDay) -> Iterator[str]:
+    """What was assigned, removed and reversed after that day (H1). One query."""
+    if any_day.as_of is None or any_day.is_forecast:
+        return
+    counts = counts_after(pool, any_day.day)
+    for kind in ("begun", "ended", "reversed"):
+        if count := counts.get(kind):
+            yield sentence(kind, count) % {"count": format_number(count)}
+
+
+def sentence(kind: str, count: int) -> str:
+    """What is said of what `counts_after` counts."""
+    if kind == "begun":
+        return ngettext(
+            "%(count)s license was assigned later.",
+            "%(count)s licenses were assigned later.",
+            count,
+        )
+    if kind == "ended":
+        return ngettext(
+            "%(count)s license that someone had then was removed later.",
+            "%(count)s licenses that people had then were removed later.",
+            count,
+        )
+    return ngettext(
+        "%(count)s redemption that counts here was reversed later.",
+        "%(count)s redemptions that count here were reversed later.",
+        count,
+    )
+
+
+def counts_after(pool: LicensePool, day: date) -> dict[str, int]:
+    """How many licenses were begun or ended, and redemptions reversed, after that day."""
+    reversals = Reversal.objects.for_partner(pool.tenant.partner).filter(
+        subscription__tenant=pool.tenant, subscription__product=pool.product
+    )
+    begun = pool.assignments.filter(given_on__gt=day)
+    ended = pool.assignments.filter(given_on__lte=day, ended_on__gt=day)
+    undone = reversals.filter(reversed_on__gt=day, redemption__redeemed_on__lte=day)
+    others = counted("ended", ended), counted("reversed", undone)
+    return dict(counted("begun", begun).union(*others, all=True).order_by())
+
+
+def counted(kind: str, rows: QuerySet[Any]) -> Any:
+    """How many `rows` there are, in a row of a union."""
+    named = rows.order_by().annotate(kind=Value(kind, CharField()))
+    return named.values_list("kind").annotate(count=Count("pk"))
+
+
+class PeriodForm(forms.Form):
+    """Two days, between which the most at once is counted (H6)."""
+
+    first = DayFormField(label=gettext_lazy("From"), validators=[validate_day])
+    last = DayFormField(label=gettext_lazy("Until"), validators=[validate_day])
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if "first" in values and "last" in values and values["last"] < values["first"]:
+            raise forms.ValidationError(_("Choose a last day that is not before the first one."))
+        return values
+
+
+def period_of(query: QueryDict, today: date) -> PeriodForm:
+    """The two days that a URL names; without any, last year is offered."""
+    if {"first", "last"} & query.keys():
+        return PeriodForm(query)
+    year = today.year - 1
+    return PeriodForm(initial={"first": date(year, 1, 1), "last": date(year, 12, 31)})
+
+
+def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
+    """The form, and the answer where two days were asked for (H6)."""
+    if not form.is_bound or not form.is_valid():
+        return {"period": form}
+    first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+    peak = most_at_once(pool.assignments, first, last)
+    return {"period": form, "peak": peak, "peak_sentence": peak_sentence(pool, peak, first, last)}
+
+
+def peak_sentence(pool: LicensePool, peak: Peak, first: date, last: date) -> str:
+    """How many people had a license at most, since which day, and of how many licenses."""
+    days = {"first": as_day(first), "last": as_day(last)}
+    if not peak.people:
+        return _("No one had a license at the end of a day from %(first)s to %(last)s.") % days
+    text = ngettext(
+        "From %(first)s to %(last)s at most %(count)s person had a license at once, first on "
+        "%(day)s, of %(licenses)s.",
+        "From %(first)s to %(last)s at most %(count)s people had a license at once, first on "
+        "%(day)s, of %(licenses)s.",
+        peak.people,
+    )
+    there = entitled(pool.tenant, pool.product, peak.day)
+    return text % (
+        days
+        | {
+            "count": format_number(peak.people),
+            "day": as_day(peak.day),
+            "licenses": in_licenses(there),
+        }
+    )
