@@ -1,6 +1,7 @@
 """The pages that are measured, by name, with their address in one database."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,6 +54,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         return Page(name, reverse(f"admin:{model}_changelist") + query, staff, None, None)
 
     assign = reverse("benefits:assign", args=[found["credit"]]) + "?q=tan"
+    past = clock.today() - timedelta(days=60)
     calculation = f"?licenses=100&ends_on={clock.today().replace(month=12, day=31)}&keys=25"
     return [
         Page("static file", f"/static/css/{style}", nobody, None, 0),
@@ -94,6 +96,16 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
             pk=found["subscription"],
         ),
         mine("a receipt", "licensing:receipt", pk=found["redemption"]),
+        mine("benefits, two months ago", LIST, f"?on={past}", queries=6),
+        mine("benefits, unused two months ago", LIST, f"?on={past}&show=unused", queries=6),
+        mine("your products, two months ago", PRODUCTS, f"?on={past}&show=all"),
+        mine(
+            "a subscription, two months ago",
+            "licensing:subscription",
+            f"?on={past}",
+            queries=9,
+            pk=found["subscription"],
+        ),
         mine("directory", PEOPLE),
         mine("directory, searched", PEOPLE, "?q=tan"),
         # One of them asks what they were called before

@@ -319,6 +319,12 @@ def license_pages() -> dict[str, Any]:
         "license-pools": at("licensing:licenses"),
         "license-holders": at("licensing:license-holders", visio),
         "license-holders-over": at("licensing:license-holders", too_few),
+        "license-pools-then": at("licensing:licenses", query=f"?on={PAST}"),
+        "license-holders-then": at("licensing:license-holders", visio, query=f"?on={PAST}"),
+        "license-holders-to-come": at("licensing:license-holders", visio, query="?on=2099-01-31"),
+        "license-holders-most": at(
+            "licensing:license-holders", visio, query=f"?first={PAST}&last=2099-01-31"
+        ),
         "license-history": at("licensing:license-history", visio),
         "give-license": at("licensing:give-license", visio),
         "give-license-refused": (at("licensing:give-license", visio), send),
