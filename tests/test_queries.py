@@ -118,7 +118,8 @@ class Page:
 # subscriptions of one product. What shows records, or who did something, asks once what people were
 # called before they were renamed: the record holds no names (A2).
 PAGES = [
-    Page(9, "home"),
+    # Two of them say who is left without a license, and who has one and is disabled
+    Page(11, "home"),
     Page(5, "benefits:azure-cloud"),
     Page(5, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
     # The keys and holders of a batch, who redeemed, and what they are called
@@ -131,7 +132,7 @@ PAGES = [
     Page(9, "licensing:benefit-history?credit"),
     Page(8, "licensing:benefit-history?redeemed"),
     # Whether the tenant is known already, or its domain is to be typed in first (K5)
-    Page(8, "licensing:walkthrough"),
+    Page(9, "licensing:walkthrough"),
     Page(5, "benefits:holders"),
     Page(8, "benefits:holders-csv"),
     Page(8, "benefits:holders", query="?show=past&q=person&sort=name"),
@@ -150,8 +151,9 @@ PAGES = [
     Page(5, "licensing:give-license-list"),
     Page(5, "licensing:move-license"),
     Page(4, "licensing:take-license"),
-    Page(4, "licensing:products"),
-    Page(4, "licensing:products", query="?show=all"),
+    # With the people who have a license, as the next ones
+    Page(5, "licensing:products"),
+    Page(5, "licensing:products", query="?show=all"),
     Page(7, "licensing:products-csv", query="?show=all"),
     # As they were and will be: one more says since when there is anything, or what came later
     Page(5, "licensing:products", query="?on=2021-04-30"),
@@ -173,37 +175,37 @@ PAGES = [
     Page(7, "licensing:license-holders", query="?on=2021-05-02"),
     Page(10, "licensing:license-holders", query="?first=2021-01-01&last=2021-12-31"),
     Page(5, "licensing:plan"),
-    Page(6, "licensing:plan", query="?product={product}"),
-    Page(6, "licensing:plan", query="?subscription={subscription}"),
-    Page(7, "licensing:plan", query="?subscription={subscription}&key={key}&key={used}"),
-    Page(8, "licensing:subscription"),
-    Page(8, "licensing:subscription?ended"),  # with the keys that start it again
+    Page(7, "licensing:plan", query="?product={product}"),
+    Page(7, "licensing:plan", query="?subscription={subscription}"),
+    Page(8, "licensing:plan", query="?subscription={subscription}&key={key}&key={used}"),
+    Page(9, "licensing:subscription"),
+    Page(9, "licensing:subscription?ended"),  # with the keys that start it again
     Page(7, "licensing:receipt"),
     Page(6, "licensing:requests"),
     Page(6, "licensing:replacement"),
     Page(5, "licensing:product-key-start"),
     Page(5, "licensing:product-key-start", query="?place={place}"),
-    Page(8, "licensing:product-key-start", query="?place={place}&key={key}"),
+    Page(9, "licensing:product-key-start", query="?place={place}&key={key}"),
     Page(5, "licensing:extend"),
-    Page(6, "licensing:extend", query="?key={key}"),
+    Page(7, "licensing:extend", query="?key={key}"),
     Page(5, "licensing:add-licenses"),
-    Page(6, "licensing:add-licenses", query="?key={key}"),
+    Page(7, "licensing:add-licenses", query="?key={key}"),
     Page(6, "licensing:extend", query="?step=extend:{key}&step=add:{key}"),
     # The keys of all steps at once, and whether one is itself a replacement (K8)
-    Page(6, "licensing:order?steps"),
+    Page(7, "licensing:order?steps"),
     # Its steps, those that stand, what was asked, replaced and built on it, and names
     Page(11, "licensing:order-receipt"),
     Page(8, "licensing:order-replacement"),
     Page(3, "tenants:switch"),
     Page(3, "tenants:session"),
     Page(3, "tenants:password-change"),
-    # One of them asks what the disabled people of the page still hold
-    Page(6, "tenants:users"),
-    Page(7, "tenants:users", query="?q=kim"),
-    Page(6, "tenants:users", query="?show=disabled&sort=-address"),
+    # Two of them ask what the disabled people of the page still hold
+    Page(7, "tenants:users"),
+    Page(8, "tenants:users", query="?q=kim"),
+    Page(7, "tenants:users", query="?show=disabled&sort=-address"),
     Page(7, "tenants:roles-csv"),
     Page(8, "tenants:users-csv"),
-    Page(9, "tenants:user"),
+    Page(10, "tenants:user"),
     Page(5, "tenants:add-user"),
     Page(6, "tenants:disable-user"),
     Page(4, "tenants:enable-user"),

@@ -14,4 +14,5 @@ class LicensingConfig(AppConfig):
         from . import (
             decision_mail,  # noqa: F401 - registers who writes its mails
             key_ledger,  # noqa: F401 - registers what tells which keys counted on a day
+            license_holdings,  # noqa: F401 - registers what people hold
         )

@@ -12,7 +12,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.exceptions import CalendarEnds
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import LicenseCount, Redemption, Subscription
 from benefits_portal.licensing.models.replacement import (
     ASKED_WITHIN,
     is_replaced_on_request,
@@ -30,8 +30,10 @@ MAX_FEEDING = 5  # benefits beside a subscription's dates; the timeline has all
 class ProductRow:
     """A line of Your products."""
 
-    def __init__(self, subscription: Subscription, on: date) -> None:
-        self.subscription = subscription
+    def __init__(
+        self, subscription: Subscription, on: date, pool: LicenseCount | None = None
+    ) -> None:
+        self.subscription, self.pool = subscription, pool
         self.status = subscription.status(on)
 
     @property
@@ -70,6 +72,17 @@ class ProductRow:
             else self.status_text,
             "ends": as_day(self.subscription.withdrawn_on or self.subscription.ends_on),
             "source": self.subscription.source_name,
+            "assigned": self.assigned,
+        }
+
+    @property
+    def assigned(self) -> str:
+        """How many of the licenses of the product people have, all subscriptions together (L6)."""
+        if self.pool is None:
+            return "–"
+        return _("%(given)s of %(licenses)s") % {
+            "given": format_number(self.pool.given),
+            "licenses": format_number(self.pool.licenses),
         }
 
 

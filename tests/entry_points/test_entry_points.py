@@ -131,8 +131,9 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     *("W6", "W7", "W9"),
     # What keys can do, and why a date is what it is: tests/licensing/test_planning.py.
     *("O2", "O3", "O5", "O6", "O7", "O8"),
-    # That licenses are pooled, and that who is disabled keeps one: licensing/test_licenses.py.
-    *("L6", "L9"),
+    # Who may (test_matrix.py), that licenses are pooled, that who is disabled keeps one, and what
+    # is said beforehand: licensing/test_licenses.py, test_license_effects.py.
+    *("L4", "L6", "L9", "L11"),
     # What was true on another day, and who may look at it: tests/licensing/test_other_days.py.
     *("H1", "H2", "H3", "H5", "H6"),
     # A calendar's link, what it shows and how often it is asked: tests/reminders/test_feed.py.

@@ -5,11 +5,13 @@ Each raises what the act itself would.
 
 from collections.abc import Iterator
 from copy import copy
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.admin.effects import new_key
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.license_effects import effect, outlook_of
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.models.replacing_again import check_replaceable_again
 from benefits_portal.licensing.models.reversal import put_back
@@ -44,9 +46,17 @@ def effects_of_replacing(*redemptions: Redemption) -> Iterator[str]:
         yield _("%(product)s (%(now)s) is withdrawn: this key started it.") % params(now, then)
     else:
         yield _("%(product)s goes back from %(now)s to %(then)s.") % params(now, then)
+    if people := effect_on_people(now, then, redemptions[0].partner.today()):
+        yield people
     for redemption in redemptions:
         yield _("%(key)s is revoked.") % {"key": redemption.key}
         yield new_key(redemption.key.benefit)
+
+
+def effect_on_people(now: Subscription, then: Subscription, on: date) -> str:
+    """How many of those who have a license would be over (L11); empty where nobody has one."""
+    outlook = outlook_of(now.tenant, now.product, on)
+    return effect(outlook, now.term, None if then.withdrawn_on else then.term)
 
 
 def params(now: Subscription, then: Subscription) -> dict[str, object]:

@@ -4,5 +4,6 @@
 - `unused.py`: keys and credit that nobody uses, by when they are lost; `unused_queries.py` finds
   them, `unused_amounts.py` says how much they are.
 - `attention.py`: subscriptions that end, and credit of disabled users.
+- `licenses.py`: too few licenses, and licenses of disabled users.
 - `membership_years.py`: where each membership stands, and what comes after it.
 """

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.home.licenses import licenses_of_disabled, too_few_licenses
 from benefits_portal.licensing.home.rows import act, days_left, details_link, urgency
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -66,9 +67,14 @@ def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list
     """Those that there is something in."""
     soon, later = ending_subscriptions(partner, on, asked, may_act=may_act)
     held = held_by_disabled(partner, on, asked, may_act=may_act)
+    kept = licenses_of_disabled(partner, asked, may_act=may_act)
     found = (
         Section("ending", _("Subscriptions ending soon or recoverable"), soon, later),
+        Section(
+            "over", _("Too few licenses for everyone who has one"), too_few_licenses(partner, on)
+        ),
         Section("disabled", _("Credit assigned to disabled users"), held),
+        Section("disabled-licenses", _("Licenses of disabled users"), kept),
     )
     return [section for section in found if section]
 

@@ -120,7 +120,7 @@ def plan_choices(form: PlanForm, query: QueryDict, on: date, all_url: str) -> Pl
     rest.pop(CHOICE, None)
     return PlanChoices(
         form.stock(on),
-        data.get("licenses"),
+        data.get("licenses") if "licenses" in query else None,  # not what is only preset
         data.get("until"),
         "" if chosen else all_url,
         rest.urlencode(),

@@ -122,4 +122,6 @@ def asked(query: QueryDict, supply: Supply) -> QueryDict:
         query.setlist("key", listed[:MAX_KEYS])
     if SENT not in query and "subscription" not in query and supply.subscriptions:
         query["subscription"] = str(supply.subscriptions[0].pk)
+    if SENT not in query and "licenses" not in query and supply.needed:
+        query["licenses"] = str(supply.needed)
     return query

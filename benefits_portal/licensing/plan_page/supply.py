@@ -1,7 +1,7 @@
 """What there is to plan with: a tenant's Active subscriptions to a product, and its keys (O4)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.formats import format_number
+from benefits_portal.licensing.license_effects import outlook_of
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.planning import Key
 from benefits_portal.licensing.terms import in_licenses
@@ -44,6 +45,7 @@ class Supply:
     unredeemed: Excerpt[ProductKey]
     keys: list[ProductKey]
     unusable: list[UnusableKey]
+    needed: int = 0  # licenses of the subscription asked for, or the first, that people have
 
     @classmethod
     def of(
@@ -70,6 +72,16 @@ class Supply:
                 keys.append(key)
         unusable.sort(key=lambda one: one.key.benefit.expires_on)
         return cls(product, subscriptions, first, keys, unusable)
+
+    def with_people(self, tenant: Tenant, on: date, asked: str = "") -> "Supply":
+        """With what the people who have a license need of one subscription (L11): one query.
+
+        Of the one of primary key `asked`, or the first; the others' licenses are theirs too.
+        """
+        chosen = [one for one in self.subscriptions if asked in ("", str(one.pk))][:1]
+        count = outlook_of(tenant, self.product, on).count
+        others = count.licenses - sum(one.licenses for one in chosen)
+        return replace(self, needed=max(0, count.given - others) if chosen else 0)
 
     def to_plan_with(self, pks: Iterable[int]) -> tuple[Key, ...]:
         """The usable keys among these, in the order listed."""

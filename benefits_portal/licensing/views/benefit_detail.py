@@ -18,6 +18,7 @@ from benefits_portal.benefits.views.assigning import choosing
 from benefits_portal.licensing.benefit_state import state_of
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.forms import VerifiedForm
+from benefits_portal.licensing.license_effects import effects_of_ways
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.requests import request_badge
 from benefits_portal.licensing.subscription_display import undoing
@@ -115,6 +116,9 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
             context["key"], request.tenant, request.today, confirmed
         )
         context["undoing"] = undoing(context["key"], request.today)
+        context["people"] = effects_of_ways(
+            context["comparisons"], request.tenant, benefit.product, request.today
+        )
     return render(request, "licensing/walkthrough.html", context)
 
 

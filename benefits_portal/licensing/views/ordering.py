@@ -14,6 +14,7 @@ from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.exceptions import ChangedMeanwhile
 from benefits_portal.licensing.forms import own_key
 from benefits_portal.licensing.key_rows import KeyRows
+from benefits_portal.licensing.license_effects import effect_of
 from benefits_portal.licensing.models import Order, Subscription
 from benefits_portal.licensing.order_display import (
     OrderReview,
@@ -111,6 +112,7 @@ def order_page(
             "quote": review.quote,
             "headline": headline(total, review.subscription.product),
             "rows": before_after(total),
+            "people": effect_of(total, request.tenant, review.subscription.product),
             "act": redeem_label(len(review.steps)),
         }
     status = 409 if isinstance(refusal, ChangedMeanwhile) else 200

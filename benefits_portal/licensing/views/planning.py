@@ -31,6 +31,7 @@ def plan(request: PartnerRequest) -> HttpResponse:
         return render(request, "licensing/plan_product.html", {"choices": choices})
     asked = request.GET.get("subscription", "")
     supply = Supply.of(product, request.tenant, request.partner, request.today, asked)
+    supply = supply.with_people(request.tenant, request.today, asked)
     form = PlanForm(request.GET, supply)
     context = {
         "supply": supply,

@@ -10,6 +10,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.comparison import Choice, Comparison, before_after, comparisons
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
+from benefits_portal.licensing.license_effects import effect_of
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import OTHER_WAY, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act, headline
@@ -39,6 +40,7 @@ def shown(
         "headline": headline(quote, key.product),
         "act": act(quote),
         "undoing": undoing(key, request.today),
+        "people": effect_of(quote, request.tenant, key.product),
         "other": other_way(request, key, subscription, way),
         "comparisons": beside,
         **ways_back(request, subscription, way, Step.USE if beside else Step.KEY),

@@ -1,5 +1,6 @@
 """The admin center: what runs in the current tenant, and the receipts of what brought it about."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import before_after
+from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, outlooks
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
 from benefits_portal.licensing.subscription_display import (
@@ -61,10 +63,21 @@ def product_list(request: PartnerRequest) -> HttpResponse:
     context = {
         "listing": listing,
         "page": page,
-        "rows": [ProductRow(subscription, listing.on).cells() for subscription in page.rows],
+        "rows": product_rows(request, page.rows, listing.on),
         "day_notes": [] if page.rows else before_first_redemption(subscriptions, request.any_day),
     }
     return listing.push_url(request, render(request, "licensing/product_list.html", context))
+
+
+def product_rows(
+    request: PartnerRequest, subscriptions: Sequence[Subscription], on: date
+) -> list[dict[str, object]]:
+    """What the list shows; of today, how many people have a license, by one query."""
+    if request.any_day.as_of or not subscriptions:
+        return [ProductRow(each, on).cells() for each in subscriptions]
+    found = outlooks(request.tenant, on, {each.product_id for each in subscriptions})
+    pools = {pk: outlook.count for pk, outlook in found.items()}
+    return [ProductRow(each, on, pools.get(each.product_id)).cells() for each in subscriptions]
 
 
 @role_required
@@ -100,6 +113,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         "subscription": subscription,
         **standing(subscription, excerpt, people, on),
         **what_a_key_does(request, subscription),
+        "pool": standing_of(LicensePool(request.tenant, subscription.product), on),
         "history": history(
             request, records, known=[subscription], anchor="#history", people=people
         ),

@@ -1,0 +1,83 @@
+"""How many people would be over before something changes a pool's licenses (L11)."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.benefits.models import Product
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.comparison import Choice, Comparison
+from benefits_portal.licensing.models import LicenseOutlook, Stretch, Term, outlooks
+from benefits_portal.licensing.quotes import Quote
+from benefits_portal.tenants.models import Tenant
+
+DAY = timedelta(days=1)
+
+
+def outlook_of(tenant: Tenant, product: Product, on: date) -> LicenseOutlook:
+    """One query."""
+    found = outlooks(tenant, on, [product.pk])
+    return found.get(product.pk, LicenseOutlook(on, 0))
+
+
+def stretch_of(term: Term | None) -> Stretch | None:
+    return Stretch(term.ends_on, term.licenses) if term else None
+
+
+def effect(outlook: LicenseOutlook, before: Term | None, after: Term | None) -> str:
+    """Whether everybody keeps a license, and until when, once `after` takes the place of `before`.
+
+    Empty where nobody has one.
+    """
+    then = outlook.replacing(stretch_of(before), stretch_of(after))
+    step = then.first_over
+    if step is None:
+        return ""
+    params = {
+        "given": format_number(outlook.given),
+        "over": format_number(then.over(step)),
+        "day": as_day(step.day),
+        "eve": as_day(step.day - DAY),
+    }
+    if step.day == outlook.on:
+        text = ngettext(
+            "%(given)s person has a license of this product in this tenant; there would be "
+            "%(over)s more than licenses at once.",
+            "%(given)s people have a license of this product in this tenant; there would be "
+            "%(over)s more than licenses at once.",
+            outlook.given,
+        )
+    else:
+        text = ngettext(
+            "%(given)s person has a license of this product in this tenant. There are enough "
+            "until %(eve)s; from %(day)s there would be %(over)s person more than licenses.",
+            "%(given)s people have a license of this product in this tenant. There are enough "
+            "until %(eve)s; from %(day)s there would be %(over)s more than licenses.",
+            outlook.given,
+        )
+    return text % params
+
+
+def effect_of(quote: Quote, tenant: Tenant, product: Product) -> str:
+    """That of redeeming what `quote` says: one query."""
+    return effect(outlook_of(tenant, product, quote.on), quote.before, quote.after)
+
+
+def effects_of_ways(
+    comparisons: Iterable[Comparison], tenant: Tenant, product: Product, on: date
+) -> list[str]:
+    """For each way to use a key what becomes of the people; nothing where nobody has a license."""
+    outlook = outlook_of(tenant, product, on)
+    if not outlook.given:
+        return []
+    found = (effect_of_way(outlook, choice) for one in comparisons for choice in one.choices)
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def effect_of_way(outlook: LicenseOutlook, choice: Choice) -> str:
+    if choice.quote is None:
+        return ""
+    text = effect(outlook, choice.quote.before, choice.quote.after)
+    return _("%(way)s: %(effect)s") % {"way": choice.way.label, "effect": text}
