@@ -80,7 +80,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
         # One of them asks whether the tenant is known already (K5)
-        mine("walkthrough", "licensing:walkthrough", queries=8, pk=found["licenses"]),
+        mine("walkthrough", "licensing:walkthrough", queries=9, pk=found["licenses"]),
         Page("people to assign to, searched", assign, reader),
         Page(
             "people to assign to, while typing", assign, reader, None, 7, (("HX-Request", "true"),)
@@ -109,7 +109,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("directory", PEOPLE),
         mine("directory, searched", PEOPLE, "?q=tan"),
         # One of them asks what they were called before
-        mine("a person", "tenants:user", queries=8, pk=found["person"]),
+        mine("a person", "tenants:user", queries=9, pk=found["person"]),
         mine("roles", "tenants:roles"),
         mine("tenants", "tenants:tenants"),
         mine("switch", "tenants:switch"),

@@ -35,29 +35,33 @@ def effect(outlook: LicenseOutlook, before: Term | None, after: Term | None) -> 
     step = then.first_over
     if step is None:
         return ""
-    params = {
+    text = at_once(outlook.given) if step.day == outlook.on else later(outlook.given)
+    return text % {
         "given": format_number(outlook.given),
         "over": format_number(then.over(step)),
         "day": as_day(step.day),
         "eve": as_day(step.day - DAY),
     }
-    if step.day == outlook.on:
-        text = ngettext(
-            "%(given)s person has a license of this product in this tenant; there would be "
-            "%(over)s more than licenses at once.",
-            "%(given)s people have a license of this product in this tenant; there would be "
-            "%(over)s more than licenses at once.",
-            outlook.given,
-        )
-    else:
-        text = ngettext(
-            "%(given)s person has a license of this product in this tenant. There are enough "
-            "until %(eve)s; from %(day)s there would be %(over)s person more than licenses.",
-            "%(given)s people have a license of this product in this tenant. There are enough "
-            "until %(eve)s; from %(day)s there would be %(over)s more than licenses.",
-            outlook.given,
-        )
-    return text % params
+
+
+def at_once(given: int) -> str:
+    return ngettext(
+        "%(given)s person has a license of this product in this tenant; there would be "
+        "%(over)s more than licenses at once.",
+        "%(given)s people have a license of this product in this tenant; there would be "
+        "%(over)s more than licenses at once.",
+        given,
+    )
+
+
+def later(given: int) -> str:
+    return ngettext(
+        "%(given)s person has a license of this product in this tenant. There are enough "
+        "until %(eve)s; from %(day)s there would be %(over)s person more than licenses.",
+        "%(given)s people have a license of this product in this tenant. There are enough "
+        "until %(eve)s; from %(day)s there would be %(over)s more than licenses.",
+        given,
+    )
 
 
 def effect_of(quote: Quote, tenant: Tenant, product: Product) -> str:
