@@ -13,9 +13,13 @@ from benefits_portal.tenants.models import DirectoryUser
 
 
 @register_holding_provider
-def licenses_of(people: Sequence[DirectoryUser], on: date) -> Iterator[tuple[int, Holding]]:
-    """Those that run; somebody disabled keeps theirs until they are taken."""
-    running = LicenseAssignment.objects.running().of_people(people)
-    for held in running.select_related("product").order_by("given_at", "pk"):
-        since = _("License, since %(day)s") % {"day": as_day(held.given_on)}
-        yield held.directory_user_id, Holding(held.product.name, since, href_of(held.product_id))
+def licenses_of(
+    people: Sequence[DirectoryUser], on: date, *, then: bool
+) -> Iterator[tuple[int, Holding]]:
+    """Those that run, or ran on that day; somebody disabled keeps theirs until they are taken."""
+    theirs = LicenseAssignment.objects.of_people(people)
+    held = theirs.on(on) if then else theirs.running()
+    for assignment in held.select_related("product").order_by("given_at", "pk"):
+        since = _("License, since %(day)s") % {"day": as_day(assignment.given_on)}
+        href = href_of(assignment.product_id)
+        yield assignment.directory_user_id, Holding(assignment.product.name, since, href)
