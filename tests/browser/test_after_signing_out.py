@@ -58,6 +58,7 @@ def test_the_browser_of_these_tests_does_keep_pages_for_going_back(visit: Visit)
 
 def test_a_revealed_key_is_gone_after_signing_out(visit: Visit) -> None:
     page = visit("partner-admin")
+    page.goto("/")
     page.goto(f"/mpn/benefits/azure-cloud/{key_of('Microsoft 365 E3', 25).benefit_id}/")
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Get key").click()
@@ -96,6 +97,7 @@ def test_the_page_before_is_the_sign_in_page(visit: Visit, persona: str, url: st
 
 def test_signing_out_in_one_tab_empties_the_other(visit: Visit) -> None:
     page = visit("global-admin")
+    page.goto("/")
     other = page.context.new_page()
     other.goto("/account/users/")
     expect(other.locator("main")).to_contain_text("@contoso")

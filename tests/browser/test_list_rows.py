@@ -12,9 +12,11 @@ HEIGHTS = "rows => rows.map((row) => Math.round(row.getBoundingClientRect().heig
 
 @pytest.mark.slow
 @pytest.mark.parametrize("locale", ["en", "nl"])
-def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(visit: Visit, locale: str) -> None:
+def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(
+    visit: Visit, portal: str, locale: str
+) -> None:
     page = visit("partner-admin", viewport={"width": 1280, "height": 900}, locale=locale)
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": page.url}])
+    page.context.add_cookies([{"name": "django_language", "value": locale, "url": portal}])
     page.goto("/mpn/benefits/azure-cloud/")
     heights = page.locator("main tbody tr").evaluate_all(HEIGHTS)
     assert len(heights) == 32
@@ -32,9 +34,11 @@ def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(visit: Visit, locale:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("locale", ["en", "nl"])
-def test_on_a_phone_the_frame_and_each_way_of_a_key_are_low(visit: Visit, locale: str) -> None:
+def test_on_a_phone_the_frame_and_each_way_of_a_key_are_low(
+    visit: Visit, portal: str, locale: str
+) -> None:
     page = visit("partner-admin", viewport={"width": 390, "height": 844}, locale=locale)
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": page.url}])
+    page.context.add_cookies([{"name": "django_language", "value": locale, "url": portal}])
     page.goto(f"/mpn/benefits/azure-cloud/{key_of('Azure AD Basic', 100).benefit_id}/walkthrough/")
     crumbs = page.locator(".crumbs").bounding_box()
     assert crumbs

@@ -10,7 +10,7 @@ from benefits_portal.benefits.models import Assignment, Benefit, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Redemption
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, click_card
 from tests.browser.pages import key_of, subscription_of
 
 
@@ -35,7 +35,8 @@ def fact(page: Page, label: str) -> str:
 def test_an_admin_gives_credit_activates_a_key_extends_and_adds_licenses(
     visit: Visit,
 ) -> None:
-    page = visit("partner-admin")
+    page = visit("")
+    click_card(page, "partner-admin")
 
     page.get_by_role("link", name="Azure & cloud products").first.click()
     credit = Benefit.objects.for_display().get(

@@ -16,7 +16,7 @@ from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Redemption, Subscription
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, click_card
 from tests.browser.pages import key_of, subscription_of
 
 
@@ -66,7 +66,8 @@ def test_by_keyboard_alone(visit: Visit, subscription: Subscription) -> None:
 
 
 def test_without_javascript(visit: Visit, subscription: Subscription) -> None:
-    page = visit("partner-admin", java_script_enabled=False)
+    page = visit("", java_script_enabled=False)
+    click_card(page, "partner-admin")
     page.get_by_role("link", name="Your products").first.click()
     page.get_by_role("link", name="Microsoft 365 E3").click()
     page.get_by_role("link", name="Extend end date").click()
@@ -93,6 +94,7 @@ def test_on_a_phone(visit: Visit, subscription: Subscription) -> None:
 
 def test_in_dutch(visit: Visit, subscription: Subscription) -> None:
     page = visit("partner-admin")
+    page.goto("/")
     page.locator("summary[title=Language]").click()
     page.get_by_role("button", name="Nederlands").click()
     expect(page.locator("html")).to_have_attribute("lang", "nl")
