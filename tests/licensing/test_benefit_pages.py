@@ -151,6 +151,14 @@ def test_each_state_has_one_sentence_and_one_blue_button(
     assert (pending in main) == (make is being_replaced)
 
 
+@pytest.mark.parametrize("make", [revoked, issued_again, expired, not_started])
+def test_the_status_says_that_there_is_no_key(
+    client: Client, partner: Partner, by: Actor, make: Callable[[Partner, Actor], Benefit]
+) -> None:
+    text = page_of(client, make(partner, by)).text
+    assert (">No key<" in text) is (make is revoked)
+
+
 def test_a_member_reads_why_the_key_is_not_for_them(
     tenant: Tenant, partner: Partner, by: Actor, sign_in: SignIn
 ) -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import Count, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -141,7 +142,7 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
         "refusal": refusal,
         "can_transfer": benefit.can_transfer(request.today),
         "can_assign": refusal is None and not (benefit.product.is_bulk_credit and running),
-        **sentences(benefit, running, request.today, has_more=assignments.is_cut),
+        **sentences(benefit, running, request.today),
     }
     return context | (
         choosing(request, benefit, PersonForm(benefit))
@@ -150,11 +151,9 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
     )
 
 
-def sentences(
-    benefit: Benefit, running: list[Assignment], on: date, *, has_more: bool
-) -> dict[str, Any]:
+def sentences(benefit: Benefit, running: list[Assignment], on: date) -> dict[str, Any]:
     """What the page says of those who hold the credit, and what to write to them."""
-    count = count_holders(benefit, len(running), has_more)
+    count = vars(running[0])["running_count"] if running else 0
     notes = CreditNotes(benefit, on, bool(running))
     names = [assignment.directory_user.display_name for assignment in running]
     return {
@@ -165,7 +164,7 @@ def sentences(
 
 
 def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
-    """Who holds the credit and then who held it.
+    """Who holds the credit and then who held it, each with `running_count`: how many hold it.
 
     The latest comes first of bulk credit, which is one chain (U3).
     """
@@ -174,16 +173,13 @@ def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
         if benefit.product.is_bulk_credit
         else benefit.assignments.in_order()
     )
-    assignments = in_order.with_language().select_related(
+    kept = Assignment.objects.kept().filter(benefit=benefit.pk).order_by().values("benefit")
+    counted = in_order.annotate(running_count=Subquery(kept.values(count=Count("pk"))))
+    assignments = counted.with_language().select_related(
         "directory_user", "assigned_by", "transferred_from__directory_user"
     )
     href = reverse("benefits:holders", args=[benefit.pk])
     return Excerpt.of(assignments, MAX_HOLDERS, href, is_latest=benefit.product.is_bulk_credit)
-
-
-def count_holders(benefit: Benefit, shown: int, has_more: bool) -> int:
-    """All of them, asked for only where not all are shown."""
-    return benefit.assignments.kept().count() if has_more else shown
 
 
 def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
@@ -236,6 +232,7 @@ def license_context(
     return context | {
         "state": state_of(benefit, key, refusal, redemption, subscription, on),
         "status": benefit.status(on),
+        "is_without_key": not key and not redemption and benefit.is_usable(on),
         "form": form,
         "can_redeem": key is not None and refusal is None,
         "subscriptions": running.showing([(one, one.status(on)) for one in running]),
