@@ -37,7 +37,7 @@ _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
 _NOT_TEXT = regex.compile(
     r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1
 )
-NOT_SHOWN = _("This holds a character that cannot be shown. Type the text instead of pasting it.")
+NOT_SHOWN = _("This holds a character that can't be shown. Type the text instead of pasting it.")
 _LETTER = regex.compile(r"\p{L}")
 _DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
 _DIGITS = re.compile(r"[0-9]+")

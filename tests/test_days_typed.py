@@ -144,7 +144,7 @@ def test_a_day_out_of_range_is_told_the_range_everywhere(
 @pytest.mark.django_db
 @pytest.mark.rule("W1")
 def test_what_cannot_be_shown_is_told_in_one_sentence(admin: User, sign_in: SignIn) -> None:
-    messages = ["This holds a character that cannot be shown. Type the text instead of pasting it."]
+    messages = ["This holds a character that can't be shown. Type the text instead of pasting it."]
     portal = sign_in(admin)
     calculator = portal.get(
         reverse("licensing:calculator"), {"licenses": "9", "keys": "9\0", "ends_on": "2027-01-31"}

@@ -305,7 +305,7 @@ def test_bulk_credit_has_no_remove_and_monthly_credit_no_transfer(
         str(next(iter(client.get(url, follow=True).context["messages"]))) for url in addresses
     ]
     assert messages == [
-        "Bulk credit cannot be removed. Transfer it to someone else instead.",
+        "Bulk credit can't be removed. Transfer it to someone else instead.",
         "Monthly credit is not transferred. Remove it here and assign it to someone else.",
     ]
 

@@ -110,11 +110,11 @@ def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[
     except csv.Error as error:
         if "field larger" in str(error):
             raise Unreadable(
-                _("Line %(line)s cannot be read: a cell in it is too long.")
+                _("Line %(line)s can't be read: a cell in it is too long.")
                 % {"line": skipped + start + 1}
             ) from error
         message = _(
-            "Line %(line)s cannot be read: a quotation mark in it is not closed, or text "
+            "Line %(line)s can't be read: a quotation mark in it is not closed, or text "
             "follows it. "
             "Remove it, or write it twice with quotes around the cell."
         )

@@ -12,7 +12,7 @@ class NotAssignable(Refusal):
 
     code = "not-assignable"
     rule = "U1"
-    fact = gettext_lazy("The person cannot hold this credit.")
+    fact = gettext_lazy("The person can't hold this credit.")
     advice = gettext_lazy("Choose someone else.")
 
 
@@ -38,7 +38,7 @@ class HoldsItAlready(NotAssignable):
 class HoldsIncompatibleOffer(NotAssignable):
     code = "holds-incompatible-offer"
     rule = "U4"
-    message = gettext_lazy("Holds %(offer)s, which cannot be combined with this credit.")
+    message = gettext_lazy("Holds %(offer)s, which can't be combined with this credit.")
 
 
 CREDIT_NAMES = {
@@ -108,7 +108,7 @@ NO_SUCH_PERSON = gettext_lazy(
 class NotRemovable(Refusal):
     code = "not-removable"
     rule = "U3"
-    message = gettext_lazy("Bulk credit cannot be removed.")
+    message = gettext_lazy("Bulk credit can't be removed.")
     advice = gettext_lazy("Transfer it to someone else instead.")
 
 
@@ -117,7 +117,7 @@ class NotTransferable(Refusal):
 
     code = "not-transferable"
     rule = "U3"
-    fact = gettext_lazy("The credit cannot be transferred.")
+    fact = gettext_lazy("The credit can't be transferred.")
 
 
 class MonthlyNotTransferred(NotTransferable):

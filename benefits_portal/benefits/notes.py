@@ -26,14 +26,14 @@ def combination(kind: str, excluding_offers: Iterable[str]) -> str:
     offers = {name for names in excluding_offers for name in names.splitlines()}
     names = get_text_list(sorted(offers, key=sort_key), _("or"))
     if kind == Product.Kind.BULK_CREDIT:
-        text = _("It cannot be combined with other credit.")
+        text = _("It can't be combined with other credit.")
         with_offers = _(
-            "It cannot be combined with other credit, nor with one of these offers: %(offers)s."
+            "It can't be combined with other credit, nor with one of these offers: %(offers)s."
         )
     else:
-        text = _("It cannot be combined with bulk credit.")
+        text = _("It can't be combined with bulk credit.")
         with_offers = _(
-            "It cannot be combined with bulk credit, nor with one of these offers: %(offers)s."
+            "It can't be combined with bulk credit, nor with one of these offers: %(offers)s."
         )
     return with_offers % {"offers": names} if names else text
 

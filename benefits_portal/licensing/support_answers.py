@@ -89,7 +89,7 @@ def state_of_key(key: ProductKey, on: date) -> Iterator[str]:
 
 
 def state_of_revoked(key: ProductKey) -> Iterator[str]:
-    yield _("It was revoked and cannot be redeemed.")
+    yield _("It was revoked and can't be redeemed.")
     if new := key.benefit.live_key():
         yield _("The key that ends in %(end)s takes its place: choose Get key on the benefit.") % {
             "end": new.last_five
@@ -133,7 +133,7 @@ def state_of_subscription(subscription: Subscription, on: date) -> str:
             )
         case _deleted:
             text = _(
-                "%(product)s in %(tenant)s ended on %(day)s and cannot be reactivated. A product "
+                "%(product)s in %(tenant)s ended on %(day)s and can't be reactivated. A product "
                 "key starts a new subscription."
             )
     return text % values

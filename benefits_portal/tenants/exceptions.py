@@ -169,7 +169,7 @@ class RoleOfOneself(Refusal):
     code = "role-of-oneself"
     rule = "P3"
     is_of_no_partner = True  # who has rights in the back office is no partner's to know
-    message = _("You cannot give yourself a role.")
+    message = _("You can't give yourself a role.")
     advice = _("Ask a superuser of the back office to do it.")
 
 

@@ -286,7 +286,7 @@ def test_people_who_belong_elsewhere_are_refused(office: Client, tenant: Tenant)
         (b"mpn_id,name\n1,2\n", "Line 1 must name these columns"),
         (PARTNERS.encode() + b"1234,Contoso\n", "Line 2 has 2 cells, not 5."),
         (PARTNERS.encode() + b"1234,Cont\xff,NL,EUR,UTC\n", "Line 2 is not in UTF-8."),
-        (PARTNERS.encode() + b'1234,"Contoso,NL,EUR,UTC\n', "cannot be read"),
+        (PARTNERS.encode() + b'1234,"Contoso,NL,EUR,UTC\n', "be read: a quotation mark"),
         (
             PARTNERS.encode() + b"1234,Con\0toso,NL,EUR,UTC\n",
             "Line 2 holds something that is no text.",

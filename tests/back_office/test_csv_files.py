@@ -110,17 +110,17 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(
         ("mpn_id,,name\n1234,odd,X\n", "Line 2 holds “odd” in column 2, which has no name."),
         (
             'mpn_id,name\n1,X\n1234,"X" Y\n5,Z\n',
-            "Line 3 cannot be read: a quotation mark in it is not closed, or text follows "
+            "Line 3 can't be read: a quotation mark in it is not closed, or text follows "
             "it. Remove it, or write it twice with quotes around the cell.",
         ),
         (
             'mpn_id,name\n1234,"X\n5678,Y\n',
-            "Line 2 cannot be read: a quotation mark in it is not closed, or text follows "
+            "Line 2 can't be read: a quotation mark in it is not closed, or text follows "
             "it. Remove it, or write it twice with quotes around the cell.",
         ),
         (
             f"mpn_id,name\n1234,{'X' * 140_000}\n",
-            "Line 2 cannot be read: a cell in it is too long.",
+            "Line 2 can't be read: a cell in it is too long.",
         ),
     ],
 )
@@ -206,7 +206,7 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office: Client, tena
         (
             "Kim\x07",
             (
-                "name: This holds a character that cannot be shown. "
+                "name: This holds a character that can't be shown. "
                 "Type the text instead of pasting it."
             ),
         ),

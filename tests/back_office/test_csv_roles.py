@@ -211,7 +211,7 @@ def test_staff_give_no_role_to_themselves_or_to_staff_by_a_file(
     text = f"1234,{officer.email},,member\n1234,{staff.email},,member\n"
     shown = upload(sign_in(officer), RoleAssignment, ROLES + text)
     assert [line.reason.split(". ")[0] for line in shown.context["asked"].lines] == [
-        "user_principal_name: You cannot give yourself a role",
+        "user_principal_name: You can't give yourself a role",
         "user_principal_name: This person has rights in the back office, so only a superuser can "
         "change this",
     ]

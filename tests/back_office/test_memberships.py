@@ -285,7 +285,7 @@ def test_a_preview_says_what_will_be_made_and_left_out_and_makes_nothing(
     text = " ".join(shown.content.decode().split())
     said = [
         "Jun 1, 2021",
-        "(its benefits cannot be used before that)",
+        "(its benefits can't be used before that)",
         "Jun 1, 2022",
         "Jul 1, 2022",
     ]

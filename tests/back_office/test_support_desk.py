@@ -275,7 +275,7 @@ def test_a_revoked_key_is_answered_with_the_one_that_took_its_place(db: None) ->
     another = key.benefit.issue_another_key(by=Actor(), on=TODAY)
     key.refresh_from_db()
     assert about_key(key, TODAY).endswith(
-        f"It was revoked and cannot be redeemed. The key that ends in {another.last_five} takes "
+        f"It was revoked and can't be redeemed. The key that ends in {another.last_five} takes "
         "its place: choose Get key on the benefit."
     )
 
@@ -292,7 +292,7 @@ def test_a_revoked_key_is_answered_with_the_one_that_took_its_place(db: None) ->
         (date(2022, 8, 29), "ended on {0}. You can reactivate it with a product key through {1}."),
         (
             date(2022, 8, 30),
-            "ended on {0} and cannot be reactivated. A product key starts a new subscription.",
+            "ended on {0} and can't be reactivated. A product key starts a new subscription.",
         ),
     ],
 )

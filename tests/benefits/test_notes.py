@@ -93,7 +93,7 @@ def test_what_bulk_credit_cannot_be_combined_with_is_listed_from_the_data(
 
 @rule("U4")
 def test_monthly_credit_says_what_excludes_it_too(client: Client, monthly: Benefit) -> None:
-    assert "It cannot be combined with bulk credit." in text(client, monthly)
+    assert "It can't be combined with bulk credit." in text(client, monthly)
     ExternalOfferFactory.create(name="Azure Sponsorship", excludes=[monthly.product])
     assert "nor with one of these offers: Azure Sponsorship." in text(client, monthly)
 

@@ -229,7 +229,7 @@ def test_a_refused_post_is_on_record_although_no_page_would_offer_it(
     post(client, "benefits:assign", benefit.pk, tenant=tenant, directory_user=other.pk)
     refused = Record.objects.about(benefit).exclude(refused="").order_by("pk")
     assert [line.refused for line in in_words(refused, tenant.partner)] == [
-        "Bulk credit cannot be removed.",
+        "Bulk credit can't be removed.",
         f"{admin.directory_user.display_name} holds this credit; it has one holder at a time.",
     ]
 

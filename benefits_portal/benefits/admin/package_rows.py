@@ -66,7 +66,7 @@ class AmountsInput(forms.TextInput):
         field = super().render(*args, **kwargs)
         if not self.missing:
             return field
-        warning = _("No amount in %(currencies)s: partners paid in it cannot be enrolled.")
+        warning = _("No amount in %(currencies)s: partners paid in it can't be enrolled.")
         text = warning % {"currencies": self.missing}
         return format_html("{}<br><strong>{}</strong>", field, text)
 

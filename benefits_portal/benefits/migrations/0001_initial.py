@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'held offer',
                 'verbose_name_plural': 'held offers',
                 'ordering': ['partner__sort_name', 'external_offer__sort_name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='held_offer_days_in_order', violation_error_message='An offer cannot end before it began.'), models.UniqueConstraint(fields=('external_offer', 'directory_user', 'since'), name='held_offer_once_per_person', violation_error_message='This is on record already.'), models.UniqueConstraint(condition=models.Q(('directory_user', None)), fields=('external_offer', 'partner', 'since'), name='held_offer_once_per_partner', violation_error_message='This is on record already.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='held_offer_days_in_order', violation_error_message="An offer can't end before it began."), models.UniqueConstraint(fields=('external_offer', 'directory_user', 'since'), name='held_offer_once_per_person', violation_error_message='This is on record already.'), models.UniqueConstraint(condition=models.Q(('directory_user', None)), fields=('external_offer', 'partner', 'since'), name='held_offer_once_per_partner', violation_error_message='This is on record already.')],
             },
         ),
         migrations.AddIndex(

@@ -91,7 +91,7 @@ class HeldOffer(PartnerRow):
             models.CheckConstraint(
                 condition=Q(until=None) | Q(until__gte=F("since")),
                 name="held_offer_days_in_order",
-                violation_error_message=gettext_lazy("An offer cannot end before it began."),
+                violation_error_message=gettext_lazy("An offer can't end before it began."),
             ),
             models.UniqueConstraint(
                 fields=["external_offer", "directory_user", "since"],

@@ -313,7 +313,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=models.UniqueConstraint(fields=('domain',), name='tenant_domain_unique', violation_error_message="This domain cannot be used. Ask the program team."),
+            constraint=models.UniqueConstraint(fields=('domain',), name='tenant_domain_unique', violation_error_message="This domain can't be used. Ask the program team."),
         ),
         migrations.AddConstraint(
             model_name='tenant',

@@ -177,7 +177,7 @@ class Tenant(PartnerRow):
             models.UniqueConstraint(
                 fields=["domain"],
                 name="tenant_domain_unique",
-                violation_error_message=_("This domain cannot be used. Ask the program team."),
+                violation_error_message=_("This domain can't be used. Ask the program team."),
             ),
             models.CheckConstraint(
                 condition=Q(domain=Lower("domain")),
