@@ -136,6 +136,11 @@ def ask_for_replacement(sample: PartnerFixture) -> Act:
     return by_form(sample, "licensing:replacement", "licensing.replacement-asked", message)
 
 
+def ask_for_replacement_of_order(sample: PartnerFixture) -> Act:
+    message = "The program team has your request. You'll find the answer here, with the order."
+    return by_form(sample, "licensing:order-replacement", "licensing.replacement-asked", message)
+
+
 def switch(sample: PartnerFixture) -> Act:
     message = f"You're now working in {sample.partner}, tenant {sample.second}."
     return Act(reverse("tenants:switch"), {"place": sample.second.pk}, "", message)
@@ -236,6 +241,7 @@ ACTS = [
     make_primary,
     ask_for_tenant,
     ask_for_replacement,
+    ask_for_replacement_of_order,
     switch,
     accept_tenant,
     decline_tenant,

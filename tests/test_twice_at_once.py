@@ -115,7 +115,7 @@ def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
 
 OF_THE_PARTNER = {
     *("assign", "remove", "add_user", "give_role", "disable", "enable"),
-    *("ask_for_tenant", "ask_for_replacement"),
+    *("ask_for_tenant", "ask_for_replacement", "ask_for_replacement_of_order"),
 }
 BY_THE_PARTNER = [
     make for make in ACTS if make not in (switch, make_primary) and make.__name__ in OF_THE_PARTNER

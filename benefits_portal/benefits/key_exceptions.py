@@ -64,7 +64,7 @@ class KeyTooLong(NotAKey):
 class SeveralKeys(NotAKey):
     code = "several-keys"
     message = gettext_lazy("These are %(count)s product keys.")
-    advice = gettext_lazy("Enter one key at a time, and redeem one after the other.")
+    advice = gettext_lazy("Enter one key in each field, or redeem one after the other.")
 
 
 class KeyHasForeignCharacter(KeyMistyped):

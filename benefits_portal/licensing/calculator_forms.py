@@ -229,8 +229,9 @@ def link_query(query: QueryDict) -> QueryDict:
         name = name.strip()
         while name.startswith("amp;"):
             name = name.removeprefix("amp;").strip()
-        # =3D is a mail's =
-        mended.setlist(name, [value.removeprefix("3D").strip(_AROUND_A_LINK) for value in values])
+        for value in values:
+            # =3D is a mail's =
+            mended.appendlist(name, value.removeprefix("3D").strip(_AROUND_A_LINK))
     return mended
 
 

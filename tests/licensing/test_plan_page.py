@@ -1,5 +1,6 @@
 """Planning with one's own keys: choices, steps with their last day, and the way on (O1 to O7)."""
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -291,6 +292,27 @@ def test_a_key_used_since_is_left_out_and_that_is_said(
     page = planned(client, query)
     assert "A key of this plan can no longer be redeemed" in main(page)
     assert outcomes(page) == [(100, "Extend with 50"), (150, "Add 50")]
+
+
+@pytest.mark.rule("W4")
+@pytest.mark.parametrize(
+    ("old", "new"), [("&", "&amp;"), ("$", "."), ("$", ">"), ("=", "=3D")], ids=str
+)
+def test_a_link_to_a_plan_works_however_it_was_sent(
+    client: Client, subscription: Subscription, old: str, new: str
+) -> None:
+    keys = [key_of(subscription, licenses) for licenses in (25, 50)]
+    query = "&".join(f"key={key.pk}" for key in keys)
+    query += f"&subscription={subscription.pk}&sent=1&licenses=120&until=2021-12-31"
+    sent = re.sub(re.escape(old) if old != "$" else old, new, query)
+    page = client.get(f"{reverse('licensing:plan')}?{sent}")
+    asked = client.get(f"{reverse('licensing:plan')}?{query}")
+    assert page.context["form"].cleaned_data == asked.context["form"].cleaned_data
+    assert (page.context["plans"].sentence(), page.context["has_all_keys"]) == (
+        asked.context["plans"].sentence(),
+        True,
+    )
+    assert asked.context["form"].cleaned_data["key"] == [key.pk for key in keys]
 
 
 def test_a_choice_that_is_none_any_more_is_said(client: Client, subscription: Subscription) -> None:

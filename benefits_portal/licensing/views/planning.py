@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.calculator_forms import link_query
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.plan_page.answers import (
     plan_choices,
@@ -25,26 +26,26 @@ from benefits_portal.tenants.middleware import PartnerRequest
 @require_safe
 def plan(request: PartnerRequest) -> HttpResponse:
     """Whoever may only look sees the plan, and not the way to carry it out (P3)."""
-    product = product_asked(request)
+    query = link_query(request.GET)
+    product = product_asked(request, query)
     if product is None:
         choices = product_choices(request.tenant, request.partner, request.today)
         return render(request, "licensing/plan_product.html", {"choices": choices})
-    asked = request.GET.get("subscription", "")
+    asked = query.get("subscription", "")
     supply = Supply.of(product, request.tenant, request.partner, request.today, asked)
     supply = supply.with_people(request.tenant, request.today, asked)
-    form = PlanForm(request.GET, supply)
+    form = PlanForm(query, supply)
     context = {
         "supply": supply,
         "form": form,
-        "has_all_keys": supply.check_known(request.GET.getlist("key"), request.partner),
-        **answer_context(request, form),
+        "has_all_keys": supply.check_known(query.getlist("key"), request.partner),
+        **answer_context(request, query, form),
     }
     return render(request, "licensing/plan.html", context)
 
 
-def product_asked(request: PartnerRequest) -> Product | None:
+def product_asked(request: PartnerRequest, query: QueryDict) -> Product | None:
     """That of the subscription that is asked for, or the product itself; None for neither."""
-    query = request.GET
     asked = query.get("subscription", "")
     if asked.isdecimal():
         own: Subscription = get_own(request, Subscription.objects.for_display(), int(asked[:18]))
@@ -54,14 +55,14 @@ def product_asked(request: PartnerRequest) -> Product | None:
     return None
 
 
-def answer_context(request: PartnerRequest, form: PlanForm) -> dict[str, Any]:
+def answer_context(request: PartnerRequest, query: QueryDict, form: PlanForm) -> dict[str, Any]:
     """The choices and the steps of the chosen one; nothing where nothing can be planned."""
     if not (form.supply.subscriptions and form.supply.keys and form.is_valid()):
         return {}
     if form.cleaned_data["subscription"] == ALL:
         answer = same_day_answer(form, request.today)
         return {"plans": answer, "steps": same_day_steps(form, answer), "is_same_day": True}
-    choices = plan_choices(form, request.GET, request.today, all_url(request))
+    choices = plan_choices(form, query, request.today, all_url(request))
     chosen = choices.plan
     steps = [Steps(form.chosen, chosen, form.supply)] if chosen and chosen.steps else []
     return {"plans": choices, "steps": steps}
