@@ -54,6 +54,10 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         """Held by somebody who has been disabled in the directory since."""
         return self.filter(directory_user__partner=F("partner"), directory_user__is_disabled=True)
 
+    def held_by_disabled(self, on: date) -> Self:
+        """Running, and held by them: home, reminders and calendars ask for it."""
+        return self.running(on).of_disabled()
+
     def for_display(self) -> Self:
         return self.in_order().select_related(
             "directory_user__tenant",

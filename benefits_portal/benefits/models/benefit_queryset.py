@@ -65,6 +65,13 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         keys = ProductKey.objects.filter(counted_on(day), benefit=OuterRef("pk"))
         is_used = ExpressionWrapper(Q(Exists(held)) | Q(Exists(keys)), BooleanField())
         return self.annotate(is_used_then=is_used)
+    def losable(self, on: date) -> Self:
+        """What can be used and is not: home, reminders and calendars ask for it."""
+        return self.usable(on).unused()
+
+    def lapsed_within(self, days: int, on: date) -> Self:
+        """What expired within the last `days` days without having been used."""
+        return self.ended(on).unused().filter(expires_on__gte=on - timedelta(days=days))
 
     def with_status(self, status: Status, on: date) -> Self:
         """The same as `Benefit.status`, asked of the database."""

@@ -86,8 +86,8 @@ def ending_subscriptions(
 
     By the last day of what they are now, each with the partner's own key that fits. One query.
     """
-    not_deleted = Subscription.objects.for_partner(partner).for_display().not_deleted(on)
-    soon = not_deleted.filter(ends_on__lte=on + timedelta(days=SOON_DAYS))
+    subscriptions = Subscription.objects.for_partner(partner).for_display()
+    not_deleted, soon = subscriptions.not_deleted(on), subscriptions.changing_within(SOON_DAYS, on)
     by_end = not_deleted.order_by("ends_on", "pk").annotate(soon_total=CappedCount(soon))
     excerpt: Excerpt[Subscription] = asked.excerpt(
         "ending", by_end.with_fitting_key(on).with_can_come_back(on), MAX_LINES, counted=not_deleted
@@ -95,7 +95,7 @@ def ending_subscriptions(
     soon_total = vars(excerpt[0])["soon_total"] if excerpt else 0
 
     def shown(subscriptions: Sequence[Subscription], total: int) -> Rows:
-        in_order = sorted(subscriptions, key=lambda subscription: last_day(subscription, on))
+        in_order = sorted(subscriptions, key=lambda each: each.last_day_of_status(on))
         rows = [ending_row(one, on, may_act=may_act) for one in in_order]
         return Excerpt(rows, total, excerpt.href)
 
@@ -104,13 +104,8 @@ def ending_subscriptions(
     return shown(first, soon_total), EndingLater(later, on)
 
 
-def last_day(subscription: Subscription, on: date) -> date:
-    """Of what it is now: Active, Expired or Disabled."""
-    return (subscription.next_change_on(on) or on) - timedelta(days=1)
-
-
 def ending_row(subscription: Subscription, on: date, *, may_act: bool) -> dict[str, Any]:
-    status, last_on = subscription.status(on), last_day(subscription, on)
+    status, last_on = subscription.status(on), subscription.last_day_of_status(on)
     day = {
         Subscription.Status.ACTIVE: _("Ends on %(day)s"),
         Subscription.Status.EXPIRED: _("Disabled after %(day)s"),
@@ -175,8 +170,7 @@ def held_by_disabled(
     held = (
         Assignment.objects.for_partner(partner)
         .select_related("directory_user", "benefit__product", "benefit__membership")
-        .running(on)
-        .of_disabled()
+        .held_by_disabled(on)
     )
     excerpt: Excerpt[Assignment] = asked.excerpt(
         "disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES
@@ -189,10 +183,11 @@ def disabled_row(assignment: Assignment, on: date, *, may_act: bool) -> dict[str
     benefit, person = assignment.benefit, assignment.directory_user
     title = f"{person.display_name}: {benefit.title}"
     details = reverse("licensing:benefit-detail", args=[benefit.pk])
-    last_on, day, action = benefit.expires_on, _("Ends on %(day)s"), details_link(details, title)
+    last_on, day = assignment.last_day_to_act(on), _("Ends on %(day)s")
+    action = details_link(details, title)
     numbers = [benefit.pk, assignment.pk]
     if benefit.can_transfer(on):
-        last_on, day = benefit.membership.ends_on, _("Transfer by %(day)s")
+        day = _("Transfer by %(day)s")
         transfer = reverse("benefits:transfer", args=numbers)
         action = act(_("Transfer"), transfer, title, may_act=may_act)
     elif not benefit.product.is_bulk_credit:

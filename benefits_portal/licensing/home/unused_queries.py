@@ -139,7 +139,7 @@ def periods(on: date) -> list[Figure]:
 
 def unused(partner: Partner, on: date) -> BenefitQuerySet:
     """What expires first before the others."""
-    return Benefit.objects.for_partner(partner).usable(on).unused().order_by("expires_on", "pk")
+    return Benefit.objects.for_partner(partner).losable(on).order_by("expires_on", "pk")
 
 
 def first_of(

@@ -181,6 +181,10 @@ class Subscription(PartnerRow):
         last_days = (self.ends_on, self.expired_until, self.disabled_until)
         return next((last + timedelta(days=1) for last in last_days if on <= last), None)
 
+    def last_day_of_status(self, on: date) -> date:
+        """The last day of what it is on that day, Active, Expired or Disabled."""
+        return (self.next_change_on(on) or on) - timedelta(days=1)
+
     @property
     def latest_extension_on(self) -> date:
         """As far as one key can move the end date (S5)."""

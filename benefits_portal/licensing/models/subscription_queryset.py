@@ -83,6 +83,13 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
     def ending_within(self, days: int, on: date) -> Self:
         return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
 
+    def changing_within(self, days: int, on: date) -> Self:
+        """Those that end within `days` days, and those that ended and can still come back (S2).
+
+        Home, reminders and calendars ask for them.
+        """
+        return self.not_deleted(on).filter(ends_on__lte=on + timedelta(days=days))
+
     def reactivatable(self, on: date) -> Self:
         """Expired or Disabled, the latest first; Deleted ones cannot come back (S3)."""
         return self.not_deleted(on).filter(ends_on__lt=on).order_by("-ends_on", "-pk")

@@ -33,6 +33,12 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def for_display(self) -> Self:
         return self.select_related("partner", "user__directory_user__tenant")
 
+    def acting(self) -> Self:
+        """Of people who may act for their partner, and can sign in."""
+        roles = [role for role in Role if role.may_act]
+        held = self.filter(role__in=roles, user__is_active=True)
+        return held.exclude(user__directory_user__is_disabled=True)
+
     def admins_of(self, partner: Partner) -> Self:
         """Whoever may act for `partner`, Global admins first."""
         roles = [role for role in Role if role.may_act]
