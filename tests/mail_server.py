@@ -38,6 +38,10 @@ class Conversation(socketserver.StreamRequestHandler):
             if verb == "DATA":
                 self._take(answer if refused == "." else b"250 taken")
                 continue
+            is_unknown = any(f"<{each}>" in line.decode() for each in self.server.refused)
+            if verb == "RCPT" and is_unknown:
+                self._say(b"550 no such user")
+                continue
             self._say(answer if verb == refused else b"250 ok")
             if verb == "QUIT":
                 return
@@ -74,6 +78,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__((HOST, 0), Conversation)
         self.way = way
         self.mails: list[Message] = []
+        self.refused: set[str] = set()  # who has no mailbox here
         self.conversations = 0
         self.ended = threading.Event()
 

@@ -8,3 +8,11 @@ class RemindersConfig(AppConfig):
     name = "benefits_portal.reminders"
     verbose_name = _("Reminders")
     by_program: ClassVar[dict[str, str]] = {}  # people choose for themselves; the rest is a ledger
+
+    def ready(self) -> None:
+        """Let reminders leave with the other mails, within seconds (R6)."""
+        from benefits_portal.tenants import outbox
+
+        from .sending import send_waiting
+
+        outbox.senders.append(lambda: send_waiting().sent)

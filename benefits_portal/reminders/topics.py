@@ -1,8 +1,8 @@
 """What is reminded of, and which of its thresholds is told on a day: pure rules (R1 to R3, R10)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +31,11 @@ class Topic(models.TextChoices):
     def is_of_staff(self) -> bool:
         """For the program team, and about any partner."""
         return self in OF_STAFF
+
+    @classmethod
+    def of(cls, *, is_staff: bool) -> list["Topic"]:
+        """Those of the program team, or those of partners' admins."""
+        return [topic for topic in cls if topic.is_of_staff is is_staff]
 
 
 OF_STAFF = (Topic.PARTNER_MEMBERSHIPS, Topic.PARTNER_KEYS, Topic.REQUESTS)
@@ -89,8 +94,7 @@ AFTER = {
 }
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A day of a thing that somebody may be reminded of; `subject_id` is the thing's primary key.
 
     `due_on` is the last day of what it is about, or the day on which something happened.

@@ -130,7 +130,6 @@ class Assignment(WrittenOnce):
         """The same as `AssignmentQuerySet.running`, asked of the row."""
         return self.ended_at is None and not self.benefit.has_expired(on)
 
-<<<<<<< HEAD
     def as_it_was(self, day: date) -> Self:
         """It as it was at the end of `day`: without an end that came later. To be shown (H1)."""
         if self.ended_on is None or self.ended_on <= day:
@@ -138,12 +137,11 @@ class Assignment(WrittenOnce):
         then = copy(self)
         then.ended_on = then.ended_at = None
         return then
-=======
+
     def last_day_to_act(self, on: date) -> date:
         """Until when it can be passed on, while it can be (U3); else the benefit's last day."""
         ends_on: date = self.benefit.membership.ends_on
         return ends_on if self.benefit.can_transfer(on) else self.benefit.expires_on
->>>>>>> 9c74fdb (Name the questions that reminders share with home)
 
     def remove(self, *, by: Actor, on: date) -> None:
         """Take monthly credit away again (U2).

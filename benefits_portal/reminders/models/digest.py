@@ -1,10 +1,11 @@
 """The mails that remind, and what each of them told (R3 to R6)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -14,8 +15,11 @@ from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .run import Run
 
-# Until the next try; after three days it is given up, and what it held is due again (R6)
-PAUSES = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 12, 21, 24))
+# Until the next try (R6)
+PAUSES = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 12, 24))
+# A problem that is none: there was nobody to tell any more, or nothing
+NOBODY = "Nobody"
+LEASE = timedelta(hours=1)  # for whoever sends it
 
 
 class DigestQuerySet(models.QuerySet["Digest"]):
@@ -29,8 +33,39 @@ class DigestQuerySet(models.QuerySet["Digest"]):
     def to_try(self, now: datetime) -> Self:
         return self.filter(next_try_at__lte=now)
 
+    def claim(self, now: datetime, most: int) -> list["Digest"]:
+        """Those that are to be tried first, each with a try counted and planned for an hour later.
+
+        Nobody else gets them before; killed meanwhile, they are tried again then.
+        """
+        with transaction.atomic():
+            due = self.to_try(now).order_by("next_try_at", "pk")
+            free = due.select_for_update(skip_locked=True)
+            pks = list(free.values_list("pk", flat=True)[:most])
+            claimed = self.filter(pk__in=pks)
+            if pks:
+                claimed.update(tries=F("tries") + 1, next_try_at=now + LEASE)
+        return list(claimed.select_related("user", "partner").order_by("pk")) if pks else []
+
+    def mark_sent(self, pks: Iterable[int], at: datetime) -> None:
+        """They are with the mail server."""
+        if pks := list(pks):
+            self.filter(pk__in=pks).update(next_try_at=None, sent_at=at, problem="")
+
+    def with_counts(self) -> Self:
+        """Each with `told_count`: how many things it tells."""
+        return self.annotate(told_count=Count("told"))
+
     def sent(self) -> Self:
         return self.filter(sent_at__isnull=False)
+
+    def overdue(self, since: datetime) -> Self:
+        """Those whose next try was to come before `since`."""
+        return self.filter(next_try_at__lt=since)
+
+    def given_up_lately(self, since: datetime) -> Self:
+        """Those that the mail server did not take for three days."""
+        return self.filter(gave_up_at__gt=since).exclude(problem=NOBODY)
 
     def given_up(self) -> Self:
         return self.filter(gave_up_at__isnull=False)
@@ -114,6 +149,11 @@ class Digest(PartnerRow):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.for_day:%Y-%m-%d}"
+
+    @property
+    def pause(self) -> timedelta:
+        """Until the next try, growing with each."""
+        return PAUSES[min(self.tries, len(PAUSES)) - 1]
 
 
 class ToldQuerySet(models.QuerySet["Told"]):

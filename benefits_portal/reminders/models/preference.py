@@ -1,20 +1,23 @@
-"""What somebody wants to be reminded of, how early and how often; and what they silenced."""
+"""What somebody wants to be reminded of, how early and how often."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal import clock
-from benefits_portal.benefits.models import Benefit
-from benefits_portal.licensing.models import Subscription
 from benefits_portal.personal import Personal
-from benefits_portal.reminders.topics import THRESHOLDS, Topic
-from benefits_portal.tenants.models import Partner, User
+from benefits_portal.reminders.exceptions import (
+    ThresholdsOutOfRange,
+)
+from benefits_portal.reminders.topics import MAX_THRESHOLD, MAX_THRESHOLDS, THRESHOLDS, Topic
+from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.models import Actor, Partner, Record, User
 from benefits_portal.tenants.partner_rows import PartnerRow
+
+from .actions import RemindersAction
 
 WEEK = 7
 
@@ -48,6 +51,13 @@ class PreferenceQuerySet(models.QuerySet["Preference"]):
         """What `user` chose at `partner`, or what holds for whoever has not chosen; not saved."""
         found = self.for_partner(partner).filter(user=user).first()
         return found or self.model(user=user, partner=partner)
+
+
+def check_thresholds(thresholds: Collection[int]) -> None:
+    """Raise ThresholdsOutOfRange unless there are some, and each is within a year."""
+    is_few = 1 <= len(thresholds) <= MAX_THRESHOLDS
+    if not is_few or min(thresholds) < 0 or max(thresholds) > MAX_THRESHOLD:
+        raise ThresholdsOutOfRange
 
 
 class Preference(PartnerRow):
@@ -99,72 +109,50 @@ class Preference(PartnerRow):
         return f"{self.user} ({self.get_rhythm_display()})"
 
     @property
-    def wants(self) -> Rhythm:
-        return Rhythm(self.rhythm)
+    def choices(self) -> dict[str, Any]:
+        """What stands for it on record."""
+        return {
+            "rhythm": self.rhythm,
+            "thresholds": list(self.thresholds),
+            "topics_off": list(self.topics_off),
+        }
+
+    def change(
+        self, rhythm: Rhythm, thresholds: Iterable[int], topics: Iterable[Topic], *, by: Actor
+    ) -> "Preference":
+        """Choose how often, how early and of what (R9). Raises ThresholdsOutOfRange.
+
+        Topics that are not the person's to choose from stay as they are.
+        """
+        days = sorted(set(thresholds), reverse=True)
+        chosen: dict[str, Any] = {"rhythm": rhythm, "thresholds": days}
+        with recorded_if_refused(
+            RemindersAction.CHANGED, by=by, partner=self.partner, after=chosen
+        ):
+            check_thresholds(days)
+            own = Topic.of(is_staff=self.partner_id is None)
+            off = [topic.value for topic in own if topic not in topics]
+            return self._write(RemindersAction.CHANGED, {**chosen, "topics_off": off}, by)
+
+    def stop(self, *, by: Actor) -> "Preference":
+        """Never again, until the person chooses otherwise: by the link in a mail (R9)."""
+        with transaction.atomic():
+            return self._write(RemindersAction.STOPPED, {"rhythm": Rhythm.OFF}, by)
+
+    def _write(self, action: RemindersAction, values: dict[str, Any], by: Actor) -> "Preference":
+        """Change what differs, on record; what is chosen already is no act of its own."""
+        own, _is_new = Preference.objects.get_or_create(user=self.user, partner=self.partner)
+        own = Preference.objects.select_for_update(of=("self",)).get(pk=own.pk)
+        before = {name: own.choices[name] for name in values}
+        if before != values:
+            Preference.objects.filter(pk=own.pk).update(**values)
+            Record.objects.log(
+                action, by=by, partner=self.partner, subject=own, before=before, after=values
+            )
+            own.refresh_from_db()
+        return own
 
     @property
     def topics(self) -> frozenset[Topic]:
         """Those that are on; one that comes new to the portal is."""
         return frozenset(topic for topic in Topic if topic.value not in self.topics_off)
-
-
-class SilenceQuerySet(models.QuerySet["Silence"]):
-    def for_partner(self, partner: Partner) -> Self:
-        return self.filter(partner=partner)
-
-    def of_users(self, users: Iterable[int]) -> Self:
-        return self.filter(user__in=users)
-
-
-class Silence(models.Model):
-    """One benefit or subscription that somebody does not want to be reminded of."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="silences", verbose_name=_("user"))
-    partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="silences", verbose_name=_("partner")
-    )
-    benefit = models.ForeignKey(
-        Benefit,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="silences",
-        verbose_name=_("benefit"),
-    )
-    subscription = models.ForeignKey(
-        Subscription,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="silences",
-        verbose_name=_("subscription"),
-    )
-    silenced_at = models.DateTimeField(_("silenced at"), default=clock.now, editable=False)
-
-    objects = SilenceQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("silenced thing")
-        verbose_name_plural = _("silenced things")
-        ordering = ["-silenced_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "benefit"],
-                name="silence_once_per_benefit",
-                violation_error_message=_("This person silenced this benefit already."),
-            ),
-            models.UniqueConstraint(
-                fields=["user", "subscription"],
-                name="silence_once_per_subscription",
-                violation_error_message=_("This person silenced this subscription already."),
-            ),
-            models.CheckConstraint(
-                condition=Q(benefit=None, subscription__isnull=False)
-                | Q(benefit__isnull=False, subscription=None),
-                name="silence_of_one_thing",
-                violation_error_message=_("Choose a benefit or a subscription."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.benefit or self.subscription)

@@ -16,6 +16,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Those that came to their end, the latest first."""
         return self.filter(ended_at__isnull=False).order_by("-ended_at", "-pk")
 
+    def last_whole(self, now: datetime) -> datetime | None:
+        """When the latest of them began; not one of a clock that was ahead (W10)."""
+        whole = self.ended().filter(started_at__lte=now).order_by("-started_at")
+        return whole.values_list("started_at", flat=True).first()
+
     def is_late(self, now: datetime) -> bool:
         """Whether none has come to its end for 26 hours."""
         return not self.filter(ended_at__gt=now - LATE).exists()

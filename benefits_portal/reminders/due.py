@@ -1,0 +1,128 @@
+"""What is due at many partners at once, by the same questions that home asks (R1).
+
+Each source is one query for as many partners as it is given, and holds a few numbers of a row.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+
+from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.tenants.models import TenantRequest
+
+from .topics import MAX_DAYS_AFTER, Due, Occasion
+
+type Source = Callable[[Sequence[int], date, int], Iterable[tuple[int, Due]]]
+STATUS = Subscription.Status
+
+
+def due_at(partners: Sequence[int], on: date, horizon: int) -> dict[int | None, list[Due]]:
+    """By partner, what has a day within `horizon` days, and what happened without anybody."""
+    found: defaultdict[int | None, list[Due]] = defaultdict(list)
+    for source in SOURCES:
+        for partner, due in source(partners, on, horizon):
+            found[partner].append(due)
+    return found
+
+
+def benefits(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
+    """Keys and credit that nobody uses, and what of them expired so (B5)."""
+    ours = Benefit.objects.filter(partner__in=partners)
+    soon = ours.losable(on).filter(expires_on__lte=on + timedelta(days=horizon))
+    columns = ("partner_id", "pk", "expires_on", "is_license_based")
+    for rows in (soon, ours.lapsed_within(MAX_DAYS_AFTER, on)):
+        for partner, pk, expires_on, has_key in rows.order_by().values_list(*columns):
+            occasion = Occasion.KEY_EXPIRES if has_key else Occasion.CREDIT_EXPIRES
+            yield partner, Due(occasion, pk, expires_on)
+
+
+def subscriptions(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
+    """The last day of what each is now; and that one was disabled (S2)."""
+    ours = Subscription.objects.filter(partner__in=partners)
+    rows = ours.changing_within(horizon, on).only("partner_id", "ends_on", "withdrawn_on")
+    for subscription in rows.order_by():
+        yield from ((subscription.partner_id, due) for due in due_of_subscription(subscription, on))
+
+
+NEXT = {
+    STATUS.ACTIVE: Occasion.SUBSCRIPTION_ENDS,
+    STATUS.EXPIRED: Occasion.SUBSCRIPTION_DISABLED,
+    STATUS.DISABLED: Occasion.SUBSCRIPTION_DELETED,
+}
+
+
+def due_of_subscription(subscription: Subscription, on: date) -> Iterator[Due]:
+    status = subscription.status(on)
+    if occasion := NEXT.get(status):
+        yield Due(occasion, subscription.pk, subscription.last_day_of_status(on))
+    if status is STATUS.DISABLED:
+        yield Due(Occasion.SUBSCRIPTION_DISABLED, subscription.pk, subscription.expired_until)
+
+
+def memberships(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
+    """Those that end and are not renewed (B1)."""
+    ours = Membership.objects.filter(partner__in=partners)
+    rows = ours.ending_within(horizon, on).not_renewed()
+    for partner, pk, ends_on in rows.order_by().values_list("partner_id", "pk", "ends_on"):
+        yield partner, Due(Occasion.MEMBERSHIP_ENDS, pk, ends_on)
+
+
+def credit_of_disabled(
+    partners: Sequence[int], on: date, horizon: int
+) -> Iterator[tuple[int, Due]]:
+    """Credit that somebody holds who is disabled, by the last day to do something about it."""
+    last = on + timedelta(days=horizon)
+    rows = (
+        Assignment.objects.filter(partner__in=partners)
+        .held_by_disabled(on)
+        .filter(Q(benefit__expires_on__lte=last) | Q(benefit__membership__ends_on__lte=last))
+        .select_related("benefit__product", "benefit__membership")
+    )
+    for assignment in rows.order_by():
+        last_on = assignment.last_day_to_act(on)
+        yield assignment.partner_id, Due(Occasion.HELD_BY_DISABLED, assignment.pk, last_on)
+
+
+SOURCES: list[Source] = [benefits, subscriptions, memberships, credit_of_disabled]
+
+
+def due_of_staff(on: date, horizon: int) -> list[Due]:
+    """For the program team: at any partner, and what waits for its answer; four queries."""
+    return [*ending_memberships(on, horizon), *expiring_keys(on, horizon), *requests(on)]
+
+
+def ending_memberships(on: date, horizon: int) -> Iterator[Due]:
+    rows = Membership.objects.ending_within(horizon, on).not_renewed()
+    for pk, ends_on in rows.order_by().values_list("pk", "ends_on"):
+        yield Due(Occasion.PARTNER_MEMBERSHIP_ENDS, pk, ends_on)
+
+
+def expiring_keys(on: date, horizon: int) -> Iterator[Due]:
+    """Memberships with keys that nobody redeemed: all keys of one expire on its day (B1)."""
+    unused = Benefit.objects.license_based().unused().filter(membership=OuterRef("pk"))
+    rows = Membership.objects.filter(
+        Exists(unused.filter(expires_on=OuterRef("benefits_expire_on"))),
+        starts_on__lte=on,
+        benefits_expire_on__gte=on - timedelta(days=MAX_DAYS_AFTER),
+        benefits_expire_on__lte=on + timedelta(days=horizon),
+    )
+    for pk, expire_on in rows.order_by().values_list("pk", "benefits_expire_on"):
+        yield Due(Occasion.PARTNER_KEYS_EXPIRE, pk, expire_on)
+
+
+def requests(on: date) -> Iterator[Due]:
+    """What waits for an answer, by the day on which it was asked for in the project's zone."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    tenants = TenantRequest.objects.undecided().annotate(subject=F("pk"))
+    replacements = Replacement.objects.undecided().as_requests().annotate(subject=F("pk"))
+    for occasion, rows in (
+        (Occasion.TENANT_REQUESTED, tenants),
+        (Occasion.REPLACEMENT_REQUESTED, replacements),
+    ):
+        for pk, asked_at in rows.order_by().values_list("pk", "asked_at"):
+            yield Due(occasion, pk, asked_at.astimezone(zone).date())

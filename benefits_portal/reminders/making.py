@@ -1,0 +1,200 @@
+"""Makes the digests of a day: who is told what, claimed before anything is sent (R4, R5).
+
+For some thousand recipients at a time, with as many queries however many of them there are.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from benefits_portal.tenants.models import Partner
+
+from .due import due_at, due_of_staff
+from .models import Digest, Rhythm, Run, Told
+from .models.preference import WEEK
+from .mornings import LocalCalendar, Morning
+from .recipients import Item, Recipient, recipients_at, recipients_of_staff, seen_by, untold
+from .topics import THRESHOLDS, Due
+
+CHUNK = 1_000  # partners at a time
+AT_ONCE = 250  # digests written in a transaction
+MAX_ITEMS = 2_000  # told in one digest; what is beyond comes in the next one
+
+type Key = tuple[int, int | None]  # a user and a partner, None of the program team
+type Wanted = dict[Key, list[Item]]
+type Calendars = Mapping[int | None, LocalCalendar]
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes digests at one moment; `run` is None where somebody asked for theirs at once."""
+
+    at: datetime
+    run: Run | None = None
+    is_dry: bool = False  # counts what would be made, and writes nothing
+
+    def make(self, morning: Morning) -> int:
+        """The digests of a day that has begun; how many were made."""
+        if morning.is_of_staff:
+            return self.make_of_staff(morning.on)
+        return sum(self.make_at(partners, morning.on) for partners in chunks(morning))
+
+    def make_at(self, partners: Calendars, on: date) -> int:
+        """Those at some partners, each with its calendar."""
+        pks = [pk for pk in partners if pk is not None]
+        recipients = recipients_at(pks)
+        dues = due_at(pks, on, horizon(recipients))
+        return self.make_for(recipients, dues, partners, on)
+
+    def make_of_staff(self, on: date) -> int:
+        recipients = recipients_of_staff()
+        if not recipients:
+            return 0
+        dues: dict[int | None, list[Due]] = {None: due_of_staff(on, horizon(recipients))}
+        return self.make_for(recipients, dues, {None: LocalCalendar.of(None)}, on)
+
+    def make_for(
+        self,
+        recipients: Sequence[Recipient],
+        dues: Mapping[int | None, list[Due]],
+        calendars: Calendars,
+        on: date,
+    ) -> int:
+        waiting, served = self.digests_of(recipients, calendars, on)
+        open_to = [each for each in recipients if each.key not in served]
+        wanted = what_is_new(open_to, dues, on)
+        if self.is_dry:
+            return len(wanted)
+        return sum(self.claim(part, waiting, on) for part in parts(wanted))
+
+    def digests_of(
+        self,
+        recipients: Sequence[Recipient],
+        calendars: Calendars,
+        on: date,
+    ) -> tuple[dict[Key, int], set[Key]]:
+        """The digest of each that waits to be sent, and who had one within their rhythm (R4)."""
+        rhythms = {each.key: each.rhythm for each in recipients}
+        around = Q(for_day__gt=on - timedelta(days=WEEK), for_day__lte=on)
+        rows = Digest.objects.filter(
+            around | Q(next_try_at__isnull=False), user__in={user for user, _partner in rhythms}
+        )
+        waiting, served = {}, {key for key, rhythm in rhythms.items() if rhythm is Rhythm.OFF}
+        for digest in rows:
+            key = digest.user_id, digest.partner_id
+            if (rhythm := rhythms.get(key)) is None:
+                continue
+            calendar = calendars[digest.partner_id]
+            if digest.next_try_at is not None:
+                waiting[key] = digest.pk
+            elif digest.gave_up_at is None and (
+                rhythm.first_day(on) <= digest.for_day <= on or was_sent_on(digest, calendar, on)
+            ):
+                served.add(key)
+        return waiting, served
+
+    def claim(self, wanted: Wanted, waiting: Mapping[Key, int], on: date) -> int:
+        """Write who is told what, whole or not at all; how many digests are new.
+
+        Of several at once one gets each digest, by its constraint, and each thing is told in one.
+        What waits to be sent takes in what is new, unless it is being sent.
+        """
+        with transaction.atomic():
+            into = self.free(waiting, wanted)
+            new = [self.digest(*key, on) for key in wanted if key not in waiting]
+            Digest.objects.bulk_create(new, ignore_conflicts=True)
+            won = Digest.objects.filter(message_id__in=[each.message_id for each in new])
+            claimed = {
+                (user, partner): pk
+                for pk, user, partner in won.order_by().values_list("pk", "user", "partner")
+            }
+            Told.objects.bulk_create(rows(wanted, claimed | into), ignore_conflicts=True)
+            # Another run, for another day, has told all of it meanwhile
+            empty, _each = Digest.objects.filter(pk__in=claimed.values(), told=None).delete()
+        return len(claimed) - empty
+
+    def free(self, waiting: Mapping[Key, int], wanted: Wanted) -> dict[Key, int]:
+        """Of those that wait, the ones that nobody is sending, locked until all is written."""
+        pks = {waiting[key]: key for key in wanted if key in waiting}
+        if not pks:
+            return {}
+        free = Digest.objects.to_try(self.at).select_for_update(skip_locked=True)
+        found = free.filter(pk__in=pks).order_by("pk").values_list("pk", flat=True)
+        return {pks[pk]: pk for pk in found}
+
+
+def chunks(morning: Morning) -> Iterator[Calendars]:
+    """The partners of a day with their calendars, CHUNK at a time."""
+    last = 0
+    partners = Partner.objects.filter(morning.partners).order_by("pk")
+    while found := list(
+        partners.filter(pk__gt=last).values_list("pk", "time_zone", "days_ahead")[:CHUNK]
+    ):
+        last = found[-1][0]
+        yield {pk: LocalCalendar(time_zone, ahead) for pk, time_zone, ahead in found}
+
+
+def parts(wanted: Wanted) -> Iterator[Wanted]:
+    """Some digests at a time, so that no other run waits for long."""
+    items = list(wanted.items())
+    for first in range(0, len(items), AT_ONCE):
+        yield dict(items[first : first + AT_ONCE])
+
+
+def horizon(recipients: Iterable[Recipient]) -> int:
+    """For how many days ahead any of them may be told something."""
+    chosen = {max(each.preference.thresholds, default=0) for each in recipients}
+    return max(chosen | {max(THRESHOLDS)}) + WEEK
+
+
+def what_is_new(
+    recipients: Iterable[Recipient],
+    dues: Mapping[int | None, list[Due]],
+    on: date,
+) -> Wanted:
+    """What each is told; who has nothing to be told is left out."""
+    passed = [
+        (each, items)
+        for each in recipients
+        if (items := each.items(dues.get(each.partner, ()), on))
+    ]
+    if not passed:
+        return {}
+    seen = seen_by(
+        (each.user for each, _items in passed), on, horizon(each for each, _items in passed)
+    )
+    return {
+        each.key: new[:MAX_ITEMS]
+        for each, items in passed
+        if (new := untold(items, seen.get(each.user, {})))
+    }
+
+
+def rows(wanted: Wanted, claimed: Mapping[Key, int]) -> list[Told]:
+    return [
+        Told(
+            digest_id=claimed[key],
+            user_id=key[0],
+            occasion=due.occasion,
+            subject_id=due.subject_id,
+            due_on=due.due_on,
+            threshold=threshold,
+        )
+        for key, items in wanted.items()
+        if key in claimed
+        for due, threshold in items
+    ]
+
+
+def was_sent_on(digest: Digest, calendar: LocalCalendar, on: date) -> bool:
+    """Whether it went out on that local day, for whichever day it was made (R4)."""
+    return digest.sent_at is not None and calendar.day(digest.sent_at) == on
+
+
+def mail_domain() -> str:
+    """The portal's own, in the Message-ID of its mails."""
+    return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">")

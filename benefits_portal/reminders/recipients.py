@@ -1,0 +1,136 @@
+"""Who gets reminders, and what of what is due is new to them (R1 to R4, R7)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import Min, Q, QuerySet
+
+from benefits_portal.tenants.models import RoleAssignment, User
+from benefits_portal.tenants.staff_groups import PROGRAM
+
+from .models import Preference, Rhythm, Silence, Told
+from .topics import MAX_DAYS_AFTER, Due, Occasion
+
+BENEFIT, SUBSCRIPTION = "benefit", "subscription"
+# What a silence covers: the things of that kind
+SILENCED_BY = {
+    Occasion.KEY_EXPIRES: BENEFIT,
+    Occasion.CREDIT_EXPIRES: BENEFIT,
+    Occasion.SUBSCRIPTION_ENDS: SUBSCRIPTION,
+    Occasion.SUBSCRIPTION_DISABLED: SUBSCRIPTION,
+    Occasion.SUBSCRIPTION_DELETED: SUBSCRIPTION,
+}
+
+type Seen = dict[Due, int]  # the nearest threshold that was told of it
+type Item = tuple[Due, int]  # what is told, at which threshold
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody at one partner, or of the program team, with what they chose."""
+
+    user: int
+    partner: int | None
+    preference: Preference
+    silenced: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        return self.user, self.partner
+
+    @property
+    def rhythm(self) -> Rhythm:
+        return Rhythm(self.preference.rhythm)
+
+    def items(self, dues: Iterable[Due], on: date) -> list[Item]:
+        """What has passed a threshold, the nearest day first; told before or not."""
+        days, thresholds = self.rhythm.days_until_next(on), self.preference.thresholds
+        passed = [
+            (due, threshold)
+            for due in dues
+            if self.wants(due) and (threshold := due.threshold(thresholds, on, days)) is not None
+        ]
+        return sorted(passed, key=lambda item: (item[0].due_on, item[0].subject_id))
+
+    def wants(self, due: Due) -> bool:
+        """Whether its topic is on, and the thing not silenced."""
+        kind = SILENCED_BY.get(due.occasion)
+        return due.occasion.topic in self.preference.topics and (
+            kind is None or (kind, due.subject_id) not in self.silenced
+        )
+
+
+def untold(items: Iterable[Item], seen: Seen) -> list[Item]:
+    """Those of which no threshold as near was told yet, of that very day (R2, R3)."""
+    return [
+        (due, threshold) for due, threshold in items if due not in seen or threshold < seen[due]
+    ]
+
+
+def recipients_at(partners: Sequence[int]) -> list[Recipient]:
+    """Whoever may act for one of `partners`; three queries."""
+    held = RoleAssignment.objects.acting().filter(partner__in=partners).order_by("partner", "user")
+    return recipients(held.values_list("user_id", "partner_id"))
+
+
+def recipients_of_staff() -> list[Recipient]:
+    """The program team: whoever may decide what partners ask for; three queries."""
+    return recipients((user, None) for user in program_team().values_list("pk", flat=True))
+
+
+def program_team() -> QuerySet[User]:
+    """Active staff who may change what the program team changes."""
+    may_change = Q(is_superuser=True) | Q(
+        pk__in=User.groups.through.objects.filter(group__name=PROGRAM).values("user")
+    )
+    return User.objects.filter(may_change, is_staff=True, is_active=True).order_by("pk")
+
+
+def entitled(pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | None]]:
+    """Those of `pairs` who may act at the partner now, or are of the program team now (R7)."""
+    wanted = set(pairs)
+    users = {user for user, _partner in wanted}
+    partners = {partner for _user, partner in wanted if partner is not None}
+    held = RoleAssignment.objects.acting().filter(user__in=users, partner__in=partners)
+    found: set[tuple[int, int | None]] = set(held.values_list("user_id", "partner_id"))
+    if any(partner is None for _user, partner in wanted):
+        team = program_team().filter(pk__in=users)
+        found |= {(user, None) for user in team.values_list("pk", flat=True)}
+    return found
+
+
+def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
+    """Each of `pairs` with what they chose; two queries besides that of the pairs."""
+    wanted = list(pairs)
+    users = {user for user, _partner in wanted}
+    chosen = {
+        (preference.user_id, preference.partner_id): preference
+        for preference in Preference.objects.filter(user__in=users)
+    }
+    silenced: defaultdict[tuple[int, int | None], set[tuple[str, int]]] = defaultdict(set)
+    for silence in Silence.objects.of_users(users):
+        silenced[silence.user_id, silence.partner_id].add(silence.thing)
+    return [
+        Recipient(*pair, chosen.get(pair) or Preference(), frozenset(silenced.get(pair, ())))
+        for pair in wanted
+    ]
+
+
+def seen_by(users: Iterable[int], on: date, horizon: int) -> dict[int, Seen]:
+    """What `users` were told of days around `on`, by user; one query."""
+    rows = (
+        Told.objects.filter(
+            user__in=set(users),
+            due_on__gte=on - timedelta(days=MAX_DAYS_AFTER),
+            due_on__lte=on + timedelta(days=horizon),
+        )
+        .order_by()
+        .values_list("user", "occasion", "subject_id", "due_on")
+        .annotate(nearest=Min("threshold"))
+    )
+    seen: defaultdict[int, Seen] = defaultdict(dict)
+    for user, occasion, subject_id, due_on, nearest in rows:
+        seen[user][Due(Occasion(occasion), subject_id, due_on)] = nearest
+    return seen

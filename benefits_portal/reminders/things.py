@@ -1,0 +1,141 @@
+"""What days are about, many at a time: a name, figures of now, a page (R8).
+
+What does not hold any more is left out: a key redeemed, a day moved, a request answered.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.tenants.models import TenantRequest
+
+from .due import due_of_subscription
+from .items import DueItem
+from .topics import Due, Occasion
+
+type Wanted = Mapping[int, list[tuple[Due, date]]]  # by primary key, each with the reader's day
+type Finder = Callable[[Wanted], Iterator[DueItem]]
+
+
+def items_of(dues: Mapping[Due, date]) -> dict[Due, DueItem]:
+    """What each is about on the day that it comes with, in the language that is current.
+
+    A query for each kind of thing that is among them.
+    """
+    found: dict[Due, DueItem] = {}
+    for occasions, finder in FINDERS.items():
+        wanted: dict[int, list[tuple[Due, date]]] = {}
+        for due, on in dues.items():
+            if due.occasion in occasions:
+                wanted.setdefault(due.subject_id, []).append((due, on))
+        if wanted:
+            found |= {item.due: item for item in finder(wanted)}
+    return found
+
+
+def benefits(wanted: Wanted) -> Iterator[DueItem]:
+    rows = Benefit.objects.unused().filter(pk__in=wanted.keys()).select_related("product")
+    for benefit in rows:
+        title, path = f"{benefit.product_name}, {benefit.quantity_text}", benefit.get_absolute_url()
+        for due, _on in wanted[benefit.pk]:
+            if due.due_on == benefit.expires_on:
+                yield DueItem(due, title, path, offer=benefit.offer_name)
+
+
+def subscriptions(wanted: Wanted) -> Iterator[DueItem]:
+    rows = Subscription.objects.kept().filter(pk__in=wanted.keys()).select_related("tenant")
+    for subscription in rows:
+        title = f"{subscription.product_name}, {subscription.licenses_text}"
+        path, tenant = subscription.get_absolute_url(), subscription.tenant.domain
+        for due, on in wanted[subscription.pk]:
+            if due in due_of_subscription(subscription, on):
+                yield DueItem(due, title, path, tenant=tenant)
+
+
+def memberships(wanted: Wanted) -> Iterator[DueItem]:
+    rows = Membership.objects.not_renewed().filter(pk__in=wanted.keys()).select_related("offer")
+    for membership in rows:
+        for due, _on in wanted[membership.pk]:
+            if due.due_on == membership.ends_on:
+                yield DueItem(due, str(membership.offer), reverse("home"))
+
+
+def credit_of_disabled(wanted: Wanted) -> Iterator[DueItem]:
+    rows = (
+        Assignment.objects.kept()
+        .of_disabled()
+        .filter(pk__in=wanted.keys())
+        .select_related("benefit__product", "benefit__membership", "directory_user")
+    )
+    for assignment in rows:
+        benefit, person = assignment.benefit, assignment.directory_user.display_name
+        for due, on in wanted[assignment.pk]:
+            if assignment.is_running(on) and due.due_on == assignment.last_day_to_act(on):
+                yield DueItem(due, benefit.title, benefit.get_absolute_url(), person=person)
+
+
+def memberships_of_partners(wanted: Wanted) -> Iterator[DueItem]:
+    rows = Membership.objects.not_renewed().filter(pk__in=wanted.keys())
+    for membership in rows.select_related("offer", "partner"):
+        for due, _on in wanted[membership.pk]:
+            if due.due_on == membership.ends_on:
+                yield at_partner(due, membership)
+
+
+def keys_of_partners(wanted: Wanted) -> Iterator[DueItem]:
+    unused = Benefit.objects.license_based().unused().filter(membership__in=wanted.keys())
+    rows = Membership.objects.filter(pk__in=unused.order_by().values("membership"))
+    for membership in rows.select_related("offer", "partner"):
+        for due, _on in wanted[membership.pk]:
+            if due.due_on == membership.benefits_expire_on:
+                yield at_partner(due, membership)
+
+
+def at_partner(due: Due, membership: Membership) -> DueItem:
+    """For the program team: whose it is, and where it is renewed."""
+    path = reverse("admin:benefits_membership_change", args=[membership.pk])
+    return DueItem(due, named(membership, str(membership.offer)), path)
+
+
+def named(of_partner: Membership | TenantRequest | Replacement, what: str) -> str:
+    """`what`, with the number of its partner: a name is for the page."""
+    return _("%(what)s, MPN ID %(mpn_id)s") % {"what": what, "mpn_id": of_partner.partner.mpn_id}
+
+
+def tenant_requests(wanted: Wanted) -> Iterator[DueItem]:
+    rows = TenantRequest.objects.undecided().filter(pk__in=wanted.keys())
+    for asked in rows.select_related("partner"):
+        title = named(asked, _("Tenant: %(what)s") % {"what": asked.domain})
+        path = reverse("admin:tenants_tenantrequest_change", args=[asked.pk])
+        for due, _on in wanted[asked.pk]:
+            yield DueItem(due, title, path)
+
+
+def replacements(wanted: Wanted) -> Iterator[DueItem]:
+    rows = Replacement.objects.undecided().filter(pk__in=wanted.keys())
+    for asked in rows.select_related("partner", "redemption__subscription"):
+        product = asked.redemption.subscription.product_name
+        title = named(asked, _("Replacement key: %(what)s") % {"what": product})
+        path = reverse("admin:licensing_replacement_change", args=[asked.pk])
+        for due, _on in wanted[asked.pk]:
+            yield DueItem(due, title, path)
+
+
+FINDERS: dict[tuple[Occasion, ...], Finder] = {
+    (Occasion.KEY_EXPIRES, Occasion.CREDIT_EXPIRES): benefits,
+    (
+        Occasion.SUBSCRIPTION_ENDS,
+        Occasion.SUBSCRIPTION_DISABLED,
+        Occasion.SUBSCRIPTION_DELETED,
+    ): subscriptions,
+    (Occasion.MEMBERSHIP_ENDS,): memberships,
+    (Occasion.HELD_BY_DISABLED,): credit_of_disabled,
+    (Occasion.PARTNER_MEMBERSHIP_ENDS,): memberships_of_partners,
+    (Occasion.PARTNER_KEYS_EXPIRE,): keys_of_partners,
+    (Occasion.TENANT_REQUESTED,): tenant_requests,
+    (Occasion.REPLACEMENT_REQUESTED,): replacements,
+}
