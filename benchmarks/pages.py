@@ -77,8 +77,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=6),
         # What is unused, what ends with the key that fits, and what becomes of memberships
         mine("home", "home", limit=7, queries=11),
-        mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
-        mine("a license benefit", "licensing:benefit-detail", pk=found["licenses"]),
+        mine("a credit benefit", "licensing:benefit-detail", queries=8, pk=found["credit"]),
+        mine("a license benefit", "licensing:benefit-detail", queries=8, pk=found["licenses"]),
         # One of them asks whether the tenant is known already (K5)
         mine("walkthrough", "licensing:walkthrough", queries=9, pk=found["licenses"]),
         Page("people to assign to, searched", assign, reader),
@@ -87,7 +87,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         ),
         mine("your products", PRODUCTS),
         mine("your products, all", PRODUCTS, "?show=all"),
-        mine("a subscription", "licensing:subscription", pk=found["subscription"]),
+        mine("a subscription", "licensing:subscription", queries=8, pk=found["subscription"]),
         mine("extend: the key", "licensing:extend", pk=found["subscription"]),
         mine(
             "extend: the review",
@@ -114,6 +114,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("tenants", "tenants:tenants"),
         mine("switch", "tenants:switch"),
         mine("activity", "tenants:activity"),
+        # What comes next asks for each kind of thing that is due
+        mine("reminders", "reminders:reminders", limit=7, queries=20),
         Page("calculator", reverse("licensing:calculator") + calculation, nobody, 4, 0),
         mine("help", "help"),
         office("back office: benefits", "benefits_benefit"),

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from benefits_portal.database_errors import Reason, reason
 
 READY = "ready"
-HEALTH = {"/healthz", "/readyz", "/healthz/mail", "/metrics"}  # for monitors
+# For monitors
+HEALTH = {"/healthz", "/readyz", "/healthz/mail", "/healthz/reminders", "/metrics"}
 FAULTS = {
     Reason.FULL: "database full",
     Reason.READ_ONLY: "database read-only",

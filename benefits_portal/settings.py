@@ -282,7 +282,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 if not IS_LOCAL:
     SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
     # Monitors and load balancers ask over plain HTTP
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^healthz/mail$", r"^metrics$"]
+    SECURE_REDIRECT_EXEMPT = [
+        r"^healthz$",
+        r"^readyz$",
+        r"^healthz/mail$",
+        r"^healthz/reminders$",
+        r"^metrics$",
+    ]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES > 0 else None
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("HSTS_INCLUDE_SUBDOMAINS", default=True)

@@ -4,6 +4,7 @@ What is visible of it carries one word of its own, so that a leak is a word in t
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +30,8 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.reminders.models import Feed
+from benefits_portal.reminders.models import Feed, Preference, Silence, Told
+from benefits_portal.reminders.unsubscribing import token_of
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -245,6 +247,29 @@ class PartnerFixture:
             domain=f"{self.word.lower()}-further.example",
         )
 
+    # Reminders
+
+    @cached_property
+    def silence(self) -> Silence:
+        """Of a benefit that no page of the table switches."""
+        return Silence.objects.create(user=self.admin, partner=self.partner, benefit=self.credit)
+
+    @cached_property
+    def preference(self) -> Preference:
+        return factories.PreferenceFactory.create(user=self.admin, partner=self.partner)
+
+    @cached_property
+    def told(self) -> Told:
+        """That the subscription ends, in an email that was sent."""
+        digest = factories.DigestFactory.create(
+            user=self.admin,
+            partner=self.partner,
+            next_try_at=None,
+            sent_at=factories.NOW,
+            for_day=factories.TODAY - timedelta(days=1),
+        )
+        return factories.ToldFactory.create(digest=digest, subject_id=self.subscription.pk)
+
     @property
     def words(self) -> set[str]:
         """What nobody at another partner may ever be shown, in small letters."""
@@ -350,6 +375,9 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "licensing:give-license-list": lambda it: [it.license_pool.product.pk],
     "licensing:take-license": lambda it: [it.license_pool.product.pk, it.license_assignment.pk],
     "licensing:move-license": lambda it: [it.license_pool.product.pk, it.license_assignment.pk],
+    "reminders:switch-benefit": lambda it: [it.licenses.pk],
+    "reminders:switch-subscription": lambda it: [it.subscription.pk],
+    "reminders:unsubscribe": lambda it: [token_of(it.admin.pk, it.partner.pk)],
 }
 
 QUERIES: dict[str, Callable[[PartnerFixture], str]] = {
@@ -398,6 +426,10 @@ FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
     "licensing:order?steps": lambda it: {
         "quote": Order.quote(it.subscription, it.steps, factories.TODAY).signed()
     },
+    "reminders:reminders": lambda it: {"rhythm": "weekly", "thresholds": "14; 2"},
+    "reminders:program": lambda it: {"rhythm": "weekly", "thresholds": "14; 2"},
+    "reminders:switch-benefit": lambda it: {"remind": "off"},
+    "reminders:switch-subscription": lambda it: {"remind": "off"},
     "set_language": lambda it: {"language": "nl"},
     "theme": lambda it: {"theme": "dark"},
 }

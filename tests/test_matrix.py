@@ -104,6 +104,14 @@ licensing:walkthrough           in         role     why     see/-  see/-   none/
 
 reminders:calendar              in         role     see/do   see/do see/do  see/do role     role
 reminders:feed                  see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
+reminders:program               in         none     none    none   none    none   none     see/do
+reminders:reminders             in         role     why     see/do see/do  see/do role     role
+reminders:reminders-health      see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
+reminders:send-today            in         role     why     -/do   -/do    -/do   role     role
+reminders:send-program-today    in         -/none   -/none  -/none -/none  -/none -/none   -/do
+reminders:switch-benefit        in         role     why     -/do   -/do    -/none role     role
+reminders:switch-subscription   in         role     why     -/do   -/do    -/none role     role
+reminders:unsubscribe           see/do     see/do   see/do  see/do see/do  see/do see/do   see/do
 
 tenants:activity                in         role     why     see/-  see/-   see/-  role     role
 tenants:activity-csv            in         role     why     do/-   do/-    do/-   role     role

@@ -55,6 +55,7 @@ ACTING = [
     "licensing:extend",
     "licensing:add-licenses",
     "licensing:order?steps",
+    "reminders:reminders",
 ]
 
 

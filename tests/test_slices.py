@@ -8,6 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FETCHES = {
+    "benefits_portal/reminders/making.py:*": "all of it, some at a time; the rest the next day",
+    "benefits_portal/reminders/models/digest.py:claim": "all that waits, a batch at a time",
+    "benefits_portal/reminders/upcoming.py:upcoming": "an Excerpt, which says that it is cut",
     "benefits_portal/listing/excerpt.py:of": "the one way to cut a list and to say so",
     "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",

@@ -33,6 +33,7 @@ KINDS = {
         *("tenants.mail", "benefits.benefit", "benefits.productkey", "benefits.assignment"),
         *("licensing.subscription", "licensing.redemption", "licensing.order"),
         *("licensing.replacement", "licensing.reversal", "licensing.licenseassignment"),
+        *("reminders.digest", "reminders.preference", "reminders.run", "reminders.silence"),
     },
     "edited": {
         *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),
@@ -109,6 +110,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         factories.PracticeWorldFactory.create()
         factories.AttemptFactory.create()
         factories.MailFactory.create()
+        factories.RunFactory.create(ended_at=factories.NOW)
         made = World(
             PartnerFixture.with_everything("Northwind"),
             PartnerFixture.with_everything("Elsewhere"),

@@ -302,6 +302,7 @@ def account_pages() -> dict[str, Any]:
         "ask-for-tenant": at("tenants:ask-for-tenant"),
         "make-primary": at("tenants:make-primary", tenant),
         "requests": at("licensing:requests"),
+        "reminders": at("reminders:reminders"),
         "activity": at("tenants:activity"),
         "calendar": at("reminders:calendar"),
         "calendar-made": (at("reminders:calendar"), send),

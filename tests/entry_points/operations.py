@@ -22,7 +22,7 @@ from tests.back_office.conftest import BECAUSE, filled, page
 from tests.partner_fixture import PartnerFixture
 from tests.world import World
 
-ROOMS = ("tenants", "benefits", "licensing")
+ROOMS = ("tenants", "benefits", "licensing", "reminders")
 KEPT_OF_ATTEMPTS = {
     tenants.Record,
     tenants.KeyAttempt,

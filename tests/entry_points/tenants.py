@@ -51,6 +51,7 @@ FOR_ADMINS = [
     "licensing:order-replacement",
 ]
 FOR_ADMINS += ["licensing:add-licenses", "licensing:product-key-start", "licensing:replacement"]
+FOR_ADMINS += ["reminders:reminders", "reminders:switch-benefit", "reminders:switch-subscription"]
 FOR_GLOBAL_ADMINS = [
     "tenants:add-user",
     "tenants:ask-for-tenant",
@@ -63,6 +64,7 @@ FOR_GLOBAL_ADMINS += ["tenants:give-role", "tenants:make-primary", "tenants:take
 # These pages are about nothing that is there.
 ABOUT_NOTHING = {
     "licensing:product-key-start",
+    "reminders:reminders",
     "tenants:add-user",
     "tenants:ask-for-tenant",
     "tenants:give-role",

@@ -35,6 +35,7 @@ from . import (  # noqa: F401
     other_days,
     people,
     redeeming,
+    reminding,
     replacing,
     tenants,
 )
@@ -108,6 +109,10 @@ HARMLESS = {
     *("page tenants:" + name for name in ("password-change", "sign-in", "sign-out", "switch")),
     "page reminders:calendar",  # a link of one's own, to what one sees anyway
     "page reminders:feed",  # it only reads
+    # Reminders, which say what is due and change nothing of it: tests/reminders/
+    *("page reminders:" + name for name in ("send-today", "send-program-today", "unsubscribe")),
+    "page reminders:reminders-health",
+    "command send_reminders",
     "command demo",
     "command demo_fixture",
     "command loaddata",  # refused wherever anything is: tests/practice/test_loaddata.py
@@ -134,6 +139,8 @@ SHOWN_ALONE = {  # say how something is shown or worked out, and refuse nothing
     # Who may (test_matrix.py), that licenses are pooled, that who is disabled keeps one, and what
     # is said beforehand: licensing/test_licenses.py, test_license_effects.py.
     *("L4", "L6", "L9", "L11"),
+    # What is told when, to whom and how often: tests/reminders/.
+    *("R2", "R3", "R4", "R5", "R6", "R7", "R8", "R10"),
     # What was true on another day, and who may look at it: tests/licensing/test_other_days.py.
     *("H1", "H2", "H3", "H5", "H6"),
     # A calendar's link, what it shows and how often it is asked: tests/reminders/test_feed.py.

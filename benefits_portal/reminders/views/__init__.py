@@ -1,0 +1,1 @@
+"""Pages of reminders: what one chose, how they are stopped, and whether they run."""

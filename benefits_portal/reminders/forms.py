@@ -1,0 +1,67 @@
+"""Forms of this app."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.typed_numbers import read_numbers
+
+from .exceptions import ThresholdsOutOfRange
+from .models import Preference, Rhythm
+from .models.preference import check_thresholds
+from .topics import Topic
+
+MAX_TYPED = 100  # characters
+
+
+class DaysField(forms.CharField):
+    """Several numbers of days, as people write them."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return read_numbers(text) if text else []
+
+    def prepare_value(self, value: Any) -> Any:
+        return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class PreferenceForm(forms.Form):
+    """How often, how early and of what somebody is reminded."""
+
+    rhythm = forms.TypedChoiceField(
+        label=_("How often"), choices=Rhythm, coerce=Rhythm, widget=forms.RadioSelect
+    )
+    thresholds = DaysField(
+        label=_("Days before"),
+        max_length=MAX_TYPED,
+        help_text=_("Numbers from 0 to 365, at most 6, with a semicolon between two: 30; 7; 1."),
+        error_messages={"required": _("Enter at least one number of days.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
+    )
+    topics = forms.MultipleChoiceField(
+        label=_("Of what"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, preference: Preference, data: Any = None) -> None:
+        chosen = {
+            "rhythm": preference.rhythm,
+            "thresholds": preference.thresholds,
+            "topics": [topic.value for topic in preference.topics],
+        }
+        super().__init__(data, initial=chosen)
+        own = Topic.of(is_staff=preference.partner_id is None)
+        self.fields["topics"].choices = [(topic.value, topic.label) for topic in own]  # type: ignore[attr-defined]
+
+    def clean_thresholds(self) -> list[int]:
+        try:
+            check_thresholds(set(self.cleaned_data["thresholds"]))
+        except ThresholdsOutOfRange as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return list(self.cleaned_data["thresholds"])
+
+    @property
+    def choices(self) -> tuple[Rhythm, list[int], list[Topic]]:
+        """What `Preference.change` takes."""
+        data = self.cleaned_data
+        return data["rhythm"], data["thresholds"], [Topic(each) for each in data["topics"]]

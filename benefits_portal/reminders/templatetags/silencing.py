@@ -1,0 +1,35 @@
+"""For the pages of things that people are reminded of: `{% load silencing %}`."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from benefits_portal.benefits.models import Benefit
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.reminders.models import Silence
+
+register = template.Library()
+
+
+@register.inclusion_tag("reminders/_switch.html", takes_context=True)
+def reminder_switch(context: dict[str, Any], thing: Benefit | Subscription) -> dict[str, Any]:
+    """*Don't remind me of this*; nothing for who gets no reminders, or where none would come."""
+    request = context["request"]
+    if not request.role.may_act or request.is_impersonating or is_over(thing, request.today):
+        return {}
+    kind = str(thing._meta.model_name)
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "href": reverse(f"reminders:switch-{kind}", args=[thing.pk]),
+        "is_silenced": Silence.objects.of_thing(request.user, thing).exists(),
+        "has_page": True,
+    }
+
+
+def is_over(thing: Benefit | Subscription, on: Any) -> bool:
+    """Whether nothing of it is due any more."""
+    if isinstance(thing, Subscription):
+        return thing.status(on) is Subscription.Status.DELETED
+    return thing.is_used or thing.has_expired(on)

@@ -1,0 +1,78 @@
+"""What somebody will be told next, and on which day (R1 to R4)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from benefits_portal.listing.excerpt import Excerpt
+
+from .due import due_at, due_of_staff
+from .items import DueItem
+from .models import Digest, Rhythm
+from .models.preference import WEEK
+from .recipients import Recipient, Seen, seen_by
+from .things import items_of
+from .topics import Due
+
+DAYS_AHEAD, MAX_SHOWN = 60, 12
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """A thing, and the day on which it is told."""
+
+    on: date
+    item: DueItem
+
+    @property
+    def sentence(self) -> str:
+        """With the days that are left on that day."""
+        return self.item.sentence(self.on)
+
+
+def upcoming(recipient: Recipient, on: date) -> Excerpt[Upcoming]:
+    """The first of what is told within 60 days, as it stands now."""
+    if recipient.rhythm is Rhythm.OFF:
+        return Excerpt([], 0)
+    farthest = max(recipient.preference.thresholds) + DAYS_AHEAD
+    if recipient.partner is None:
+        dues = due_of_staff(on, farthest)
+    else:
+        dues = due_at([recipient.partner], on, farthest)[recipient.partner]
+    seen = seen_by([recipient.user], on, farthest).get(recipient.user, {})
+    days = list(days_of_digests(recipient, on))
+    wanted = filter(recipient.wants, dues)
+    planned = {due: day for due in wanted if (day := next_day(recipient, due, days, seen))}
+    first = sorted(planned.items(), key=lambda each: (each[1], each[0].due_on, each[0].subject_id))
+    shown = dict(first[:MAX_SHOWN])
+    items = items_of(dict.fromkeys(shown, on))
+    rows = [Upcoming(day, items[due]) for due, day in shown.items() if due in items]
+    return Excerpt(rows, len(planned) - (len(shown) - len(rows)))
+
+
+def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -> date | None:
+    """The first of `days` on which it is told at a threshold as near as none was before.
+
+    What happens by itself once its day is over is not known before.
+    """
+    for day in days:
+        if day > due.due_on and day != days[0]:
+            return None
+        days_until_next = recipient.rhythm.days_until_next(day)
+        threshold = due.threshold(recipient.preference.thresholds, day, days_until_next)
+        if threshold is not None and (due not in seen or threshold < seen[due]):
+            return day
+    return None
+
+
+def days_of_digests(recipient: Recipient, on: date) -> Iterator[date]:
+    """When a digest may come, from the next one on."""
+    rhythm, day = recipient.rhythm, on
+    sent = Digest.objects.filter(user=recipient.user, partner=recipient.partner)
+    has_one = sent.filter(for_day__gte=rhythm.first_day(on), for_day__lte=on).exists()
+    step = WEEK if rhythm is Rhythm.WEEKLY else 1
+    if has_one:
+        day = rhythm.first_day(on) + timedelta(days=step)
+    while day <= on + timedelta(days=DAYS_AHEAD):
+        yield day
+        day = rhythm.first_day(day) + timedelta(days=step)

@@ -1,0 +1,104 @@
+"""What somebody is reminded of, what they were sent and what comes next; *Send me today's now*."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from benefits_portal import clock
+from benefits_portal.listing.excerpt import Asked
+from benefits_portal.reminders.asking import Answer, send_now
+from benefits_portal.reminders.forms import PreferenceForm
+from benefits_portal.reminders.models import Digest, Preference, Silence
+from benefits_portal.reminders.mornings import LocalCalendar
+from benefits_portal.reminders.recipients import program_team, recipients
+from benefits_portal.reminders.upcoming import upcoming
+from benefits_portal.tenants.access import admin_required, form_methods
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.views.performing import perform
+from benefits_portal.typed_text import isolated
+
+MAX_SENT, MAX_SILENCED = 10, 20  # on the page
+
+
+@admin_required
+@form_methods
+def reminders(request: PartnerRequest) -> HttpResponse:
+    """Of the partner that one acts for."""
+    return choose(request, request.partner)
+
+
+@form_methods
+def program_reminders(request: PartnerRequest) -> HttpResponse:
+    """Of the program team, about all partners; to others there is none."""
+    check_program_team(request)
+    return choose(request, None)
+
+
+def choose(request: PartnerRequest, partner: Partner | None) -> HttpResponse:
+    preference = Preference.objects.of(request.user, partner)
+    form = PreferenceForm(preference, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        perform(
+            request,
+            lambda: preference.change(*form.choices, by=request.actor),
+            _("Your reminders are saved."),
+            form,
+        )
+        return redirect(request.path)
+    return render(request, "reminders/reminders.html", context(request, partner, form))
+
+
+def context(request: PartnerRequest, partner: Partner | None, form: Any) -> dict[str, Any]:
+    pk = partner.pk if partner else None
+    [recipient] = recipients([(request.user.pk, pk)])
+    asked = Asked(request.path, request.GET)
+    sent = Digest.objects.for_partner(partner).filter(user=request.user)
+    silenced = Silence.objects.filter(user=request.user, partner=partner).for_display()
+    on = request.today if partner else LocalCalendar.of(None).day(clock.now())
+    return {
+        "form": form,
+        "partner": partner,
+        "send_href": reverse(f"reminders:send-{'today' if partner else 'program-today'}"),
+        "upcoming": upcoming(recipient, on),
+        "sent": asked.excerpt("sent", sent.with_counts(), MAX_SENT, is_latest=True, counted=sent),
+        "silenced": asked.excerpt("silenced", silenced, MAX_SILENCED),
+    }
+
+
+@admin_required
+@require_POST
+def send_today(request: PartnerRequest) -> HttpResponse:
+    answer(request, request.partner)
+    return redirect("reminders:reminders")
+
+
+@require_POST
+def send_program_today(request: PartnerRequest) -> HttpResponse:
+    check_program_team(request)
+    answer(request, None)
+    return redirect("reminders:program")
+
+
+def answer(request: PartnerRequest, partner: Partner | None) -> None:
+    """Send today's, and say what came of it."""
+    came = send_now(request.user, partner, by=request.actor)
+    email = {"email": isolated(request.user.email)}
+    text = {
+        Answer.SENT: _("Today's reminders are on their way to %(email)s.") % email,
+        Answer.NOTHING_DUE: _("Nothing new is due today, so no email was sent."),
+        Answer.WAS_SENT: _("Today's reminders were sent already: there is one email a day."),
+    }[came]
+    say = messages.success if came is Answer.SENT else messages.info
+    say(request, text)
+
+
+def check_program_team(request: PartnerRequest) -> None:
+    """To whoever is not of the program team its reminders do not exist."""
+    if not program_team().filter(pk=request.user.pk).exists():
+        raise Http404

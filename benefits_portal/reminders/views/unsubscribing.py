@@ -1,0 +1,33 @@
+"""Stopping reminders by the link in a mail: one click, no sign-in, no other power (R9)."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from benefits_portal.reminders.models import Preference
+from benefits_portal.reminders.recipients import entitled
+from benefits_portal.reminders.unsubscribing import subscriber_of
+from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+from benefits_portal.tenants.models import Actor, How, Partner, User
+
+
+@csrf_exempt  # RFC 8058: a mailbox posts it, with no cookie and nothing but the token
+@login_not_required
+@tenant_context_exempt
+@form_methods
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """A page to confirm on; a POST stops them, from a mailbox's own button too.
+
+    For whoever has no role there any more it does not exist: they get none, and the partner is not
+    theirs to know (P1).
+    """
+    found = subscriber_of(token)
+    if found is None or found not in entitled([found]):
+        raise Http404
+    user = User.objects.get(pk=found.user)
+    partner = Partner.objects.get(pk=found.partner) if found.partner else None
+    if request.method == "POST":
+        Preference.objects.of(user, partner).stop(by=Actor(user, How.PORTAL))
+    context = {"partner": partner, "is_stopped": request.method == "POST"}
+    return render(request, "reminders/unsubscribe.html", context)
