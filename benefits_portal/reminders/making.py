@@ -6,6 +6,7 @@ For some thousand recipients at a time, with as many queries however many of the
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email.utils import make_msgid
 
 from django.conf import settings
 from django.db import transaction
@@ -116,6 +117,18 @@ class Maker:
             # Another run, for another day, has told all of it meanwhile
             empty, _each = Digest.objects.filter(pk__in=claimed.values(), told=None).delete()
         return len(claimed) - empty
+
+    def digest(self, user: int, partner: int | None, on: date) -> Digest:
+        """One that is to be sent at once."""
+        return Digest(
+            user_id=user,
+            partner_id=partner,
+            run=self.run,
+            for_day=on,
+            made_at=self.at,
+            message_id=make_msgid(domain=mail_domain()),
+            next_try_at=self.at,
+        )
 
     def free(self, waiting: Mapping[Key, int], wanted: Wanted) -> dict[Key, int]:
         """Of those that wait, the ones that nobody is sending, locked until all is written."""

@@ -1,7 +1,14 @@
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.reminders.views import calendar, choosing, feed, health, silencing, unsubscribing
+from benefits_portal.reminders.views import (
+    calendar,
+    choosing,
+    feed,
+    health,
+    silencing,
+    unsubscribing,
+)
 from benefits_portal.tenants.audit.labels import name_pages
 
 app_name = "reminders"
