@@ -38,6 +38,8 @@ OF_ALL_PARTNERS = {
     "benefits_portal/benefits/models/denormalized_names.py": "the same, on a page's first rows",
     "benefits_portal/licensing/models/denormalized_names.py": "the same",
     "benefits_portal/tenants/management/commands/prune.py": "what is too old, of all partners",
+    "benefits_portal/reminders/models/digest.py": "claims and marks some of many partners at once",
+    "benefits_portal/reminders/making.py": "makes those of many partners at once",
     "benefits_portal/practice/": "makes the whole practice world again",
 }
 CHANGE = re.compile(r'(?:UPDATE|DELETE FROM) "(?P<table>\w+)"(?P<rest>.*)', re.DOTALL)

@@ -65,6 +65,7 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         keys = ProductKey.objects.filter(counted_on(day), benefit=OuterRef("pk"))
         is_used = ExpressionWrapper(Q(Exists(held)) | Q(Exists(keys)), BooleanField())
         return self.annotate(is_used_then=is_used)
+
     def losable(self, on: date) -> Self:
         """What can be used and is not: home, reminders and calendars ask for it."""
         return self.usable(on).unused()

@@ -142,10 +142,11 @@ class Preference(PartnerRow):
     def _write(self, action: RemindersAction, values: dict[str, Any], by: Actor) -> "Preference":
         """Change what differs, on record; what is chosen already is no act of its own."""
         own, _is_new = Preference.objects.get_or_create(user=self.user, partner=self.partner)
-        own = Preference.objects.select_for_update(of=("self",)).get(pk=own.pk)
+        theirs = Preference.objects.for_partner(self.partner)
+        own = theirs.select_for_update(of=("self",)).get(pk=own.pk)
         before = {name: own.choices[name] for name in values}
         if before != values:
-            Preference.objects.filter(pk=own.pk).update(**values)
+            theirs.filter(pk=own.pk).update(**values)
             Record.objects.log(
                 action, by=by, partner=self.partner, subject=own, before=before, after=values
             )

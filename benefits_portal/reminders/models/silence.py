@@ -32,7 +32,9 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
         return self.select_related("benefit__product", "subscription__product")
 
     def of_thing(self, user: User, thing: Benefit | Subscription) -> Self:
-        return self.filter(user=user, **{str(thing._meta.model_name): thing})
+        return self.for_partner(thing.partner).filter(
+            user=user, **{str(thing._meta.model_name): thing}
+        )
 
     def silence(self, thing: Benefit | Subscription, *, by: Actor) -> None:
         """Don't remind whoever asks of `thing` any more. Raises AlreadySilenced."""
