@@ -178,8 +178,8 @@ PAGES = [
     Page(7, "licensing:plan", query="?product={product}"),
     Page(7, "licensing:plan", query="?subscription={subscription}"),
     Page(8, "licensing:plan", query="?subscription={subscription}&key={key}&key={used}"),
-    Page(9, "licensing:subscription"),
-    Page(9, "licensing:subscription?ended"),  # with the keys that start it again
+    Page(10, "licensing:subscription"),
+    Page(10, "licensing:subscription?ended"),  # with the keys that start it again
     Page(7, "licensing:receipt"),
     Page(6, "licensing:requests"),
     Page(19, "reminders:reminders"),

@@ -16,7 +16,8 @@ register = template.Library()
 def reminder_switch(context: dict[str, Any], thing: Benefit | Subscription) -> dict[str, Any]:
     """*Don't remind me of this*; nothing for who gets no reminders, or where none would come."""
     request = context["request"]
-    if not request.role.may_act or request.is_impersonating or is_over(thing, request.today):
+    only_looks = request.is_impersonating or "on" in request.GET  # support; another day (H4)
+    if not request.role.may_act or only_looks or is_over(thing, request.today):
         return {}
     kind = str(thing._meta.model_name)
     return {
