@@ -90,6 +90,26 @@ def outlooks(
     Of `products` alone where they are given. `then`: at the end of another day than today, whatever
     was given, taken or redeemed since (H1).
     """
+    stretches: dict[int, list[Stretch]] = defaultdict(list)
+    people: dict[int, int] = {}
+    for product, day, total in people_and_stretches(tenant, on, products, then=then):
+        if day is None:
+            people[product] = total
+        else:
+            stretches[product].append(Stretch(day, total))
+    return {
+        product: LicenseOutlook(on, people.get(product, 0), tuple(stretches[product]))
+        for product in {*stretches, *people}
+    }
+
+
+def people_and_stretches(
+    tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
+) -> Iterable[tuple[int, date | None, int]]:
+    """By product how many people have a license, without a day, and by day how many end: a union.
+
+    As `outlooks` is asked for it.
+    """
     held = LicenseAssignment.objects.in_tenant(tenant)
     there = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
     running = (held.on(on) if then else held.running()).order_by()
@@ -101,15 +121,5 @@ def outlooks(
     nobody = Value(None, DateField())
     given = running.values_list("product").annotate(day=nobody, total=Count("pk"))
     ending = entitling.order_by().values_list("product").annotate(day=F(f"ends_on{suffix}"))
-    rows = ending.annotate(total=Sum(f"licenses{suffix}")).union(given, all=True).order_by()
-    stretches: dict[int, list[Stretch]] = defaultdict(list)
-    people: dict[int, int] = {}
-    for product, day, total in rows:
-        if day is None:
-            people[product] = total
-        else:
-            stretches[product].append(Stretch(day, total))
-    return {
-        product: LicenseOutlook(on, people.get(product, 0), tuple(stretches[product]))
-        for product in {*stretches, *people}
-    }
+    licenses = ending.annotate(total=Sum(f"licenses{suffix}"))
+    return licenses.union(given, all=True).order_by()
