@@ -50,7 +50,7 @@ class Cost:
                 answer = self.page.visitor.get(
                     self.page.url, **{"X-Queries": "1", **dict(self.page.headers)}
                 )
-                if answer.status != 200:
+                if answer.status != self.page.status:
                     self.failure = f"status {answer.status}"
                     return
             # Compressed as the proxy does
@@ -63,7 +63,8 @@ class Cost:
         before = processes.cpu_seconds(*self.roots)
         for _ in range(times):
             begun = time.perf_counter()
-            if self.page.visitor.get(self.page.url, **dict(self.page.headers)).status != 200:
+            answer = self.page.visitor.get(self.page.url, **dict(self.page.headers))
+            if answer.status != self.page.status:
                 raise RuntimeError(f"{self.page.url} failed while it was measured")
             self.quickest = min(self.quickest, time.perf_counter() - begun)
         taken = (processes.cpu_seconds(*self.roots) - before) / times

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from benchmarks.databases import SESSIONS
 from benchmarks.portal import Portal, Visitor
-from benchmarks.world import READER, STAFF
+from benchmarks.world import FEED_SECRET, READER, STAFF
 from benefits_portal import clock
 from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.tenants.models import Partner
@@ -33,6 +33,7 @@ class Page:
     limit: float | None = 4
     queries: int | None = 7
     headers: tuple[tuple[str, str], ...] = ()
+    status: int = 200
 
 
 def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
@@ -56,6 +57,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
     assign = reverse("benefits:assign", args=[found["credit"]]) + "?q=tan"
     past = clock.today() - timedelta(days=60)
     calculation = f"?licenses=100&ends_on={clock.today().replace(month=12, day=31)}&keys=25"
+    feed = reverse("reminders:feed", args=[FEED_SECRET])
+    known = (("If-None-Match", nobody.get(feed).header("ETag")),)
     return [
         Page("static file", f"/static/css/{style}", nobody, None, 0),
         Page("hello, signed out", "/hello/", nobody, None, 0),
@@ -116,6 +119,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("activity", "tenants:activity"),
         # What comes next asks for each kind of thing that is due
         mine("reminders", "reminders:reminders", limit=7, queries=20),
+        Page("calendar feed", feed, nobody, None, 3),
+        Page("calendar feed, nothing new", feed, nobody, None, 1, known, 304),
         Page("calculator", reverse("licensing:calculator") + calculation, nobody, 4, 0),
         mine("help", "help"),
         office("back office: benefits", "benefits_benefit"),

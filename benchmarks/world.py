@@ -29,6 +29,8 @@ from benefits_portal.benefits.models.membership import ENROLLMENT_YEAR, GRACE
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.reminders.models import Feed
+from benefits_portal.reminders.models.feed import digest_of
 from benefits_portal.search_text import search_prefixes
 from benefits_portal.tenants.models import (
     DirectoryUser,
@@ -46,6 +48,7 @@ OFFERS, LINES, PRODUCTS = 20, 50, 40
 MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit
 DAYS_BACK, REDEEMED_AFTER, RUN = 500, timedelta(days=20), 4
 READER, STAFF = 1, 2  # users: a Global admin of the large partner, and somebody of the back office
+FEED_SECRET = "5ec2e7" * 5 + "ff"  # of the reader's calendar
 FIRST = [
     "Ada", "Bo", "Chen", "Dana", "Emil", "Fatima", "Gita", "Hugo", "Ines", "Jan", "Kim", "Lars",
     "Mia", "Noor", "Olu", "Priya", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wim", "Xin",
@@ -112,6 +115,11 @@ class World:
         )
         yield Part(
             RoleAssignment, "id user_id partner_id role", [(1, READER, 1, Role.GLOBAL_ADMIN)]
+        )
+        yield Part(
+            Feed,
+            "id user_id partner_id role_id digest made_at",
+            [(1, READER, 1, 1, digest_of(FEED_SECRET), noon(self.today))],
         )
         yield Part(
             Offer, "id name position", [(n, f"Offer {n:02d}", n) for n in range(1, OFFERS + 1)]
