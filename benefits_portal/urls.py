@@ -9,6 +9,7 @@ from benefits_portal.licensing.admin.refusals import refusals
 from benefits_portal.licensing.admin.support_desk import support_desk
 from benefits_portal.licensing.home.page import home
 from benefits_portal.licensing.search import search
+from benefits_portal.reminders.admin.preview import preview
 
 handler400 = "benefits_portal.views.bad_request"
 handler500 = "benefits_portal.views.server_error"
@@ -28,6 +29,11 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics_page.metrics_page, name="metrics"),
     path("back-office/support/", admin.site.admin_view(support_desk), name="support-desk"),
+    path(
+        "back-office/reminders/preview/<int:pk>/",
+        admin.site.admin_view(preview),
+        name="preview-reminders",
+    ),
     path("back-office/refusals/", admin.site.admin_view(refusals), name="refusals"),
     path("back-office/new-partner/", admin.site.admin_view(new_partner), name="new-partner"),
     path("back-office/", admin.site.urls),

@@ -348,6 +348,7 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "tenants:change-role": lambda it: [it.member_role.pk],
     "tenants:take-role": lambda it: [it.member_role.pk],
     "tenants:make-primary": lambda it: [it.second.pk],
+    "preview-reminders": lambda it: [it.admin.pk],
     "demo-mail": lambda _it: [1],
     "reminders:feed": lambda it: [it.feed_secret],
     "benefits:holders": lambda it: [it.credit.pk],

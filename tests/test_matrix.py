@@ -144,6 +144,7 @@ admin:jsi18n                    in         in       in      in     in      in   
 admin:view_on_site              in         in       in      in     in      in     none     none
 admin:app_list                  in         in       in      in     in      in     see      see
 new-partner                     in         in       in      in     in      in     no       see
+preview-reminders               in         in       in      in     in      in     see/-    see/-
 refusals                        in         in       in      in     in      in     see/-    see/-
 support-desk                    in         in       in      in     in      in     see      see
 office: edited/                 in         in       in      in     in      in     see      see

@@ -250,6 +250,7 @@ PAGES = [
 ]
 NO_PAGES = {
     "new-partner": "of the back office, a form: tests/back_office/test_new_partner.py",
+    "preview-reminders": "of the back office: as many as a person has partners",
     "refusals": "of the back office: three lists, each bounded",
     "support-desk": "of the back office: bounded in tests/back_office/test_support_desk.py",
     "licensing:key": "answers a form with the benefit's own page",

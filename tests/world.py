@@ -34,6 +34,7 @@ KINDS = {
         *("licensing.subscription", "licensing.redemption", "licensing.order"),
         *("licensing.replacement", "licensing.reversal", "licensing.licenseassignment"),
         *("reminders.digest", "reminders.preference", "reminders.run", "reminders.silence"),
+        "reminders.feed",
     },
     "edited": {
         *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),

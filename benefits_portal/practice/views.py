@@ -14,8 +14,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from benefits_portal.formats import Figure
 from benefits_portal.licensing.calculator_forms import CalculatorForm
 from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.forms import KeyForm
@@ -30,6 +32,7 @@ from benefits_portal.tenants.views import welcome
 from . import tour
 from .forms import ClockForm
 from .mailbox import mail_context
+from .reminding import remind
 from .world import is_practice_database
 
 # Of the gallery: what is a page itself
@@ -105,10 +108,21 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
             _("The date at %(partner)s is now %(day)s for everyone.")
             % {"partner": request.partner, "day": day},
         )
+        if count := remind(request.partner):
+            messages.info(request, reminded(count))
     else:
         for error in form.errors.get("today", [_("Someone else changed the date.")]):
             messages.error(request, str(error))
     return on_to(request.POST.get("next", ""))
+
+
+def reminded(count: int) -> str:
+    text = ngettext(
+        "%(count)s reminder email is on the Mail page.",
+        "%(count)s reminder emails are on the Mail page.",
+        count,
+    )
+    return text % {"count": Figure(count)}
 
 
 @practice_only

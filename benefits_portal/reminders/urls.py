@@ -13,6 +13,7 @@ from benefits_portal.tenants.audit.labels import name_pages
 
 app_name = "reminders"
 name_pages(
+    reminders__calendar=_("Calendar"),
     reminders__reminders=_("Reminders"),
     reminders__send_today=_("Send today's reminders"),
     reminders__switch_benefit=_("Reminders of a benefit"),

@@ -124,6 +124,7 @@ HARMLESS = {
     "command migrate",  # Django's own, without a limit of time
     "command reencrypt_keys",  # keys stay what they are: tests/benefits/test_rotation.py
     "page new-partner",  # by the verbs, all new: tests/back_office/test_new_partner.py
+    "page preview-reminders",  # it only reads
     "page refusals",  # it only reads
     "page support-desk",  # shows keys masked: tests/back_office/test_support_desk.py
 }
