@@ -142,14 +142,14 @@ PAGES = [
     Page(4, "benefits:remove"),
     Page(7, "benefits:transfer"),
     # Whether it runs here, what the pool has, the people
-    Page(4, "licensing:licenses"),
+    Page(5, "licensing:licenses"),
     Page(6, "licensing:license-holders"),
-    Page(6, "licensing:license-holders", query="?q=person&who=guests"),
+    Page(7, "licensing:license-holders", query="?q=person&who=guests"),
     Page(9, "licensing:license-holders-csv"),
     Page(8, "licensing:license-history"),
     Page(7, "licensing:give-license"),
     Page(5, "licensing:give-license-list"),
-    Page(5, "licensing:move-license"),
+    Page(6, "licensing:move-license"),
     Page(4, "licensing:take-license"),
     # With the people who have a license, as the next ones
     Page(5, "licensing:products"),
@@ -163,7 +163,7 @@ PAGES = [
     Page(9, "licensing:subscription?ended", query="?on=2021-12-01"),
     Page(6, "licensing:subscription", query="?on=2021-04-30"),
     Page(5, "benefits:azure-cloud", query="?on=2021-12-01"),
-    Page(6, "benefits:azure-cloud", query="?on=2020-12-01"),
+    Page(7, "benefits:azure-cloud", query="?on=2020-12-01"),  # without rows, tabs are counted alone
     Page(6, "benefits:azure-cloud", query="?on=2021-12-01&q=product&show=unused&sort=-benefit"),
     Page(11, "benefits:azure-cloud-csv", query="?on=2021-12-01"),
     Page(7, "licensing:benefit-detail?credit", query="?on=2021-04-30"),
@@ -217,8 +217,8 @@ PAGES = [
     Page(6, "tenants:tenants"),
     Page(3, "tenants:ask-for-tenant"),
     Page(4, "tenants:make-primary"),
-    Page(10, "tenants:activity"),
-    Page(14, "tenants:activity-csv"),
+    Page(11, "tenants:activity"),
+    Page(15, "tenants:activity-csv"),
     Page(
         0, "licensing:calculator", query="?licenses=100&ends_on=2021-06-30&keys=25", signed_in=False
     ),
