@@ -183,7 +183,7 @@ def sessions() -> Part:
     for pk, key in SESSIONS.items():
         values = {
             "_auth_user_id": str(pk),
-            "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+            "_auth_user_backend": "benefits_portal.tenants.signed_in.PortalBackend",
             "_auth_user_hash": User(password=f"!{pk}").get_session_auth_hash(),
         }
         rows.append(

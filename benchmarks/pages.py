@@ -62,7 +62,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
     return [
         Page("static file", f"/static/css/{style}", nobody, None, 0),
         Page("hello, signed out", "/hello/", nobody, None, 0),
-        Page("hello, signed in", "/hello/", reader, None, 3),
+        Page("hello, signed in", "/hello/", reader, None, 2),
         mine("benefits, first page", LIST, limit=3.5, queries=5),
         mine("benefits, in the middle", LIST, middle(database_url), limit=3.5, queries=5),
         mine("benefits, last page", LIST, "?page=last", limit=3.5, queries=5),

@@ -169,9 +169,7 @@ def set_tenant_context(request: PartnerRequest) -> None:
     user = request.user
     looked_at = [] if in_back_office(request) else impersonation.impersonated(request)
     request.is_impersonating = bool(looked_at)
-    request.tenants = looked_at or (
-        list(Tenant.objects.open_to(user)) if user.is_authenticated else []
-    )
+    request.tenants = looked_at or (user.open_tenants if user.is_authenticated else [])
     request.actor = Actor(user if user.is_authenticated else None, How.PORTAL)
     act_nowhere(request)
     if request.tenants:

@@ -18,6 +18,7 @@ from benefits_portal.tenants.models import (
     Tenant,
     User,
 )
+from benefits_portal.tenants.signed_in import user_with_tenants
 from tests.factories import (
     NOW,
     PASSWORD,
@@ -91,7 +92,7 @@ def test_one_acts_in_tenants_of_partners_where_one_has_a_role_home_first() -> No
     user = UserFactory.create(directory_user__tenant=labs)
     RoleAssignmentFactory.create(user=user, role=Role.MEMBER)
     RoleAssignmentFactory.create(user=user, partner=other.partner, role=Role.GLOBAL_ADMIN)
-    tenants = list(Tenant.objects.open_to(user))
+    tenants = user_with_tenants(user.pk).open_tenants
     assert tenants == [labs, other, home]
     assert [tenant.role for tenant in tenants] == [Role.MEMBER, Role.GLOBAL_ADMIN, Role.MEMBER]
 
@@ -100,7 +101,7 @@ def test_one_acts_in_tenants_of_partners_where_one_has_a_role_home_first() -> No
 def test_without_a_role_one_acts_in_no_tenant_though_in_its_directory() -> None:
     user = UserFactory.create()
     assert user.home_partner
-    assert not Tenant.objects.open_to(user).exists()
+    assert user_with_tenants(user.pk).open_tenants == []
     assert not Partner.objects.with_role_for(user).exists()
 
 

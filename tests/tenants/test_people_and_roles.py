@@ -23,6 +23,7 @@ from benefits_portal.tenants.models import (
     TenantsAction,
     User,
 )
+from benefits_portal.tenants.signed_in import user_with_tenants
 from tests.factories import (
     DirectoryUserFactory,
     PartnerFactory,
@@ -201,7 +202,7 @@ def test_a_role_for_somebody_who_signs_in_already_goes_to_their_account(
 ) -> None:
     user = UserFactory.create(directory_user=person, email="another@example.com")
     assert RoleAssignment.objects.give(person, Role.MEMBER, by=by).user == user
-    assert Tenant.objects.open_to(user).get().role == Role.MEMBER
+    assert [there.role for there in user_with_tenants(user.pk).open_tenants] == [Role.MEMBER]
 
 
 @rule("P1")

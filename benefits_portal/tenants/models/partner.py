@@ -2,11 +2,11 @@
 
 import uuid
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -97,40 +97,6 @@ class TenantQuerySet(DerivedQuerySet["Tenant"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 
-    @staticmethod
-    def _names_of(user: "User") -> models.QuerySet[Any, Any]:
-        """The name of `user` in the directory of an outer tenant's partner.
-
-        Of the entry they sign in as, else by address.
-        """
-        from .directory_user import DirectoryUser  # which needs this module
-
-        own = Q(pk=user.directory_user_id)
-        at_partner = DirectoryUser.objects.filter(partner=OuterRef("partner"))
-        entries = at_partner.filter(own | Q(user_principal_name=user.email))
-        return entries.order_by(Case(When(own, then=Value(0)), default=Value(1)), "pk").values(
-            "display_name"
-        )[:1]
-
-    def open_to(self, user: "User") -> Self:
-        """Where `user` can act, home first.
-
-        Tenants of the partners at which they hold a role, each with it as `role`.
-
-        `known_as` is what the partner's own directory calls them, None without an entry (P1).
-        """
-        # One join, for the filter and for what is taken along: every page asks this
-        held = "partner__role_assignments"
-        return (
-            self.filter(**{f"{held}__user": user})
-            .select_related("partner")
-            .annotate(known_as=Subquery(self._names_of(user)))
-            .annotate(
-                role=F(f"{held}__role"), is_home=Q(pk=F(f"{held}__user__directory_user__tenant"))
-            )
-            .order_by("-is_home", "partner__sort_name", "-is_primary", "sort_name")
-        )
-
 
 class Tenant(PartnerRow):
     """An Azure Active Directory tenant of a partner."""
@@ -166,7 +132,7 @@ class Tenant(PartnerRow):
 
     objects = TenantQuerySet.as_manager()
 
-    role: str  # of the person whose place this is: set by TenantQuerySet.places_of
+    role: str  # of the person whose place this is: set by `user_with_tenants`
     known_as: str | None  # the same person's name there: set by the same
 
     class Meta:

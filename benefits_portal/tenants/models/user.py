@@ -26,7 +26,7 @@ from .actions import TenantsAction
 from .directory_user import DirectoryUser
 from .directory_user_queryset import DirectoryUserQuerySet
 from .former_name import Renamed, RenamedQuerySet
-from .partner import Partner
+from .partner import Partner, Tenant
 
 
 class UserManager(BaseUserManager["User"]):
@@ -155,6 +155,8 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     search_text = SearchTextField("name", "email")
 
     objects = UserManager()
+
+    open_tenants: list[Tenant]  # where they can act: set by `user_with_tenants`
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]

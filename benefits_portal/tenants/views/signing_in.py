@@ -43,7 +43,7 @@ from .session import begin_session
 
 def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
     """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user)
     begin_session(request)
     user.log_own(TenantsAction.SIGNED_IN)
     if user.language:

@@ -1,0 +1,79 @@
+"""Who asks, and where they may act: the one query that every signed-in request makes (P1)."""
+
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from .models import DirectoryUser, Partner, Tenant, User
+
+HELD = "role_assignments"
+AT = f"{HELD}__partner"
+THERE = f"{AT}__tenants"
+
+
+class PortalBackend(ModelBackend):
+    """Django's own; whoever is signed in brings along where they may act."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user = user_with_tenants(user_id)
+        return user if user and self.user_can_authenticate(user) else None
+
+
+def user_with_tenants(pk: int) -> User | None:
+    """The user with `open_tenants`, where they can act, home first; None if there is none.
+
+    Tenants of the partners at which they hold a role, each with it as `role`. `known_as` is what
+    the partner's own directory calls them, None without an entry (P1).
+    """
+    rows = list(users_and_tenants().filter(pk=pk))
+    if not rows:
+        return None
+    users, tenants = len(columns(User)), len(columns(Tenant))
+    user: User = from_columns(User, rows[0][:users])
+    user.open_tenants = []
+    for row in rows:
+        if row[users] is not None:  # a user without a role has one row, without a tenant
+            tenant: Tenant = from_columns(Tenant, row[users : users + tenants])
+            tenant.partner = from_columns(Partner, row[users + tenants : -2])
+            tenant.role, tenant.known_as = row[-2:]
+            user.open_tenants.append(tenant)
+    return user
+
+
+@cache
+def users_and_tenants() -> QuerySet[Any, Any]:
+    """A row for each user and tenant open to them; putting it together takes Django a while."""
+    is_home = When(**{THERE: F("directory_user__tenant")}, then=Value(0))
+    return User.objects.order_by(
+        Case(is_home, default=Value(1)),
+        f"{AT}__sort_name",
+        f"-{THERE}__is_primary",
+        f"{THERE}__sort_name",
+    ).values_list(
+        *columns(User),
+        *columns(Tenant, THERE),
+        *columns(Partner, AT),
+        f"{HELD}__role",
+        Subquery(names_at_partner()),
+    )
+
+
+def names_at_partner() -> QuerySet[Any, Any]:
+    """What the partner's directory calls the user: the entry they sign in as, else by address."""
+    own = Q(pk=OuterRef("directory_user"))
+    entries = DirectoryUser.objects.filter(partner=OuterRef(AT)).filter(
+        own | Q(user_principal_name=OuterRef("email"))
+    )
+    own_first = entries.alias(rank=Case(When(own, then=Value(0)), default=Value(1)))
+    return own_first.order_by("rank", "pk").values("display_name")[:1]
+
+
+def columns(model: type[Model], through: str = "") -> list[str]:
+    prefix = f"{through}__" if through else ""
+    return [f"{prefix}{field.attname}" for field in model._meta.concrete_fields]
+
+
+def from_columns(model: type[Any], values: tuple[Any, ...]) -> Any:
+    return model.from_db("default", columns(model), values)
