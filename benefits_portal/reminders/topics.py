@@ -34,10 +34,11 @@ class Topic(models.TextChoices):
 
     @classmethod
     def of(cls, *, is_staff: bool) -> list["Topic"]:
-        """Those of the program team, or those of partners' admins."""
-        return [topic for topic in cls if topic.is_of_staff is is_staff]
+        """Those of the program team, or those of partners' admins, that something is told of."""
+        return [topic for topic in cls if topic.is_of_staff is is_staff and topic not in SILENT]
 
 
+SILENT = (Topic.LICENSES,)  # nothing finds what is due of it
 OF_STAFF = (Topic.PARTNER_MEMBERSHIPS, Topic.PARTNER_KEYS, Topic.REQUESTS)
 
 
