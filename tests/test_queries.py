@@ -169,7 +169,7 @@ PAGES = [
     Page(6, "licensing:benefit-detail?credit", query="?on=2021-04-30"),
     Page(6, "licensing:benefit-detail", query="?on=2021-04-30"),
     Page(6, "licensing:benefit-detail?redeemed", query="?on=2021-12-01"),
-    Page(6, "tenants:user", query="?on=2021-04-30"),
+    Page(7, "tenants:user", query="?on=2021-04-30"),
     Page(4, "licensing:licenses", query="?on=2021-04-30"),
     Page(6, "licensing:license-holders", query="?on=2021-12-01"),
     Page(6, "licensing:license-holders", query="?on=2021-05-02"),
