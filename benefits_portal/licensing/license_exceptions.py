@@ -35,6 +35,8 @@ class HoldsLicense(Refusal):
 class NoLicenseLeft(Refusal):
     code = "no-license-left"
     rule = "L3"
+    fact = gettext_lazy("All licenses are assigned.")
+
     message = ngettext_lazy(
         "The only license of %(product)s is assigned.",
         "All %(licenses)s licenses of %(product)s are assigned.",
@@ -64,6 +66,8 @@ class NothingRuns(Refusal):
 class MorePeopleThanLicenses(Refusal):
     code = "more-people-than-licenses"
     rule = "L8"
+    fact = gettext_lazy("More people have a license than there are licenses.")
+
     message = ngettext_lazy(
         "%(product)s has %(over)s person more than licenses, so no more can be assigned.",
         "%(product)s has %(over)s people more than licenses, so no more can be assigned.",

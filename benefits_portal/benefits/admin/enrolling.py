@@ -142,18 +142,6 @@ def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
     return same if same and done.exists() else None
 
 
-def just_enrolled(request: HttpRequest, form: forms.ModelForm) -> Membership | None:
-    """What the same person enrolled a moment ago, where that is why `form` is refused (W11)."""
-    if form.is_valid() or not {"partner", "offer"} <= form.cleaned_data.keys():
-        return None
-    try:
-        starts_on = form.fields["starts_on"].clean(form["starts_on"].data)
-    except ValidationError:
-        return None
-    chosen = {name: form.cleaned_data[name] for name in ("partner", "offer")}
-    return just_made(request, Membership(**chosen, starts_on=starts_on))
-
-
 def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the last day and the reason, then end it early."""
     membership = own(model_admin, request, pk, "benefits.change_membership")

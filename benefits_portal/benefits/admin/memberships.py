@@ -3,7 +3,6 @@
 # mypy: disable-error-code="type-arg"
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
@@ -177,14 +176,11 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
                 answer := enrolling.preview(self, request, form.instance, sent)
             ):
                 return answer
-        answer = super().add_view(request, form_url, extra_context)
-        is_shown_again = request.method == "POST" and answer.status_code == HTTPStatus.OK
-        if is_shown_again and (
-            repeated := enrolling.just_enrolled(request, self.get_form(request)(request.POST))
-        ):
-            self.announce(request, repeated)
-            return self.response_add(request, repeated)
-        return answer
+        return super().add_view(request, form_url, extra_context)
+
+    def repeat_answer(self, request: HttpRequest, row: Membership) -> HttpResponse:
+        self.announce(request, row)
+        return super().repeat_answer(request, row)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         shown = request.POST.get("plan", "")

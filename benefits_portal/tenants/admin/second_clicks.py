@@ -36,7 +36,13 @@ class SecondClickMixin:
         form = page.get_form(request, None, change=False)(request.POST, request.FILES)
         form.is_valid()  # fills in its instance, whatever is there already
         same = next((row for row in rows if is_same(form, row)), None)
-        return page.response_add(request, same) if same else None
+        return self.repeat_answer(request, same) if same else None
+
+    def repeat_answer(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """What adding `row` was answered with."""
+        page: Any = self
+        answer: HttpResponse = page.response_add(request, row)
+        return answer
 
 
 def is_same(form: forms.ModelForm, row: models.Model) -> bool:
