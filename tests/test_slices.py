@@ -56,7 +56,7 @@ FETCHES = {
     "benefits_portal/tenants/models/role_assignment_queryset.py:_of_entry": (
         "the one row of a subquery"
     ),
-    "benefits_portal/tenants/signed_in.py:names_at_partner": "the one row of a subquery",
+    "benefits_portal/tenants/signed_in.py:name_at_partner": "the one row of a subquery",
     "benefits_portal/tenants/models/attempt.py:take_at_once": (
         "the one attempt that has to leave the window"
     ),

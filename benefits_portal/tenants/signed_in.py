@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from .models import DirectoryUser, Partner, Tenant, User
 
@@ -56,18 +57,19 @@ def users_and_tenants() -> QuerySet[Any, Any]:
         *columns(Tenant, THERE),
         *columns(Partner, AT),
         f"{HELD}__role",
-        Subquery(names_at_partner()),
+        name_at_partner(),
     )
 
 
-def names_at_partner() -> QuerySet[Any, Any]:
-    """What the partner's directory calls the user: the entry they sign in as, else by address."""
-    own = Q(pk=OuterRef("directory_user"))
-    entries = DirectoryUser.objects.filter(partner=OuterRef(AT)).filter(
-        own | Q(user_principal_name=OuterRef("email"))
-    )
-    own_first = entries.alias(rank=Case(When(own, then=Value(0)), default=Value(1)))
-    return own_first.order_by("rank", "pk").values("display_name")[:1]
+def name_at_partner() -> Coalesce:
+    """What the partner's directory calls the user: the entry they sign in as, else by address.
+
+    Two queries within the one: SQLite finds no user from within the order of one.
+    """
+    entries = DirectoryUser.objects.filter(partner=OuterRef(AT)).order_by("pk")
+    own = entries.filter(pk=OuterRef("directory_user"))
+    by_address = entries.filter(user_principal_name=OuterRef("email"))
+    return Coalesce(*(Subquery(found.values("display_name")[:1]) for found in (own, by_address)))
 
 
 def columns(model: type[Model], through: str = "") -> list[str]:
