@@ -24,7 +24,7 @@ class DigestStateFilter(CasesFilter):
 
 class ToldInline(ReadOnlyInline):
     model = Told
-    fields = ["occasion", "subject_id", "due_on", "threshold"]
+    fields = readonly_fields = ["occasion", "subject_id", "due_on", "threshold"]
 
 
 @admin.register(Digest)
