@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -28,8 +29,14 @@ def switch_subscription(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def switch(request: PartnerRequest, thing: Any) -> HttpResponse:
-    """Remind the person of `thing` or not, and go back where they were."""
-    if request.POST.get("remind") == "on":
+    """Remind the person of `thing` or not, and go back where they were.
+
+    Nothing is done for anything else than one of the two buttons.
+    """
+    asked = request.POST.get("remind")
+    if asked not in ("on", "off"):
+        raise BadRequest("Neither button was pressed.")
+    if asked == "on":
         message = _("You'll be reminded of this again.")
         perform(request, lambda: Silence.objects.resume(thing, by=request.actor), message)
     else:
