@@ -38,6 +38,7 @@ OF_ALL_PARTNERS = {
     "benefits_portal/benefits/models/denormalized_names.py": "the same, on a page's first rows",
     "benefits_portal/licensing/models/denormalized_names.py": "the same",
     "benefits_portal/tenants/admin/base.py:delete_queryset": "what staff chose, of any partners",
+    "benefits_portal/tenants/admin/base.py:delete_model": "the same, one row",
     "benefits_portal/tenants/management/commands/prune.py": "what is too old, of all partners",
     "benefits_portal/reminders/models/digest.py": "claims and marks some of many partners at once",
     "benefits_portal/reminders/making.py": "makes those of many partners at once",
