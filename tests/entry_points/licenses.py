@@ -181,7 +181,11 @@ def to_a_product_with_more_people_than_licenses(sample: PartnerFixture) -> Argum
     return {"assignment": held(sample), "product": pool(sample, 2, given=4).product}
 
 
-@MOVE.refused("L7", NothingRuns)
+@MOVE.refused(
+    "L7",
+    NothingRuns,
+    other_messages={"page licensing:move-license": "There are no licenses of this product here."},
+)
 def to_a_product_of_which_nothing_runs(sample: PartnerFixture) -> Arguments:
     return {"assignment": held(sample), "product": pool(sample, days_ago=31).product}
 

@@ -140,7 +140,9 @@ class LicensePool:
         outcomes: dict[int, LicenseAssignment | Refusal] = {}
         chosen: list[DirectoryUser] = []
         for person in people:
-            refusal = refusals[person.pk] or count.plus(len(chosen)).refusal(self.product)
+            # Of another partner's person nothing is known here
+            refusal = refusals.get(person.pk, NotInTenant())
+            refusal = refusal or count.plus(len(chosen)).refusal(self.product)
             if refusal:
                 outcomes[person.pk] = refusal
             else:
