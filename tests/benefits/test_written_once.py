@@ -106,8 +106,10 @@ def test_what_ends_one_is_written_once() -> None:
     assignment, key = AssignmentFactory.create(), issue_key()
     assert Assignment.objects.filter(pk=assignment.pk).update(ended_on=TODAY, ended_at=NOW) == 1
     assert ProductKey.objects.filter(pk=key.pk).update(revoked_at=NOW, revoked_why="Lost") == 1
-    assert Assignment.objects.filter(pk=assignment.pk).end(by=Actor(), on=TODAY) == 0
-    assert ProductKey.objects.filter(pk=key.pk).revoke("Again", by=Actor()) == 0
+    same = Assignment.objects.filter(pk=assignment.pk, partner=assignment.partner)
+    assert same.end(by=Actor(), on=TODAY) == 0
+    same_key = ProductKey.objects.filter(pk=key.pk, partner=key.partner)
+    assert same_key.revoke("Again", by=Actor()) == 0
     assert ProductKey.objects.get(pk=key.pk).revoked_why == "Lost"
 
 

@@ -56,5 +56,6 @@ class Command(PortalCommand):
         if key.digest == key_encryption.digests(text)[0]:
             return False
         if not dry_run:
-            ProductKey.objects.filter(pk=key.pk).encrypt_again(text)
+            same = ProductKey.objects.filter(pk=key.pk, partner=key.partner_id)
+            same.encrypt_again(text)
         return True
