@@ -221,13 +221,16 @@ def test_every_open_page_and_the_no_role_page_parse(db: None, sign_in: SignIn, n
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_home_takes_nine_queries_whatever_needs_attention(
+def test_home_takes_ten_queries_whatever_needs_attention(
     client: Client, tenant: Tenant, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     soon = factories.TODAY + timedelta(days=20)
     for _ in range(count):
         factories.redeem(tenant=tenant)
-        factories.SubscriptionFactory.create(tenant=tenant, ends_on=soon)
+        ending = factories.SubscriptionFactory.create(tenant=tenant, ends_on=soon)
+        factories.LicenseAssignmentFactory.create(
+            tenant=tenant, product=ending.product, directory_user__disabled=True
+        )
         credit = factories.BenefitFactory.create(
             partner=tenant.partner, monthly=True, expires_on=soon
         )
@@ -236,9 +239,9 @@ def test_home_takes_nine_queries_whatever_needs_attention(
         )
         factories.BenefitFactory.create(partner=tenant.partner, key=True, expires_on=soon)
     client.get(reverse("home"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         response = client.get(reverse("home"))
-    assert [len(section.rows) for section in response.context["attention"]] == [count] * 2
+    assert [len(section.rows) for section in response.context["attention"]] == [count] * 4
     assert [len(group.rows) for group in response.context["unused"].groups] == [count]
 
 
