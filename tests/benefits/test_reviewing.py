@@ -47,8 +47,9 @@ def main_of(response: ClientResponse) -> str:
 
 
 def sent_form(client: Client, response: ClientResponse, **chosen: object) -> ClientResponse:
-    """What a browser without JavaScript sends from the last form of the page."""
-    form = main_of(response).rpartition("<form")[2]
+    """What a browser without JavaScript sends from the last form that asks what is chosen."""
+    forms = main_of(response).split("<form")[1:]
+    form = [form for form in forms if all(f'name="{name}"' in form for name in chosen)][-1]
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
     action = re.search(r'action="([^"]+)"', form.partition(">")[0])
     href = action[1] if action else response.wsgi_request.path
