@@ -337,7 +337,8 @@ def patterns() -> dict[str, Callable[[str], object]]:
         for call in ast.walk(ast.parse(Path(module.__file__ or "").read_text())):
             if (
                 isinstance(call, ast.Call)
-                and ast.unparse(call.func).startswith("re.")
+                and isinstance(call.func, ast.Attribute)
+                and ast.unparse(call.func.value) == "re"
                 and isinstance(call.args[0], ast.Constant)
                 and isinstance(call.args[0].value, str)
             ):
