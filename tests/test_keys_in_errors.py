@@ -137,7 +137,7 @@ def test_every_command_of_the_portal_masks_its_errors() -> None:
     ours = {
         name: load_command_class(app, name)
         for name, app in get_commands().items()
-        if app.startswith("benefits_portal.")
+        if str(app).startswith("benefits_portal.")  # the tests' flush is no name
     }
     assert [name for name, command in ours.items() if not isinstance(command, PortalCommand)] == []
     assert len(ours) >= 13
