@@ -21,7 +21,7 @@ def test_refusals_wrong_keys_and_lock_outs_stand_on_one_page(office: Client) -> 
     answer = office.get(reverse("refusals"))
     assert list(answer.context["records"]) == [refused]
     assert list(answer.context["attempts"]) == [wrong]
-    assert [attempt for attempt, _limit in answer.context["lockouts"]] == [locked]
+    assert [attempt for attempt, _limit, _until in answer.context["lockouts"]] == [locked]
     assert "<strong>This benefit has a live key already.</strong> Revoke it first" in answer.text
 
 
