@@ -84,6 +84,12 @@ def make_rows(count: int) -> None:
         Group.objects.create(name=f"Group {role.pk}")
         factories.AttemptFactory.create(email=role.user.email)
         factories.MailFactory.create(recipient=role.user)
+        factories.LicenseAssignmentFactory.create()
+        factories.ToldFactory.create()
+        factories.PreferenceFactory.create()
+        factories.SilenceFactory.create()
+        factories.FeedFactory.create()
+        factories.RunFactory.create()
     if not PracticeWorld.objects.exists():
         factories.PracticeWorldFactory.create()
 

@@ -20,6 +20,7 @@ from benefits_portal.backoffice.import_page import MAX_LINES
 from benefits_portal.backoffice.importing import Refused, TooManyLines
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.benefits.models import Benefit, Membership, ProductKey
+from benefits_portal.reminders.models import Feed
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.admin import exports
 from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
@@ -80,6 +81,7 @@ def test_every_list_can_be_taken_along_and_none_says_a_key(office: Client, today
     make_rows(1)
     keys = ProductKey.objects.all()
     secrets = ["<a href", *(secret for key in keys for secret in (key.digest, key.ciphertext))]
+    secrets += [feed.digest for feed in Feed.objects.all()]
     texts = {model: export(office, model) for model in registered()}
     assert [model for model, text in texts.items() if len(table(text)) < 2] == []
     assert [

@@ -28,6 +28,7 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.reminders.models import Told
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -47,7 +48,7 @@ from tests.properties import BEFORE_A_RELEASE
 
 from .conftest import make_rows, page, registered
 
-OURS = ("tenants", "benefits", "licensing")
+OURS = ("tenants", "benefits", "licensing", "reminders")
 MADE_BY_HAND = {
     Partner,
     Tenant,
@@ -74,8 +75,8 @@ def queries(client: Client, address: str) -> int:
 
 def test_every_model_has_its_pages() -> None:
     # Amounts are shown with their line, former names by the record that tells of the change; the
-    # words are an index, which follows the person.
-    shown_elsewhere = {CreditAmount, DirectoryUserWord, FormerName}
+    # words are an index, which follows the person; what was told is shown with its email.
+    shown_elsewhere = {CreditAmount, DirectoryUserWord, FormerName, Told}
     assert {
         model for label in OURS for model in apps.get_app_config(label).get_models()
     } - shown_elsewhere <= set(registered())

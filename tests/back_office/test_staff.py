@@ -19,7 +19,15 @@ from benefits_portal.benefits.models import (
     PackageLine,
     ProductKey,
 )
-from benefits_portal.licensing.models import Order, Redemption, Replacement, Reversal, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    Order,
+    Redemption,
+    Replacement,
+    Reversal,
+    Subscription,
+)
+from benefits_portal.reminders.models import Digest, Feed, Preference, Run, Silence
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import (
     Attempt,
@@ -49,6 +57,12 @@ LEDGERS = [
     Order,
     Reversal,
     Replacement,
+    LicenseAssignment,
+    Digest,
+    Preference,
+    Silence,
+    Feed,
+    Run,
 ]
 BACK_OFFICE_GUIDE = Path(__file__).parents[2] / "docs" / "back-office.md"
 INDEX = "/back-office/"
