@@ -20,7 +20,8 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.licensing.models import LicenseAssignment, Order, Redemption, Subscription
-from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant
+from benefits_portal.reminders.unsubscribing import unsubscribe_path
+from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant, User
 from benefits_portal.urls import urlpatterns as portal_patterns
 
 type Step = Callable[[Page], None]
@@ -303,6 +304,7 @@ def account_pages() -> dict[str, Any]:
         "make-primary": at("tenants:make-primary", tenant),
         "requests": at("licensing:requests"),
         "reminders": at("reminders:reminders"),
+        "reminders-stopping": unsubscribe_path(held.user_id, held.partner_id),
         "activity": at("tenants:activity"),
         "calendar": at("reminders:calendar"),
         "calendar-made": (at("reminders:calendar"), send),
@@ -362,6 +364,8 @@ def office_pages() -> dict[str, Any]:
         "keys": at("admin:benefits_productkey_changelist"),
         "support-desk": at("support-desk"),
         "refusals": at("refusals"),
+        "reminders": at("reminders:program"),
+        "reminders-preview": at("preview-reminders", User.objects.get(persona="partner-admin")),
         "new-partner": at("new-partner"),
         "add-partner": at("admin:tenants_partner_add"),
         "add-partner-refused": (

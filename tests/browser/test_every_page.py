@@ -33,6 +33,7 @@ NO_PAGES = {  # what answers no GET with a page
         "readyz",
         "metrics",
         "tenants:mail-health",
+        "reminders:reminders-health",
     ),
     *(
         "demo-sign-in",
@@ -45,6 +46,11 @@ NO_PAGES = {  # what answers no GET with a page
         "tenants:users-csv",
         "tenants:end-viewing",
         "licensing:products-csv",
+        "licensing:license-holders-csv",
+        "reminders:send-today",
+        "reminders:send-program-today",
+        "reminders:switch-benefit",
+        "reminders:switch-subscription",
     ),
 }
 
