@@ -164,13 +164,17 @@ def test_who_sees_no_accounts_is_not_told_that_there_is_none(sign_in: SignIn) ->
 def test_a_lock_out_is_told_by_a_minute_not_before_its_end(office: Client) -> None:
     user = factories.UserFactory.create(name="Johanna Lorenz")
     until = factories.NOW + timedelta(minutes=3, seconds=26)
-    Attempt.objects.create(
+    attempt = Attempt.objects.create(
         limit="sign-in", account=digest("account", user.email), refused_until=until
     )
     [story] = ask(office, "johanna").context["people"]
     shown = date_format(factories.NOW + timedelta(minutes=4), "DATETIME_FORMAT")
     assert story.locked_until == factories.NOW + timedelta(minutes=4)
-    for url in (reverse("refusals"), reverse("admin:tenants_attempt_changelist")):
+    for url in (
+        reverse("refusals"),
+        reverse("admin:tenants_attempt_changelist"),
+        reverse("admin:tenants_attempt_change", args=[attempt.pk]),
+    ):
         assert shown in office.get(url).text
 
 

@@ -2,16 +2,16 @@
 
 # mypy: disable-error-code="type-arg"
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import Text, linked
+from benefits_portal.backoffice.columns import NOTHING, Text, linked
 from benefits_portal.backoffice.filters import CasesFilter
 from benefits_portal.emails import canonical_email_or_text
 from benefits_portal.formats import not_before
@@ -87,9 +87,10 @@ class AttemptAdmin(ReadOnlyAdmin):
         return LIMITS.get(attempt.limit, attempt.limit)
 
     @admin.display(description=Attempt._meta.get_field("refused_until").verbose_name)
-    def until(self, attempt: Attempt) -> datetime | None:
-        """To the minute, and not before it ends (W13)."""
-        return attempt.refused_until and not_before(attempt.refused_until)
+    def until(self, attempt: Attempt) -> str:
+        """To the minute, and not before it ends (W13); Django writes no time on a row's page."""
+        until = attempt.refused_until
+        return display_for_value(until and not_before(until), NOTHING)
 
     @admin.display(description=gettext_lazy("locked out"), boolean=True)
     def is_refused(self, attempt: Attempt) -> bool:
