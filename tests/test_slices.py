@@ -57,6 +57,18 @@ FETCHES = {
         "the one row of a subquery"
     ),
     "benefits_portal/tenants/signed_in.py:name_at_partner": "the one row of a subquery",
+    "benefits_portal/tenants/signed_in.py:user_with_tenants": "columns of a row",
+    "benefits_portal/licensing/plan_page/supply.py:with_people": "the one that is planned for",
+    "benefits_portal/licensing/home/licenses.py:too_few_licenses": (
+        "an excerpt, with the count and the way to all"
+    ),
+    "benefits_portal/licensing/home/attention.py:ending_subscriptions": (
+        "an excerpt of its own, in two parts: what ends soon and what ends later"
+    ),
+    "benefits_portal/licensing/models/subscription_queryset.py:source_on": (
+        "the one row of a subquery"
+    ),
+    "benefits_portal/licensing/models/as_of.py:then": "the one row of a subquery",
     "benefits_portal/tenants/models/attempt.py:take_at_once": (
         "the one attempt that has to leave the window"
     ),
