@@ -68,8 +68,8 @@ def name_at_partner() -> Coalesce:
     """
     entries = DirectoryUser.objects.filter(partner=OuterRef(AT)).order_by("pk")
     own = entries.filter(pk=OuterRef("directory_user"))
-    by_address = entries.filter(user_principal_name=OuterRef("email"))
-    return Coalesce(*(Subquery(found.values("display_name")[:1]) for found in (own, by_address)))
+    by_email = entries.filter(user_principal_name=OuterRef("email"))
+    return Coalesce(*(Subquery(found.values("display_name")[:1]) for found in (own, by_email)))
 
 
 def columns(model: type[Model], through: str = "") -> list[str]:
