@@ -278,7 +278,8 @@ def account_pages() -> dict[str, Any]:
     """What a Global admin of a partner with two tenants works with."""
     people = DirectoryUser.objects.filter(tenant__partner__name="Contoso").order_by("pk")
     enabled, disabled = people.filter(disabled_at=None)[0], people.exclude(disabled_at=None)[0]
-    held = RoleAssignment.objects.filter(partner__name="Contoso", user__persona="member").get()
+    roles = RoleAssignment.objects.filter(partner__name="Contoso")
+    held, acting = (roles.get(user__persona=name) for name in ("member", "partner-admin"))
     tenant = Tenant.objects.filter(partner__name="Contoso", is_primary=False)[0]
     return {
         "password-change": at("tenants:password-change"),
@@ -304,7 +305,7 @@ def account_pages() -> dict[str, Any]:
         "make-primary": at("tenants:make-primary", tenant),
         "requests": at("licensing:requests"),
         "reminders": at("reminders:reminders"),
-        "reminders-stopping": unsubscribe_path(held.user_id, held.partner_id),
+        "reminders-stopping": unsubscribe_path(acting.user_id, acting.partner_id),
         "activity": at("tenants:activity"),
         "calendar": at("reminders:calendar"),
         "calendar-made": (at("reminders:calendar"), send),
