@@ -155,7 +155,7 @@ def test_the_calendar_moves_for_everybody_at_the_partner_and_nobody_else(
         "/help/",
     )
     assert Partner.objects.get(name="Fabrikam").days_ahead == 0
-    assert len(messages_of(response)) == 1
+    assert len(messages_of(response)) == 2  # the date, and the reminders that it sent
 
 
 NOT_BACK, NOT_SO_FAR = "The date moves forward only.", "That is too far ahead."
