@@ -25,5 +25,6 @@ Record.attempts.update(
         LicenseAction.GIVEN: _("Assign a license"),
         LicenseAction.TAKEN: _("Remove a license"),
         LicenseAction.MOVED: _("Move a license"),
+        LicenseAction.MOVED_AWAY: _("Move a license"),
     }
 )
