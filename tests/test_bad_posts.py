@@ -31,7 +31,8 @@ FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]
 # These make something new for an address that is somebody else's too.
 MAKES_NEW = {"tenants:add-user", "tenants:add-user?guest", "tenants:ask-for-tenant"}
-NOTHING_TO_SPOIL = {"tenants:sign-in", "theme", "set_language"}
+# What stops reminders reads the token in its URL alone.
+NOTHING_TO_SPOIL = {"tenants:sign-in", "theme", "set_language", "reminders:unsubscribe"}
 ASKED = [
     "q",
     "show",
