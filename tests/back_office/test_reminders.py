@@ -10,8 +10,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal import clock
-from benefits_portal.reminders.admin.proof import COMMAND, Proof
+from benefits_portal.reminders.admin.proof import Proof
 from benefits_portal.reminders.models import Run
+from benefits_portal.reminders.proof import COMMAND
 from tests import factories
 from tests.clients import SignIn
 

@@ -1,7 +1,7 @@
 """That reminders are sent, for the back office's first page: the last run, and what to start."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -13,9 +13,7 @@ from benefits_portal.backoffice.columns import admin_url
 from benefits_portal.formats import Figure, as_time
 from benefits_portal.reminders.models import Digest, Run
 from benefits_portal.reminders.models.run import LATE
-
-COMMAND = "manage.py send_reminders"
-RECENT = timedelta(days=1)
+from benefits_portal.reminders.proof import COMMAND, RECENT
 
 
 @dataclass(frozen=True)
