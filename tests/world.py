@@ -21,7 +21,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from benefits_portal.tenants.models import Record, User
-from benefits_portal.tenants.staff_groups import PROGRAM, SUPPORT
+from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT
 from tests import factories
 from tests.clients import ClientResponse
 from tests.partner_fixture import ARGUMENTS, QUERIES, PartnerFixture

@@ -19,7 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections,
 from benefits_portal import clock
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import PracticeWorld, User
-from benefits_portal.tenants.staff_groups import PROGRAM, SUPPORT, make_groups
+from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT, make_groups
 
 from .handmade import FIXTURES, ROOMS, empty_practice_tables
 from .story import StoryError, play

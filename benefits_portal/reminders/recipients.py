@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db.models import Min, Q, QuerySet
 
 from benefits_portal.tenants.models import RoleAssignment, User
-from benefits_portal.tenants.staff_groups import PROGRAM
+from benefits_portal.tenants.staff_permissions import PROGRAM
 
 from .models import Preference, Rhythm, Silence, Told
 from .topics import MAX_DAYS_AFTER, Due, Occasion

@@ -22,7 +22,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from . import decision_mail, signing_in_forms  # noqa: F401 - register who writes their mails
         from .impersonation import end_with_session
-        from .staff_groups import keep_groups
+        from .staff_permissions import keep_groups
 
         post_migrate.connect(keep_groups)
         user_logged_out.connect(end_with_session)

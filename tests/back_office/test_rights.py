@@ -17,7 +17,7 @@ from benefits_portal.tenants.models import (
     RoleAssignment,
     User,
 )
-from benefits_portal.tenants.staff_groups import SUPPORT
+from benefits_portal.tenants.staff_permissions import SUPPORT
 from tests import factories
 from tests.clients import ClientResponse, SignIn
 from tests.properties import BEFORE_A_RELEASE

@@ -38,7 +38,7 @@ from benefits_portal.tenants.models import (
     RoleAssignment,
     User,
 )
-from benefits_portal.tenants.staff_groups import make_groups
+from benefits_portal.tenants.staff_permissions import make_groups
 from tests import factories
 from tests.clients import SignIn, request_of
 

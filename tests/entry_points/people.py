@@ -18,7 +18,7 @@ from benefits_portal.tenants.exceptions import (
     RolesOfStaff,
 )
 from benefits_portal.tenants.models import Actor, DirectoryUser, Role, RoleAssignment, User
-from benefits_portal.tenants.staff_groups import PROGRAM
+from benefits_portal.tenants.staff_permissions import PROGRAM
 from tests import factories
 from tests.back_office.conftest import new_row, page
 from tests.partner_fixture import PartnerFixture
