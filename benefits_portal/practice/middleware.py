@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from benefits_portal.tenants.audit.collecting import collecting_records
+from benefits_portal.tenants.audit.captured_records import captured_records
 from benefits_portal.tenants.models import Record
 
 from .tour import mark_request, progress
@@ -19,7 +19,7 @@ def mark_tour(
     def middleware(request: HttpRequest) -> HttpResponse:
         if not settings.DEMO or not progress(request):
             return get_response(request)
-        with collecting_records() as records:
+        with captured_records() as records:
             response = get_response(request)
         # What was rolled back did not happen
         kept = {record.pk for record in records if record.pk}

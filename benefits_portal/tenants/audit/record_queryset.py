@@ -19,7 +19,7 @@ from benefits_portal.typed_text import tidy_values
 
 from .actor import Actor
 from .append_only import AppendOnlyQuerySet
-from .collecting import collect
+from .captured_records import capture
 from .context import AuditContext
 from .refusal import Refusal
 
@@ -124,7 +124,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             record.save(using=self.db)
         if refusal:
             metrics.count_refusal(refusal.code)
-        collect(record)
+        capture(record)
         return record
 
     def _count_again(self, record: "Record") -> bool:

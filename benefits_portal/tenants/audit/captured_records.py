@@ -1,4 +1,4 @@
-"""What a block puts on record, for whoever wants to know it of this very request."""
+"""What a block puts on record, for a caller that needs to know it at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .record import Record
 
-_collected: ContextVar["list[Record] | None"] = ContextVar("collected_records", default=None)
+_captured: ContextVar["list[Record] | None"] = ContextVar("captured_records", default=None)
 
 
 @contextmanager
-def collecting_records() -> "Iterator[list[Record]]":
+def captured_records() -> "Iterator[list[Record]]":
     """The list fills with the records that the block logs, in this thread."""
     records: list[Record] = []
-    token = _collected.set(records)
+    token = _captured.set(records)
     try:
         yield records
     finally:
-        _collected.reset(token)
+        _captured.reset(token)
 
 
-def collect(record: "Record") -> None:
-    if (records := _collected.get()) is not None:
+def capture(record: "Record") -> None:
+    if (records := _captured.get()) is not None:
         records.append(record)
