@@ -3,6 +3,26 @@
 `base` and `columns` hold what the other apps' pages use as well.
 """
 
-from . import directory, groups, ledgers, mail_and_attempts, people, requests, site
+from . import (
+    directory_users,
+    groups,
+    ledgers,
+    mail_and_attempts,
+    partners,
+    people,
+    requests,
+    site,
+    tenants,
+)
 
-__all__ = ["directory", "groups", "ledgers", "mail_and_attempts", "people", "requests", "site"]
+__all__ = [
+    "directory_users",
+    "groups",
+    "ledgers",
+    "mail_and_attempts",
+    "partners",
+    "people",
+    "requests",
+    "site",
+    "tenants",
+]
