@@ -33,7 +33,7 @@ FETCHES = {
     "benefits_portal/backoffice/filters.py:field_choices": (
         "beyond that there is no such filter, and search says what is looked for"
     ),
-    "benefits_portal/tenants/directory_imports.py:no_tenant": "examples of what to write",
+    "benefits_portal/tenants/tenant_lookup.py:no_tenant": "examples of what to write",
     "benefits_portal/licensing/comparison.py:comparisons": (
         "an excerpt of its own, with the count of all"
     ),

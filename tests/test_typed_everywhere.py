@@ -25,6 +25,8 @@ from benefits_portal.backoffice.importing import Import, Refused
 from benefits_portal.benefits.amount_imports import AmountImport
 from benefits_portal.benefits.models import CreditAmount
 from benefits_portal.emails import canonical_domain_or_text, canonical_email_or_text
+from benefits_portal.licensing.license_imports import LicenseImport
+from benefits_portal.licensing.models import LicenseAssignment
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant, User
 from benefits_portal.typed_text import tidy, tidy_digits
@@ -238,8 +240,18 @@ def imports(kind: type[Import] = Import) -> Iterator[type[Import]]:
 def exported(world: World, kind: type[Import]) -> list[dict[str, str]]:
     """The rows that the back office's own export has of what `kind` imports.
 
-    Amounts have no list of their own.
+    Amounts have no list of their own, and that of licenses has columns of what ended, too.
     """
+    if kind is LicenseImport:
+        held = LicenseAssignment.objects.for_display()
+        return [
+            {
+                "tenant": each.tenant.domain,
+                "product": each.product.name,
+                "user_principal_name": each.directory_user.user_principal_name,
+            }
+            for each in held
+        ]
     if kind is AmountImport:
         return [
             {
@@ -311,6 +323,7 @@ def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> 
         "RoleImport",
         "AmountImport",
         "MembershipImport",
+        "LicenseImport",
     }
 
 

@@ -86,6 +86,7 @@ class Import:
     example: ClassVar[tuple[Any, ...]]  # a line of the sample file, as text or translated
     # Of what is looked up, by column (W2)
     spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
+    is_whole: ClassVar[bool] = False  # a file of any length is judged at once, not in batches
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Any = None) -> None:
         self.by = by  # whoever asks, where that decides what is refused

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class LicensingConfig(AppConfig):
     name = "benefits_portal.licensing"
     verbose_name = _("Licensing")
-    # Decided (K8); what runs changes through redemptions only
-    by_program: ClassVar[dict[str, str]] = {"replacement": "change"}
+    # Decided (K8), and given by a file (L12); what runs changes through redemptions only
+    by_program: ClassVar[dict[str, str]] = {"replacement": "change", "licenseassignment": "add"}
 
     def ready(self) -> None:
         from . import (

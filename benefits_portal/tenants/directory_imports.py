@@ -24,7 +24,7 @@ from .models import (
     Tenant,
     TenantsAction,
 )
-from .tenant_lookup import tenants_meant
+from .tenant_lookup import no_tenant, tenants_meant
 
 
 class PartnerImport(RowImport):
@@ -113,7 +113,7 @@ class PersonImport(RowImport):
         domain, name = self.key(cells)
         kind, tenant = cells["kind"], self.tenants.get(domain)
         person = self.people.get((tenant.pk, name)) if tenant else None
-        faults = {} if tenant else {"tenant": self.no_tenant(domain)}
+        faults = {} if tenant else {"tenant": no_tenant(domain, self.meant)}
         if kind not in DirectoryUser.Kind.values:
             faults["kind"] = _("Write member or guest.")
         elif person and kind != person.kind:
@@ -130,14 +130,6 @@ class PersonImport(RowImport):
         refuse_all(faults, checks, self.columns)
         if line.outcome is Outcome.NEW:
             line.after |= {"user_principal_name": name, "kind": kind}
-
-    def no_tenant(self, written: str) -> str:
-        """What to write for a tenant that was not given by its domain."""
-        if domains := self.meant.get(written):
-            return _("Write the tenant's domain: %(domains)s.") % {
-                "domains": ", ".join(domains[:3])
-            }
-        return _("There is no tenant with this domain.")
 
     def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
         DirectoryUserWord.objects.write_all([line.row for line in batch])

@@ -51,13 +51,14 @@ def carry_out_in_batches(
 ) -> Counter[Outcome]:
     """The same for a file of any length, in batches.
 
-    BATCH lines are in memory at a time, and `on_batch` sees each of those batches. Nothing is
-    changed in a dry run, or if a line is refused. Raises Unreadable; Refusal, ValidationError or
-    IntegrityError if somebody did the same at this moment.
+    BATCH lines are in memory at a time, but for a kind that `is_whole`, and `on_batch` sees each of
+    those batches. Nothing is changed in a dry run, or if a line is refused. Raises Unreadable;
+    Refusal, ValidationError or IntegrityError if somebody did the same at this moment.
     """
     asked, counts = kind(by=by), Counter[Outcome]()
     with transaction.atomic():
-        for cells in batched(read(text, kind.columns), BATCH, strict=False):
+        lines = read(text, kind.columns)
+        for cells in [tuple(lines)] if kind.is_whole else batched(lines, BATCH, strict=False):
             asked.take(cells)
             counts += asked.counts
             if not (dry_run or counts[Outcome.REFUSED]):

@@ -3,6 +3,7 @@
 And whose a domain is, for the program team.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -23,6 +24,13 @@ def tenants_meant(written: set[str]) -> dict[str, list[str]]:
         meant.setdefault(name, []).append(domain)
     domains = dict(by_guid.values_list("guid", "domain"))
     return meant | {text: [domains[guid]] for text, guid in guids.items() if guid in domains}
+
+
+def no_tenant(written: str, meant: Mapping[str, list[str]]) -> str:
+    """What to write for a tenant that was not given by its domain; `meant` as found above."""
+    if domains := meant.get(written):
+        return _("Write the tenant's domain: %(domains)s.") % {"domains": ", ".join(domains[:3])}
+    return _("There is no tenant with this domain.")
 
 
 def guid_in(text: str) -> UUID | None:

@@ -21,6 +21,7 @@ from tests import factories
 from tests.factories import TODAY
 from tests.partner_fixture import PartnerFixture
 
+from .enrolling import import_command, import_page
 from .operations import Arguments, Driver, Operation, by_verb
 
 GIVE, TAKE, MOVE = (
@@ -35,6 +36,8 @@ ONE, MANY, VERB = (
     "page licensing:give-license-list",
     "verb LicensePool.give",
 )
+FILE, COMMAND = "office licensing_licenseassignment_import", "command import_csv, licenses"
+FILES = (FILE, COMMAND)
 
 
 @GIVE.entry_point(ONE)
@@ -53,6 +56,27 @@ def to_a_list(
         licenses.product.pk,
         people=lines or person.user_principal_name,
     )
+
+
+def table(licenses: LicensePool, person: DirectoryUser, lines: str | None) -> str:
+    """A file of staff, with a line for each of `lines`."""
+    emails = (lines or person.user_principal_name).split()
+    rows = [f"{licenses.tenant.domain},{licenses.product.name},{email}" for email in emails]
+    return "\n".join(["tenant,product,user_principal_name", *rows])
+
+
+@GIVE.entry_point(FILE)
+def by_import(
+    driver: Driver, licenses: LicensePool, person: DirectoryUser, lines: str | None = None
+) -> str:
+    return import_page(driver, LicenseAssignment, table(licenses, person, lines))
+
+
+@GIVE.entry_point(COMMAND)
+def by_import_command(
+    driver: Driver, licenses: LicensePool, person: DirectoryUser, lines: str | None = None
+) -> str:
+    return import_command(driver, "licenses", table(licenses, person, lines))
 
 
 @GIVE.entry_point(VERB)
@@ -117,7 +141,12 @@ def to_no_address(sample: PartnerFixture) -> Arguments:
     return give(sample, lines="nobody")
 
 
-@GIVE.refused("L12", TwiceInList, not_at={ONE: "one person", VERB: "one person"})
+@GIVE.refused(
+    "L12",
+    TwiceInList,
+    not_at={ONE: "one person", VERB: "one person"},
+    other_messages=dict.fromkeys(FILES, "Duplicate of line 2."),
+)
 def to_one_person_twice(sample: PartnerFixture) -> Arguments:
     return give(sample, lines="\n".join([sample.person.user_principal_name] * 2))
 
@@ -127,7 +156,7 @@ def to_another_partner_s_person(sample: PartnerFixture) -> Arguments:
     return give(sample, person=factories.DirectoryUserFactory.create())
 
 
-@GIVE.refused("L2", HoldsLicense)
+@GIVE.refused("L2", HoldsLicense, not_at=dict.fromkeys(FILES, "leaves what is there as it is"))
 def to_its_holder(sample: PartnerFixture) -> Arguments:
     licenses = pool(sample)
     licenses.give(sample.person, by=sample.by, on=TODAY)

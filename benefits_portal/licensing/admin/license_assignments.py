@@ -1,15 +1,18 @@
-"""Who holds which license, and who did (L1 to L10); given, taken and moved by partners."""
+"""Who holds which license, and who did (L1 to L10); given by partners, or by a file of staff."""
 
 # mypy: disable-error-code="type-arg"
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
+from benefits_portal.licensing.license_imports import LicenseImport
 from benefits_portal.licensing.models import LicenseAssignment
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin
+from benefits_portal.tenants.admin.imports import ImportMixin
 
 
 class RunningFilter(DayFilter):
@@ -26,7 +29,10 @@ class RunningFilter(DayFilter):
 
 
 @admin.register(LicenseAssignment)
-class LicenseAssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
+class LicenseAssignmentAdmin(SearchThroughMixin, ImportMixin, ReadOnlyAdmin):
+    """Only looked at, but for a file that gives licenses: it goes through the pool's rules."""
+
+    importing = LicenseImport
     list_display = [
         "directory_user",
         linked("product", _("product")),
@@ -45,3 +51,6 @@ class LicenseAssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
     sortable_by = ["given_on"]
     fields = ["directory_user", "product", "tenant", "partner", "given_on", "given_by"]
     fields += ["ended_on", "ended_by"]
+
+    def may_import(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("licensing.add_licenseassignment")

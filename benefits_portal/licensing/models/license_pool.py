@@ -4,7 +4,7 @@ All subscriptions of the product count together (L6), those that are Active or E
 people have is counted, never stored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -62,6 +62,15 @@ class LicenseCount:
         return None if self.free else NoLicenseLeft(product, self.licenses)
 
 
+def locked_people(partner: int, people: Collection[int]) -> dict[int, DirectoryUser]:
+    """`people` of `partner` as they are now, until the transaction ends, by their primary keys.
+
+    Before the subscriptions: whoever gives a license takes locks in this order.
+    """
+    entries = DirectoryUser.objects.filter(pk__in=people, partner=partner)
+    return {entry.pk: entry for entry in entries.order_by("pk").select_for_update(no_key=True)}
+
+
 @dataclass(frozen=True)
 class LicensePool:
     """All licenses of one product in one tenant together (L6)."""
@@ -92,9 +101,10 @@ class LicensePool:
         people = list(people)
         held = self.assignments.running().of_people(people)
         holders = set(held.order_by().values_list("directory_user", flat=True))
-        return {person.pk: self._refusal(person, holders) for person in people}
+        return {person.pk: self.refusal_of(person, holders) for person in people}
 
-    def _refusal(self, person: DirectoryUser, holders: set[int]) -> Refusal | None:
+    def refusal_of(self, person: DirectoryUser, holders: Collection[int]) -> Refusal | None:
+        """Why `person` cannot be chosen, `holders` being those who have one (L1, L2)."""
         if person.tenant_id != self.tenant.pk:
             return NotInTenant()
         if not person.is_enabled:
@@ -134,7 +144,8 @@ class LicensePool:
         What became of each, by their number. Inside the caller's transaction: locked, then counted,
         so that of those who ask for the last one at an instant one gets it.
         """
-        entries, licenses = self._locked(people), self._locked_licenses(on)
+        entries = locked_people(self.tenant.partner_id, [person.pk for person in people])
+        licenses = self._locked_licenses(on)
         refusals = self.refusals(entries.values())
         count = LicenseCount(licenses, self.assignments.running().count())
         outcomes: dict[int, LicenseAssignment | Refusal] = {}
@@ -148,12 +159,6 @@ class LicensePool:
             else:
                 chosen.append(entries[person.pk])
         return outcomes | self._write(chosen, by=by, on=on)
-
-    def _locked(self, people: Iterable[DirectoryUser]) -> dict[int, DirectoryUser]:
-        """`people` as they are now, until the transaction ends: before the subscriptions."""
-        pks = [person.pk for person in people]
-        entries = DirectoryUser.objects.filter(pk__in=pks, partner=self.tenant.partner_id)
-        return {entry.pk: entry for entry in entries.order_by("pk").select_for_update(no_key=True)}
 
     def _locked_licenses(self, on: date) -> int:
         """What the subscriptions entitle to, which nobody changes until the transaction ends.

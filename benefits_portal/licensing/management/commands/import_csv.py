@@ -14,6 +14,7 @@ from benefits_portal.benefits.amount_imports import AmountImport
 from benefits_portal.benefits.importing import MembershipImport
 from benefits_portal.commands import PortalCommand
 from benefits_portal.key_format import without_keys
+from benefits_portal.licensing.license_imports import LicenseImport
 from benefits_portal.tenants import importing
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.directory_imports import PartnerImport, PersonImport
@@ -26,8 +27,9 @@ from benefits_portal.tenants.tenant_imports import TenantImport
 
 class Command(PortalCommand):
     help = (
-        "Import partners, tenants, people, roles, memberships or amounts of credit from CSV: all "
-        "lines or none. The columns are those of the back office's import pages."
+        "Import partners, tenants, people, roles, memberships, amounts of credit or licenses of "
+        "people from CSV: all lines or none. The columns are those of the back office's import "
+        "pages."
     )
     kinds: ClassVar[dict[str, type[Import]]] = {
         "partners": PartnerImport,
@@ -36,6 +38,7 @@ class Command(PortalCommand):
         "roles": RoleImport,
         "memberships": MembershipImport,
         "amounts": AmountImport,
+        "licenses": LicenseImport,
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
