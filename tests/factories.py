@@ -36,6 +36,7 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.practice.models import Persona, Room, RoomPartner
 from benefits_portal.reminders.models import Digest, Feed, Preference, Run, Silence, Told
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.limits import SIGN_IN, digest
@@ -204,6 +205,32 @@ class PracticeWorldFactory(DjangoModelFactory[PracticeWorld]):
         model = PracticeWorld
 
     as_of = TODAY
+
+
+class RoomFactory(DjangoModelFactory[Room]):
+    """Nothing is in it; `furnish` makes a whole one."""
+
+    class Meta:
+        model = Room
+
+    suffix = factory.Sequence("r{}".format)
+
+
+class RoomPartnerFactory(DjangoModelFactory[RoomPartner]):
+    class Meta:
+        model = RoomPartner
+
+    room = factory.SubFactory(RoomFactory)
+    partner = factory.SubFactory(PartnerFactory, is_practice=True)
+
+
+class PersonaFactory(DjangoModelFactory[Persona]):
+    class Meta:
+        model = Persona
+
+    room = factory.SubFactory(RoomFactory)
+    slug = "partner-admin"
+    user = factory.SubFactory(UserFactory)
 
 
 class OfferFactory(DjangoModelFactory[Offer]):

@@ -1,7 +1,7 @@
 """What staff made by hand in a practice database, and emptying the rest around it.
 
-Practice rows are those that the fixtures bring, and whatever belongs to a practice partner.
-Everything else was made by hand in the back office.
+Practice rows are those that the fixtures bring, and whatever belongs to a partner of the shared
+room. Other rooms are left alone. Everything else was made by hand in the back office.
 """
 
 import json
@@ -28,6 +28,8 @@ from benefits_portal.tenants.models import (
     Tenant,
     User,
 )
+
+from .models import Room, RoomPartner
 
 FIXTURES = ("catalog", "partners")
 CATALOG = (Offer, Product, PackageLine, ExternalOffer)
@@ -58,27 +60,32 @@ def added(model: type[Model]) -> QuerySet[Any]:
     return all_rows(model).exclude(pk__in=fixture_pks()[model._meta.label_lower])
 
 
-def practice_accounts() -> QuerySet[Any]:
-    """Accounts that trainees opened: at home or with a role at practice partners only.
+def partners_of_room(room: Room | None) -> list[int]:
+    """The primary keys of the partners that are `room`'s."""
+    return list(RoomPartner.objects.filter(room=room).values_list("partner", flat=True))
 
-    Neither personas nor staff, and nothing of a partner made by hand refers to them.
+
+def accounts_at(partners: list[int]) -> QuerySet[Any]:
+    """Accounts that trainees opened: at home or with a role at `partners` only.
+
+    Neither personas nor staff, and nothing of another partner refers to them.
     """
-    at_practice = Q(directory_user__partner__is_practice=True) | Q(
-        role_assignments__partner__is_practice=True
-    )
-    accounts = added(User).filter(at_practice, persona=None, is_staff=False, is_superuser=False)
+    there = Q(directory_user__partner__in=partners) | Q(role_assignments__partner__in=partners)
+    accounts = added(User).filter(there, persona=None, is_staff=False, is_superuser=False)
     for relation in User._meta.related_objects:
         model = relation.related_model
         if isinstance(model, type) and any(f.name == "partner" for f in model._meta.fields):
             name = relation.field.name
-            kept = all_rows(model).filter(partner__is_practice=False).exclude(**{name: None})
+            kept = all_rows(model).exclude(**{name: None}).exclude(partner=None)
+            kept = kept.exclude(partner__in=partners)
             accounts = accounts.exclude(pk__in=kept.values(f"{name}_id"))
     return all_rows(User).filter(pk__in=set(accounts.values_list("pk", flat=True)))
 
 
 def handmade() -> dict[type[Model], QuerySet[Any]]:
     """What the back office made, by model, as one would count it."""
-    accounts = added(User).filter(persona=None).exclude(pk__in=practice_accounts().values("pk"))
+    in_rooms = list(RoomPartner.objects.values_list("partner", flat=True))
+    accounts = added(User).filter(persona=None).exclude(pk__in=accounts_at(in_rooms).values("pk"))
     return {
         Partner: all_rows(Partner).filter(is_practice=False),
         **{model: added(model) for model in CATALOG},
@@ -88,25 +95,27 @@ def handmade() -> dict[type[Model], QuerySet[Any]]:
 
 def empty_practice_tables() -> None:
     """Delete what is neither a fixture's row nor made by hand; fixtures' rows are then reloaded."""
-    accounts = list(practice_accounts().values_list("pk", flat=True))
+    shared = Room.objects.shared()
+    partners = partners_of_room(shared)
+    accounts = list(accounts_at(partners).values_list("pk", flat=True))
     kept_records = list(handmade_records().values_list("pk", flat=True))
     kept_actors = all_rows(Record).filter(pk__in=kept_records).values_list("actor_id", flat=True)
     accounts = sorted(set(accounts) - set(kept_actors))
-    people = added(DirectoryUser).filter(partner__is_practice=True)
+    people = added(DirectoryUser).filter(partner__in=partners)
     all_rows(User).filter(directory_user__in=people).update(directory_user=None)
     delete(all_rows(Record).filter(partner=None).exclude(pk__in=kept_records))
-    delete(practice_former_names(accounts))
-    forget_reminders()
+    delete(practice_former_names(partners, accounts))
+    forget_reminders(partners)
     for model in models_of_partners():
-        delete(added_or_all(model).filter(partner__is_practice=True))
+        delete(added_or_all(model).filter(partner__in=partners))
     delete(all_rows(Mail).filter(Q(recipient=None) | Q(recipient__in=accounts)))
     delete(all_rows(Attempt))
-    forget_accounts(accounts)
+    forget_accounts(accounts, all_rows(User).filter(persona__room=shared))
 
 
-def forget_reminders() -> None:
-    """Of practice partners and of program staff, with the runs that sent them."""
-    of_practice = Q(partner=None) | Q(partner__is_practice=True)
+def forget_reminders(partners: list[int]) -> None:
+    """Of `partners` and of program staff, with the runs that sent them."""
+    of_practice = Q(partner=None) | Q(partner__in=partners)
     digests = all_rows(Digest).filter(of_practice)
     delete(all_rows(Told).filter(digest__in=digests.values("pk")))
     delete(digests)
@@ -116,18 +125,21 @@ def forget_reminders() -> None:
 
 
 def handmade_records() -> QuerySet[Any]:
-    """Of no partner, but about something made by hand, or by an account made by hand (A1)."""
-    ours = Q(actor__in=handmade()[User])
+    """Of no partner, but about something made by hand, or by an account made by hand (A1).
+
+    By whom one is in another room, too.
+    """
+    ours = Q(actor__in=handmade()[User]) | Q(actor__persona__room__suffix__gt="")
     for model, rows in handmade().items():
         subject_type = ContentType.objects.get_for_model(model)
         ours |= Q(subject_type=subject_type, subject_id__in=rows.values("pk"))
     return all_rows(Record).filter(ours, partner=None)
 
 
-def practice_former_names(accounts: list[int]) -> QuerySet[Any]:
+def practice_former_names(partners: list[int], accounts: list[int]) -> QuerySet[Any]:
     """Of practice people, of `accounts`, and of fixtures' accounts, which get their first again."""
     return all_rows(FormerName).filter(
-        Q(person__partner__is_practice=True)
+        Q(person__partner__in=partners)
         | Q(user__in=accounts)
         | Q(user__in=fixture_pks()[User._meta.label_lower])
     )
@@ -151,9 +163,8 @@ def added_or_all(model: type[Model]) -> QuerySet[Any]:
     return added(model) if is_loaded else all_rows(model)
 
 
-def forget_accounts(pks: list[int]) -> None:
-    """The accounts `pks`, and the rights that personas were given by hand."""
-    personas = all_rows(User).exclude(persona=None)
+def forget_accounts(pks: list[int], personas: QuerySet[Any]) -> None:
+    """The accounts `pks`, and the rights that `personas` were given by hand."""
     for through in (User.groups.through, User.user_permissions.through):
         rows = through._base_manager.filter(
             Q(user__in=pks) | Q(user__in=personas),

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import Tenant, User
+from benefits_portal.tenants.models import Tenant
+
+from .models import Persona, Room
 
 SHOWS: dict[str, str | Promise] = {
     "partner-admin": _(
@@ -39,7 +41,7 @@ START = "partner-admin"  # whose work the tour begins with
 
 
 @dataclass(frozen=True)
-class Persona:
+class PersonaCard:
     """One card on the sign-in page.
 
     `partner` is empty for the back office; `color` is the home tenant's (P4).
@@ -60,12 +62,12 @@ class PersonaGroup:
     """Cards below one heading."""
 
     title: str | Promise
-    cards: list[Persona]
+    cards: list[PersonaCard]
 
 
-def persona_groups() -> list[PersonaGroup]:
+def persona_groups(room: Room | None) -> list[PersonaGroup]:
     """The partner of START first, then other partners, then the back office."""
-    cards = personas()
+    cards = personas(room)
     first = next((card.partner for card in cards if card.is_start), "")
     groups = (
         PersonaGroup(first, [card for card in cards if card.partner == first != ""]),
@@ -77,20 +79,22 @@ def persona_groups() -> list[PersonaGroup]:
     return [group for group in groups if group.cards]
 
 
-def personas() -> list[Persona]:
-    """Whoever can be signed in as, in the order of the cards."""
-    users = User.objects.filter(persona__in=SHOWS, is_active=True).select_related(
-        "directory_user__tenant__partner"
-    )
+def personas(room: Room | None) -> list[PersonaCard]:
+    """Whoever can be signed in as in `room`, in the order of the cards."""
+    there = Persona.objects.filter(room=room, slug__in=SHOWS, user__is_active=True)
     by_slug = {
-        user.persona: _persona(user) for user in users.prefetch_related("role_assignments__partner")
+        persona.slug: _card(persona)
+        for persona in there.select_related(
+            "user__directory_user__tenant__partner"
+        ).prefetch_related("user__role_assignments__partner")
     }
     return [by_slug[slug] for slug in SHOWS if slug in by_slug]
 
 
-def _persona(user: User) -> Persona:
+def _card(persona: Persona) -> PersonaCard:
     """With home first among several partners."""
-    slug, home = user.persona or "", user.home_partner
+    slug, user = persona.slug, persona.user
+    home = user.home_partner
     roles = sorted(
         user.role_assignments.all(), key=lambda held: (held.partner != home, held.partner.name)
     )
@@ -103,4 +107,6 @@ def _persona(user: User) -> Persona:
         else _("No role")
     )
     color = user.directory_user.tenant.color if user.directory_user else Tenant.Color.GRAY
-    return Persona(slug, user.name, user.email, partner, role, SHOWS[slug], color, slug == START)
+    return PersonaCard(
+        slug, user.name, user.email, partner, role, SHOWS[slug], color, slug == START
+    )

@@ -21,6 +21,7 @@ from benefits_portal.tenants.views import welcome
 
 from .forms import CONFIRM_WORD, ResetForm
 from .handmade import handmade
+from .models import Persona, Room
 from .views import first_page, practice_only
 from .world import HandmadeInTheWay, NotAPracticeDatabase, reset_world
 
@@ -55,22 +56,27 @@ def may_reset(user: User) -> bool:
     """Demo staff, a persona, or whoever holds a role at a practice partner."""
     return (
         user.is_staff
-        or user.persona is not None
+        or is_persona(user)
         or user.role_assignments.filter(partner__is_practice=True).exists()
     )
 
 
+def is_persona(user: User) -> bool:
+    return Persona.objects.filter(user=user).exists()
+
+
 def start_over(request: HttpRequest, user: User, *, everything: bool) -> HttpResponse:
     """Raises HandmadeInTheWay, NotAPracticeDatabase."""
+    persona = Persona.objects.filter(user=user).first()
     reset_world(clock.today(), keep_handmade=not everything, by=user.name)
     request.session.flush()
     messages.success(request, _("The practice data has been reset."))
-    same = (
-        User.objects.filter(persona=user.persona)
-        if user.persona
-        else User.objects.filter(pk=user.pk, email=user.email)
+    room = Room.objects.shared()
+    again = (
+        room.user_as(persona.slug)
+        if persona and room
+        else User.objects.filter(pk=user.pk, email=user.email).first()
     )
-    again = same.first()
     return (
         welcome(request, again, first_page(request, again))
         if again

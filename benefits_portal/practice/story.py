@@ -1,13 +1,12 @@
 """The demo's past: plays what `fixtures/story.toml` tells, through the models' own verbs."""
 
 import random
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
+from django.db.models import Model, QuerySet
 
 from benefits_portal import clock
 from benefits_portal.benefits import key_encryption
@@ -41,7 +40,8 @@ from benefits_portal.tenants.models import (
     User,
 )
 
-STORY = settings.BASE_DIR / "fixtures" / "story.toml"
+from .models import Room
+from .situations import SHARED, chapters_of, own_domain
 
 
 class StoryError(Exception):
@@ -72,12 +72,27 @@ class Event:
     refused: str = ""
 
 
-def play(on: date) -> None:
-    """Play the whole story as of `on`. Raises StoryError, naming the event that failed."""
-    for chapter in tomllib.loads(STORY.read_text(encoding="utf-8"))["partner"]:
-        player = StoryPlayer(Partner.objects.get(mpn_id=chapter["mpn_id"]), on)
-        for event in chapter["events"]:
-            player.play(Event(**event))
+def play_shared(room: Room, on: date) -> None:
+    """Play the story of each partner of the shared world, as of `on`. Raises StoryError."""
+    partners = {partner.mpn_id: partner for partner in room.partners()}
+    for mpn_id, events in chapters_of(SHARED).items():
+        play(events, partners[mpn_id], room.users(), on)
+
+
+def play(
+    events: list[dict[str, Any]],
+    partner: Partner,
+    users: dict[str, User],
+    on: date,
+    suffix: str = "",
+) -> None:
+    """Play `events` at `partner`, as of `on`. Raises StoryError, naming the one that failed.
+
+    `users` are by persona; `suffix` is that of the room, which its domains carry.
+    """
+    player = StoryPlayer(partner, users, on, suffix)
+    for event in events:
+        player.play(Event(**event))
 
 
 class StoryPlayer:
@@ -86,9 +101,10 @@ class StoryPlayer:
     The same story draws the same keys, whatever the day and whatever happens elsewhere.
     """
 
-    def __init__(self, partner: Partner, on: date) -> None:
-        self.partner, self.on = partner, on
-        self._users = {user.persona: user for user in User.objects.exclude(persona=None)}
+    def __init__(
+        self, partner: Partner, users: dict[str, User], on: date, suffix: str = ""
+    ) -> None:
+        self.partner, self.on, self._users, self._suffix = partner, on, users, suffix
         self._people = {
             person.display_name: person for person in DirectoryUser.objects.for_partner(partner)
         }
@@ -121,13 +137,11 @@ class StoryPlayer:
         self._key(event).reveal(by=self._actor(event), on=day)
 
     def activate(self, event: Event, day: date) -> None:
-        Subscription.activate(
-            self._key(event), self._tenants[event.tenant], by=self._actor(event), on=day
-        )
+        Subscription.activate(self._key(event), self._tenant(event), by=self._actor(event), on=day)
 
     def redeem(self, event: Event, day: date) -> None:
         """Reactivate, extend or add."""
-        key, tenant = self._key(event), self._tenants[event.tenant]
+        key, tenant = self._key(event), self._tenant(event)
         subscription = Subscription.objects.of_product_in(tenant, key.product).latest("pk")
         Subscription.redeem(
             RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day
@@ -139,7 +153,7 @@ class StoryPlayer:
         for step in event.steps:
             way, _colon, offer = step.partition(": ")
             steps.append(OrderStep(RedemptionKind(way), self._key(replace(event, offer=offer))))
-        tenant, product = self._tenants[event.tenant], steps[0].key.product
+        tenant, product = self._tenant(event), steps[0].key.product
         subscription = Subscription.objects.of_product_in(tenant, product).latest("pk")
         Order.redeem(subscription, steps, tenant=tenant, by=self._actor(event), on=day)
 
@@ -185,7 +199,8 @@ class StoryPlayer:
         self._people[event.person].disable(by=self._actor(event))
 
     def ask(self, event: Event, day: date) -> None:
-        TenantRequest.objects.ask(self.partner, event.name, event.tenant, by=self._actor(event))
+        domain = own_domain(event.tenant, self._suffix)
+        TenantRequest.objects.ask(self.partner, event.name, domain, by=self._actor(event))
 
     def renew(self, event: Event, day: date) -> None:
         latest = (
@@ -209,25 +224,34 @@ class StoryPlayer:
         user = self._users[event.by]
         return Actor(user, How.BACK_OFFICE if user.is_staff else How.PORTAL)
 
+    def _tenant(self, event: Event) -> Tenant:
+        return self._tenants[own_domain(event.tenant, self._suffix)]
+
     def _benefit(self, event: Event) -> Benefit:
         """The one of the latest enrollment; the core one where no competency is named."""
-        named: dict[str, Any] = {
-            "product__name": event.product,
-            "membership__offer__name": event.offer,
-        }
-        if event.competency:
-            named["competency"] = event.competency
         benefits = Benefit.objects.for_partner(self.partner).select_related(
             "product", "membership", "partner"
         )
-        benefit = benefits.filter(**named).order_by("-membership__starts_on", "competency").first()
-        if benefit is None:
+        return self._latest(benefits, event)
+
+    def _latest[M: Model](self, rows: QuerySet[M], event: Event, of: str = "") -> M:
+        """Of the latest enrollment, the row about the benefit that `event` names."""
+        named = {
+            f"{of}product_name": event.product,
+            f"{of}membership__offer__name": event.offer,
+        }
+        if event.competency:
+            named[f"{of}competency"] = event.competency
+        latest_first = (f"-{of}membership__starts_on", f"{of}competency")
+        found = rows.filter(**named).order_by(*latest_first).first()
+        if found is None:
             raise StoryError(f"{self.partner} has no such benefit: {event}.")
-        return benefit
+        return found
 
     def _key(self, event: Event) -> ProductKey:
         """The live one of the benefit."""
-        return ProductKey.objects.for_display().get(benefit=self._benefit(event), revoked_at=None)
+        live = ProductKey.objects.for_partner(self.partner).for_display().filter(revoked_at=None)
+        return self._latest(live, event, "benefit__")
 
     def _assignment(self, event: Event) -> Assignment:
         return Assignment.objects.get(
@@ -237,9 +261,7 @@ class StoryPlayer:
     def _pool(self, event: Event, product: str) -> LicensePool:
         """The licenses of what is called so in the tenant of `event`."""
         licenses = Product.Kind.LICENSES
-        return LicensePool(
-            self._tenants[event.tenant], Product.objects.get(name=product, kind=licenses)
-        )
+        return LicensePool(self._tenant(event), Product.objects.get(name=product, kind=licenses))
 
     def _licenses(self, event: Event) -> list[LicenseAssignment]:
         """Those that the people of `event` have."""

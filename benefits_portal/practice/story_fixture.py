@@ -41,6 +41,7 @@ def outcome() -> str:
             "tenants",
             "benefits",
             "licensing",
+            "practice",
             exclude=derived,
             natural_foreign=True,
             indent=1,

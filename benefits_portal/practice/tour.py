@@ -14,8 +14,10 @@ from django.utils.functional import Promise
 
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.tenants.models import Record, Tenant, User
+from benefits_portal.tenants.models import Record, Tenant
 
+from .models import Persona, Room
+from .rooms import room_of
 from .tour_steps import ADMIN, DATE_CHANGED, LOOKED, MEMBER, STEPS, Found
 
 SESSION_KEY = "tour"
@@ -60,7 +62,7 @@ def progress(request: HttpRequest) -> dict[str, Any] | None:
 
 def begin(request: HttpRequest) -> bool:
     """Start the tour in this session; False where its people and things are gone."""
-    found = find_steps()
+    found = find_steps(room_of(request))
     if found:
         request.session[SESSION_KEY] = {
             "step": 1,
@@ -113,7 +115,9 @@ def bar(request: HttpRequest) -> TourBar | None:
 
 
 def persona_of(request: HttpRequest) -> str:
-    return getattr(request.user, "persona", None) or ""
+    """The slug of whom the session is signed in as; empty for anybody else."""
+    persona = Persona.objects.filter(user=request.user.pk).first() if request.user.pk else None
+    return persona.slug if persona else ""
 
 
 # What marks a step
@@ -148,12 +152,12 @@ def mark(request: HttpRequest, traces: set[str], here: tuple[str, str] | None = 
 # Where the steps are
 
 
-def find_steps() -> list[TourStep]:
-    """The steps, unless the people they are about are gone."""
+def find_steps(room: Room | None) -> list[TourStep]:
+    """The steps in `room`, unless the people they are about are gone."""
     people = {
-        user.persona: user
-        for user in User.objects.filter(persona__in=(ADMIN, MEMBER)).select_related(
-            "directory_user__tenant__partner"
+        persona.slug: persona.user
+        for persona in Persona.objects.filter(room=room, slug__in=(ADMIN, MEMBER)).select_related(
+            "user__directory_user__tenant__partner"
         )
     }
     if len(people) < 2 or (home := people[ADMIN].directory_user) is None:

@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
-from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import welcome
 
 from . import tour
 from .personas import START
+from .rooms import room_of
 from .views import practice_only
 
 
@@ -23,7 +23,7 @@ def guided_tour(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return act(request, request.POST.get("go", ""))
     begun = tour.progress(request)
-    steps = tour.steps_of(begun) if begun else tour.find_steps()
+    steps = tour.steps_of(begun) if begun else tour.find_steps(room_of(request))
     context = {
         "steps": steps,
         "begun": begun,
@@ -50,7 +50,8 @@ def act(request: HttpRequest, go: str) -> HttpResponse:
 
 def sign_in_as(request: HttpRequest, persona: str, response: HttpResponse) -> HttpResponse:
     """As `persona`, whoever is signed in now; the tour goes along."""
-    user = User.objects.filter(persona=persona, is_active=True).first()
+    room = room_of(request)
+    user = room.user_as(persona) if room else None
     if user is None or user == request.user:
         return response
     begun = tour.progress(request)

@@ -22,7 +22,8 @@ from benefits_portal.tenants.models import PracticeWorld, User
 from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT, make_groups
 
 from .handmade import FIXTURES, ROOMS, empty_practice_tables
-from .story import StoryError, play
+from .models import Room
+from .story import StoryError, play_shared
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
@@ -127,9 +128,12 @@ def end_sessions(by: str) -> None:
 
 
 def give_passwords() -> None:
-    """Let personas sign in with e-mail and password too; a fixture brings them without one."""
+    """Let the shared personas sign in with e-mail and password too.
+
+    A fixture brings them without one.
+    """
     without = User.objects.filter(
-        persona__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX
+        persona__room=Room.objects.shared(), password__startswith=UNUSABLE_PASSWORD_PREFIX
     )
     if without.exists():  # hashing takes its time: once for all of them
         without.update(password=make_password(PASSWORD))
@@ -144,10 +148,13 @@ def _fill(on: date) -> None:
         # Django's own: the world has begun already
         call_command(loaddata.Command(), *FIXTURES, verbosity=0)
     make_groups()
-    for persona, name in GROUPS.items():
-        User.objects.get(persona=persona).groups.add(Group.objects.get(name=name))
+    shared = Room.objects.get(suffix="")
+    for slug, name in GROUPS.items():
+        User.objects.get(persona__room=shared, persona__slug=slug).groups.add(
+            Group.objects.get(name=name)
+        )
     give_passwords()
-    play(on)
+    play_shared(shared, on)
 
 
 def _empty_tables() -> None:

@@ -279,7 +279,7 @@ def account_pages() -> dict[str, Any]:
     people = DirectoryUser.objects.filter(tenant__partner__name="Contoso").order_by("pk")
     enabled, disabled = people.filter(disabled_at=None)[0], people.exclude(disabled_at=None)[0]
     roles = RoleAssignment.objects.filter(partner__name="Contoso")
-    held, acting = (roles.get(user__persona=name) for name in ("member", "partner-admin"))
+    held, acting = (roles.get(user__persona__slug=name) for name in ("member", "partner-admin"))
     tenant = Tenant.objects.filter(partner__name="Contoso", is_primary=False)[0]
     return {
         "password-change": at("tenants:password-change"),
@@ -366,7 +366,9 @@ def office_pages() -> dict[str, Any]:
         "support-desk": at("support-desk"),
         "refusals": at("refusals"),
         "reminders": at("reminders:program"),
-        "reminders-preview": at("preview-reminders", User.objects.get(persona="partner-admin")),
+        "reminders-preview": at(
+            "preview-reminders", User.objects.get(persona__slug="partner-admin")
+        ),
         "new-partner": at("new-partner"),
         "add-partner": at("admin:tenants_partner_add"),
         "add-partner-refused": (

@@ -167,7 +167,7 @@ def test_the_whole_main_job(visit: Visit, way: str) -> None:
         use(way, where.get_by_role("button", name=act))
         expect(page.get_by_role("heading", name="Receipt")).to_contain_text(product)
     ways = (
-        Redemption.objects.filter(redeemed_by__persona="partner-admin")
+        Redemption.objects.filter(redeemed_by__persona__slug="partner-admin")
         .order_by("-pk")
         .values_list("way", flat=True)
     )

@@ -36,7 +36,7 @@ def test_get_key_after_the_role_was_taken_shows_the_page_that_says_why(page: Pag
     opener(page, benefit).click()
     details = page.locator(f"#details-{benefit}")
     details.get_by_role("checkbox").check()
-    RoleAssignment.objects.filter(user__persona="partner-admin").update(role=Role.MEMBER)
+    RoleAssignment.objects.filter(user__persona__slug="partner-admin").update(role=Role.MEMBER)
     details.get_by_role("button", name="Get key").click()
     expect(page.locator("h1")).to_have_text("Your role doesn't include this")
     expect(page.locator("main")).to_have_count(1)

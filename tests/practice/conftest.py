@@ -44,7 +44,8 @@ def signed_in(client: Client) -> Callable[[str], Client]:
 
 def persona_of(client: Client) -> str | None:
     """Whom the client is signed in as."""
-    return getattr(get_user(client), "persona", None)
+    persona = getattr(get_user(client), "persona", None)
+    return persona.slug if persona else None
 
 
 def messages_of(response: Any) -> list[str]:

@@ -107,7 +107,7 @@ def test_scenarios_1_to_3_can_be_played(
         unredeemed(contoso, product, key_licenses, day),
     )
     later = Term(licenses, add_months(subscription.ends_on, months), 0)
-    by = Actor(User.objects.get(persona="partner-admin"))
+    by = Actor(User.objects.get(persona__slug="partner-admin"))
 
     redemption = subscription.extend(key, by=by, on=day)
 
@@ -296,7 +296,7 @@ def test_a_replacement_is_asked_for_and_can_be_granted(day: date) -> None:
 
     assert (asked.partner.name, asked.asked_by) == (
         "Fabrikam",
-        User.objects.get(persona="fabrikam-admin"),
+        User.objects.get(persona__slug="fabrikam-admin"),
     )
     assert new in ProductKey.objects.redeemable(day)
 
@@ -390,7 +390,7 @@ def test_credit_is_in_the_partners_own_currency() -> None:
 
 
 def test_personas_hold_the_roles_that_they_are_there_for() -> None:
-    held = RoleAssignment.objects.values_list("user__persona", "partner__name", "role")
+    held = RoleAssignment.objects.values_list("user__persona__slug", "partner__name", "role")
 
     assert sorted(held) == [
         ("adventure-admin", "Adventure Works", "partner-admin"),
@@ -401,12 +401,17 @@ def test_personas_hold_the_roles_that_they_are_there_for() -> None:
         ("member", "Contoso", "member"),
         ("partner-admin", "Contoso", "partner-admin"),
     ]
-    assert DirectoryUser.objects.get(user__persona="guest-admin").kind == DirectoryUser.Kind.GUEST
-    assert User.objects.get(persona="no-role").home_partner == Partner.objects.get(name="Contoso")
+    assert (
+        DirectoryUser.objects.get(user__persona__slug="guest-admin").kind
+        == DirectoryUser.Kind.GUEST
+    )
+    assert User.objects.get(persona__slug="no-role").home_partner == Partner.objects.get(
+        name="Contoso"
+    )
 
 
 def test_support_may_look_and_program_staff_may_change() -> None:
-    support, programme = (User.objects.get(persona=slug) for slug in ("support", "programme"))
+    support, programme = (User.objects.get(persona__slug=slug) for slug in ("support", "programme"))
 
     assert {
         permission.split(".")[1].split("_")[0] for permission in support.get_all_permissions()

@@ -111,7 +111,7 @@ def test_the_command_gives_passwords_to_a_world_that_came_from_the_fixture() -> 
 
     call_command("demo", no_serve=True)
 
-    assert User.objects.get(persona="partner-admin").check_password(PASSWORD)
+    assert User.objects.get(persona__slug="partner-admin").check_password(PASSWORD)
 
 
 @pytest.mark.slow

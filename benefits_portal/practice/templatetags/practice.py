@@ -10,16 +10,17 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.practice import personas as people
 from benefits_portal.practice import tour as guided
-from benefits_portal.practice.world import RESET_NOTICE, is_practice_database
+from benefits_portal.practice.rooms import room_of
+from benefits_portal.practice.world import RESET_NOTICE
 from benefits_portal.regions import as_moment
 
 register = template.Library()
 
 
-@register.simple_tag
-def persona_groups() -> list[people.PersonaGroup]:
-    """The cards; none unless this is a demo with its practice world."""
-    return people.persona_groups() if settings.DEMO and is_practice_database() else []
+@register.simple_tag(takes_context=True)
+def persona_groups(context: dict[str, Any]) -> list[people.PersonaGroup]:
+    """The cards of the room one is in; none unless this is a demo with its practice world."""
+    return people.persona_groups(room_of(context["request"])) if settings.DEMO else []
 
 
 @register.simple_tag(takes_context=True)

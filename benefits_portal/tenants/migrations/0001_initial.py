@@ -83,7 +83,6 @@ class Migration(migrations.Migration):
                 ('is_staff', models.BooleanField(default=False, verbose_name='back-office staff')),
                 ('joined_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='joined at')),
                 ('sessions_ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='signed out everywhere at')),
-                ('persona', models.SlugField(blank=True, editable=False, max_length=30, null=True, unique=True, verbose_name='persona')),
                 ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
                 ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'email')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),

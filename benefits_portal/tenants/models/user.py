@@ -114,7 +114,6 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     personal: ClassVar = {
         "password": Personal.SECRET,
         "language": Personal.PREFERENCE,
-        "persona": None,
     }
 
     email = CanonicalEmailField(
@@ -147,9 +146,6 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(_("joined at"), default=clock.now, editable=False)
     sessions_ended_at = models.DateTimeField(
         _("signed out everywhere at"), null=True, blank=True, editable=False
-    )
-    persona = models.SlugField(
-        _("persona"), max_length=30, unique=True, null=True, blank=True, editable=False
     )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name", "email")

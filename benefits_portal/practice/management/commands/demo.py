@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from benefits_portal import clock
 from benefits_portal.commands import PortalCommand
+from benefits_portal.practice.models import Room
 from benefits_portal.practice.personas import personas
 from benefits_portal.practice.world import (
     PASSWORD,
@@ -95,7 +96,7 @@ class Command(PortalCommand):
             tour = f"{url}demo/tour/"
             lines += [f"  {url:<{len(tour)}}  Sign in with one click.", f"  {tour}  {NEW_HERE}", ""]
         lines += [f"Or sign in with an email address and the password: {PASSWORD}", ""]
-        for persona in personas():
+        for persona in personas(Room.objects.shared()):
             where = f"{persona.role}, {persona.partner}" if persona.partner else persona.role
             lines.append(
                 f"  {persona.slug:<16} {persona.name:<16} {persona.email:<40} {where}".rstrip()

@@ -1,0 +1,175 @@
+"""A room's world: told from a situation in a second, and emptied as a whole.
+
+Its partners and people are copies of a fixture's, which carry the room's suffix in MPN IDs, domains
+and addresses, as those of real partners differ too.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import Q
+
+from benefits_portal import clock
+from benefits_portal.reminders.models import Digest, Preference, Told
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    FormerName,
+    Mail,
+    Partner,
+    Record,
+    RoleAssignment,
+    User,
+)
+
+from .codes import ALPHABET
+from .handmade import (
+    accounts_at,
+    all_rows,
+    delete,
+    forget_accounts,
+    models_of_partners,
+    partners_of_room,
+)
+from .models import Persona, Room, RoomPartner
+from .situations import Situation, chapters_of, own_domain, rows_of
+from .story import play
+
+BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
+# Enrolls the partners of rooms; nobody signs in to it
+STORYTELLER = "program-team@benefits-portal.example"
+IN_ORDER = (
+    *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),
+    *("tenants.roleassignment", "practice.roompartner", "practice.persona"),
+)
+# Deleted with an account, wherever they are
+GO_ALONG = (RoleAssignment, User.groups.through, User.user_permissions.through)
+
+
+def furnish(room: Room, situation: Situation, on: date) -> None:
+    """Make what is in `room`, which is empty, as of `on`. Raises StoryError."""
+    with transaction.atomic():
+        with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
+            partners = Copy(room, situation).make()
+        users = room.users() | {"programme": storyteller()}
+        for mpn_id, partner in partners.items():
+            play(chapters_of(situation)[mpn_id], partner, users, on, room.suffix)
+
+
+def storyteller() -> User:
+    """Acts for the program team in what happened before anybody came; nobody can be it."""
+    name = {"name": "Program team", "password": "!", "is_staff": True, "is_active": False}
+    return User.objects.get_or_create(email=STORYTELLER, defaults=name)[0]
+
+
+class Copy:
+    """The part of a situation's fixture that a room gets, in rows of its own."""
+
+    def __init__(self, room: Room, situation: Situation) -> None:
+        self.room, self.situation = room, situation
+        # By model and the primary key that the fixture gives it
+        self.made: dict[tuple[str, int], models.Model] = {("practice.room", 1): room}
+
+    def make(self) -> dict[str, Partner]:
+        """Its partners by the MPN IDs that they have in the fixture."""
+        rows = rows_of(self.situation)
+        for label in IN_ORDER:
+            for row in rows:
+                if row["model"] == label and (made := self.copy(row)):
+                    made.save()
+                    self.made[label, row["pk"]] = made
+        return {
+            row["fields"]["mpn_id"]: partner
+            for row in rows
+            if isinstance(partner := self.made.get((row["model"], row["pk"])), Partner)
+        }
+
+    def copy(self, row: dict[str, Any]) -> models.Model | None:
+        """None for what is another partner's, or staff's."""
+        fields, model = row["fields"], apps.get_model(row["model"])
+        if fields.get("mpn_id", self.situation.partners[0]) not in self.situation.partners:
+            return None
+        if model is User and "directory_user" not in fields:
+            return None
+        values = {}
+        for name, value in fields.items():
+            related = model._meta.get_field(name).related_model
+            if not related:
+                values[name] = OWN[name](value, self.room.suffix) if name in OWN else value
+            elif found := self.made.get((related._meta.label_lower, value)):
+                values[name] = found
+            else:
+                return None
+        return model(**values)
+
+
+def own_mpn_id(mpn_id: str, suffix: str) -> str:
+    """Ten digits: which of the situation's partners it is, and the suffix as a number."""
+    number = 0
+    for letter in suffix:
+        number = number * len(ALPHABET) + ALPHABET.index(letter)
+    return f"52{mpn_id[-1]}{number:07}"
+
+
+# What differs from room to room, by the field's name
+OWN: dict[str, Callable[[str, str], Any]] = {
+    "mpn_id": own_mpn_id,
+    "guid": lambda _guid, _suffix: uuid.uuid4(),
+    "domain": own_domain,
+    "user_principal_name": own_domain,
+    "email": own_domain,
+}
+
+
+def empty_room(room: Room) -> None:
+    """Delete all that is in `room`, its partners and accounts too; the room itself stays.
+
+    An account that rows of another partner refer to is closed instead, without a name.
+    """
+    partners = partners_of_room(room)
+    personas = set(room.personas.values_list("user", flat=True))
+    with transaction.atomic():
+        delete(all_rows(Persona).filter(room=room))
+        accounts = personas | set(accounts_at(partners).values_list("pk", flat=True))
+        delete(all_rows(RoomPartner).filter(room=room))
+        all_rows(User).filter(directory_user__partner__in=partners).update(directory_user=None)
+        forget_what_hangs_on(partners, accounts)
+        for model in models_of_partners():
+            delete(all_rows(model).filter(partner__in=partners))
+        kept = close(seen_elsewhere(accounts))
+        forget_accounts(list(accounts - kept), User.objects.none())
+        delete(all_rows(Partner).filter(pk__in=partners))
+
+
+def forget_what_hangs_on(partners: list[int], accounts: set[int]) -> None:
+    """What hangs on the people of `partners`, and on `accounts`, without naming a partner."""
+    people = all_rows(DirectoryUser).filter(partner__in=partners).values("pk")
+    delete(all_rows(FormerName).filter(Q(person__in=people) | Q(user__in=accounts)))
+    digests = all_rows(Digest).filter(partner__in=partners).values("pk")
+    delete(all_rows(Told).filter(Q(digest__in=digests) | Q(user__in=accounts)))
+    delete(all_rows(Preference).filter(user__in=accounts))
+    delete(all_rows(Mail).filter(recipient__in=accounts))
+    delete(all_rows(Record).filter(partner=None, actor__in=accounts))
+
+
+def seen_elsewhere(accounts: set[int]) -> set[int]:
+    """Those of `accounts` that a row still refers to."""
+    seen: set[int] = set()
+    for model in apps.get_models(include_auto_created=True):
+        for field in [] if model in GO_ALONG else model._meta.concrete_fields:
+            if field.related_model is User:
+                rows = all_rows(model).filter(**{f"{field.name}__in": accounts})
+                seen |= set(rows.order_by().values_list(field.name, flat=True))
+    return seen
+
+
+def close(accounts: set[int]) -> set[int]:
+    """Nobody signs in to `accounts` any more, and nothing of a person is left of them."""
+    for pk in accounts:
+        email = f"gone-{pk}@{STORYTELLER.partition('@')[2]}"
+        all_rows(User).filter(pk=pk).update(email=email, name="–", is_active=False)
+    delete(all_rows(RoleAssignment).filter(user__in=accounts))
+    return accounts
