@@ -12,7 +12,9 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
-from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.licensing.models import LicenseOutlook, Replacement, Subscription
+from benefits_portal.licensing.models.license_outlook import DAY
+from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
 from benefits_portal.tenants.models import TenantRequest
 
 from .topics import MAX_DAYS_AFTER, Due, Occasion
@@ -88,7 +90,25 @@ def credit_of_disabled(
         yield assignment.partner_id, Due(Occasion.HELD_BY_DISABLED, assignment.pk, last_on)
 
 
-SOURCES: list[Source] = [benefits, subscriptions, memberships, credit_of_disabled]
+def licenses(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
+    """Pools with too few licenses, or that will have (L8, L11); one query, four if any has now."""
+    found = list(near_outlooks(partners, on, timedelta(days=horizon) + DAY))
+    since = days_over(partners, found)
+    for pool, outlook in found:
+        if due := due_of_pool(pool.number, outlook, since.get((pool.key, on))):
+            yield pool.partner, due
+
+
+def due_of_pool(number: int, outlook: LicenseOutlook, since: date | None) -> Due | None:
+    """By the last day on which there are, or were, enough licenses; `since` the day after."""
+    step = outlook.first_over
+    if step is None:
+        return None
+    occasion = Occasion.LICENSES_OVER_THEN if since is None else Occasion.LICENSES_OVER
+    return Due(occasion, number, (since or step.day) - DAY)
+
+
+SOURCES: list[Source] = [benefits, subscriptions, memberships, licenses, credit_of_disabled]
 
 
 def due_of_staff(on: date, horizon: int) -> list[Due]:

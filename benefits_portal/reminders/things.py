@@ -4,16 +4,19 @@ What does not hold any more is left out: a key redeemed, a day moved, a request 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.licensing.home.licenses import over_title
 from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.licensing.models.pool_outlooks import days_over, key_of, outlooks_of
 from benefits_portal.tenants.models import TenantRequest
 
-from .due import due_of_subscription
+from .due import due_of_pool, due_of_subscription
 from .items import DueItem
 from .topics import Due, Occasion
 
@@ -24,7 +27,7 @@ type Finder = Callable[[Wanted], Iterator[DueItem]]
 def items_of(dues: Mapping[Due, date]) -> dict[Due, DueItem]:
     """What each is about on the day that it comes with, in the language that is current.
 
-    A query for each kind of thing that is among them.
+    A query for each kind of thing that is among them, and three for licenses that are too few.
     """
     found: dict[Due, DueItem] = {}
     for occasions, finder in FINDERS.items():
@@ -76,6 +79,22 @@ def credit_of_disabled(wanted: Wanted) -> Iterator[DueItem]:
         for due, on in wanted[assignment.pk]:
             if assignment.is_running(on) and due.due_on == assignment.last_day_to_act(on):
                 yield DueItem(due, benefit.title, benefit.get_absolute_url(), person=person)
+
+
+def licenses(wanted: Wanted) -> Iterator[DueItem]:
+    days = {on for dues in wanted.values() for _due, on in dues}
+    found = list(outlooks_of({key_of(number) for number in wanted}, min(days)))
+    found = [(pool, replace(outlook, on=on)) for pool, outlook in found for on in days]
+    since = days_over({pool.partner for pool, _outlook in found}, found)
+    for pool, outlook in found:
+        then = since.get((pool.key, outlook.on))
+        holds = due_of_pool(pool.number, outlook, then)
+        step = outlook.first_over
+        for due, on in wanted.get(pool.number, ()):
+            if step and due == holds and on == outlook.on:
+                title = over_title(pool.product_name, outlook.over(step))
+                path = reverse("licensing:license-holders", args=[pool.product])
+                yield DueItem(due, title, path, tenant=pool.domain)
 
 
 def memberships_of_partners(wanted: Wanted) -> Iterator[DueItem]:
@@ -133,6 +152,7 @@ FINDERS: dict[tuple[Occasion, ...], Finder] = {
         Occasion.SUBSCRIPTION_DELETED,
     ): subscriptions,
     (Occasion.MEMBERSHIP_ENDS,): memberships,
+    (Occasion.LICENSES_OVER, Occasion.LICENSES_OVER_THEN): licenses,
     (Occasion.HELD_BY_DISABLED,): credit_of_disabled,
     (Occasion.PARTNER_MEMBERSHIP_ENDS,): memberships_of_partners,
     (Occasion.PARTNER_KEYS_EXPIRE,): keys_of_partners,

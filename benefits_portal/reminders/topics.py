@@ -7,12 +7,15 @@ from typing import NamedTuple
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-THRESHOLDS = (90, 30, 7, 1)  # days before, unless somebody chose others
+from benefits_portal.licensing.models.license_outlook import SETTLE_DAYS
+from benefits_portal.licensing.models.pool_outlooks import AHEAD
+
+THRESHOLDS = (AHEAD.days, 30, 7, 1)  # days before, unless somebody chose others
 MAX_THRESHOLD, MAX_THRESHOLDS = 365, 6
 DAY_AFTER = -1  # the threshold of what has happened without anybody (R10)
 WEEK_AFTER = -7
 # For how long what happened is still told, where no run was possible meanwhile
-MAX_DAYS_AFTER = 90
+MAX_DAYS_AFTER = SETTLE_DAYS.days
 
 
 class Topic(models.TextChoices):
@@ -34,11 +37,10 @@ class Topic(models.TextChoices):
 
     @classmethod
     def of(cls, *, is_staff: bool) -> list["Topic"]:
-        """Those of the program team, or those of partners' admins, that something is told of."""
-        return [topic for topic in cls if topic.is_of_staff is is_staff and topic not in SILENT]
+        """Those of the program team, or those of partners' admins."""
+        return [topic for topic in cls if topic.is_of_staff is is_staff]
 
 
-SILENT = (Topic.LICENSES,)  # nothing finds what is due of it
 OF_STAFF = (Topic.PARTNER_MEMBERSHIPS, Topic.PARTNER_KEYS, Topic.REQUESTS)
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.reminders.feed import events as feed_events
+from benefits_portal.reminders.feed import rows as feed_rows
 from benefits_portal.reminders.models import Feed
 from benefits_portal.tenants.models import (
     Actor,
@@ -140,7 +140,7 @@ def test_a_membership_that_was_renewed_ends_with_its_next_year(
 def test_a_long_feed_is_cut_and_says_from_which_day_on(
     tenant: Tenant, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_events, "MAX_OF_A_KIND", 2)
+    monkeypatch.setattr(feed_rows, "MAX_OF_A_KIND", 2)
     for days in (1, 2, 3, 4):
         factories.issue_key(
             partner=tenant.partner,

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.reminders.models import Preference, Rhythm, Silence
-from benefits_portal.reminders.topics import OF_STAFF, SILENT, Topic
+from benefits_portal.reminders.topics import OF_STAFF, Topic
 from benefits_portal.reminders.unsubscribing import SALT, subscriber_of, token_of
 from benefits_portal.tenants.models import Actor, Partner, Record, User
 from tests import factories
@@ -171,4 +171,4 @@ def test_what_is_chosen_leaves_the_other_topics_alone(admin: User, partner: Part
     own = Preference(user=admin, partner=partner, topics_off=["requests"])
     changed = own.change(Rhythm.WEEKLY, [7, 1, 7, 30], [Topic.BENEFITS], by=Actor(admin))
     assert changed.thresholds == [30, 7, 1]
-    assert changed.topics == {Topic.BENEFITS, *OF_STAFF, *SILENT}
+    assert changed.topics == {Topic.BENEFITS, *OF_STAFF}

@@ -1,21 +1,22 @@
 """Since when a pool has more people than licenses, worked out from the ledger (L8)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from benefits_portal.tenants.models import Tenant
 
 from . import as_of
 from .license_assignment import LicenseAssignment
+from .license_assignment_queryset import LicenseAssignmentQuerySet
 from .license_outlook import DAY, LicenseOutlook
 from .redemption import Redemption
 from .subscription import Subscription
-from .subscription_queryset import EXPIRED_DAYS
+from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
 
 
 class Life(NamedTuple):
@@ -43,6 +44,7 @@ class Life(NamedTuple):
 
 
 type DaysOfPeople = Mapping[date, int]  # how many more people than the day before
+type PoolKey = tuple[int, int]  # a tenant and a product, by their primary keys
 
 
 def over_since(
@@ -53,16 +55,33 @@ def over_since(
     By its primary key; those that have enough are left out. Three queries however many there are,
     none if there is none. `then`: what came after the day `on` is not known yet (H1).
     """
-    over = {pk: outlook for pk, outlook in outlooks.items() if outlook.count.over}
+    theirs = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
+    held = LicenseAssignment.objects.in_tenant(tenant)
+    asked = [((tenant.pk, product), outlook) for product, outlook in outlooks.items()]
+    found = first_days_over(theirs, held, asked, then=then)
+    return {product: day for ((_tenant, product), _on), day in found.items()}
+
+
+def first_days_over(
+    subscriptions: SubscriptionQuerySet,
+    people: LicenseAssignmentQuerySet,
+    outlooks: Iterable[tuple[PoolKey, LicenseOutlook]],
+    *,
+    then: bool = False,
+) -> dict[tuple[PoolKey, date], date]:
+    """The same of any pools, by the pool and the day of the outlook; three queries or none."""
+    over = [(key, outlook) for key, outlook in outlooks if outlook.count.over]
     if not over:
         return {}
-    lives, changes = lives_of(tenant, over), changes_of(tenant, over)
-    if then:
-        changes = {pk: until(on, days) for pk, days in changes.items()}
-    return {
-        pk: first_day_over(lives[pk], changes.get(pk, {}), outlook.given, on)
-        for pk, outlook in over.items()
-    }
+    pools = {key for key, _outlook in over}
+    lives, changes = lives_of(subscriptions, pools), changes_of(people, pools)
+    found = {}
+    for key, outlook in over:
+        days = changes.get(key, {})
+        known = until(outlook.on, days) if then else days
+        first = first_day_over(lives.get(key, []), known, outlook.given, outlook.on)
+        found[key, outlook.on] = first
+    return found
 
 
 def until(on: date, changes: DaysOfPeople) -> dict[date, int]:
@@ -83,27 +102,37 @@ def first_day_over(lives: Sequence[Life], changes: DaysOfPeople, given: int, on:
     return days[-1] if days else on
 
 
-def lives_of(tenant: Tenant, products: Collection[int]) -> dict[int, list[Life]]:
-    """All subscriptions of `products` in `tenant` with their ledgers: two queries."""
-    theirs = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
-    subscriptions = list(theirs.filter(product__in=products).order_by("pk"))
-    redemptions = Redemption.objects.filter(subscription__in=subscriptions)
+def in_pools(pools: Collection[PoolKey]) -> Q:
+    """Rows of those tenants and products, and perhaps of more pools that these make together."""
+    tenants, products = ({key[part] for key in pools} for part in (0, 1))
+    return Q(tenant__in=tenants, product__in=products)
+
+
+def lives_of(
+    subscriptions: SubscriptionQuerySet, pools: Collection[PoolKey]
+) -> dict[PoolKey, list[Life]]:
+    """All of `subscriptions` in each of `pools` with their ledgers: two queries."""
+    theirs = list(subscriptions.filter(in_pools(pools)).order_by("pk"))
+    redemptions = Redemption.objects.filter(subscription__in=theirs)
     in_order = redemptions.select_related("reversal").order_by(
         "subscription_id", "redeemed_at", "pk"
     )
     ledgers = {pk: list(rows) for pk, rows in groupby(in_order, lambda each: each.subscription_id)}
-    found: dict[int, list[Life]] = defaultdict(list)
-    for subscription in subscriptions:
-        found[subscription.product_id].append(Life(subscription, ledgers.get(subscription.pk, [])))
+    found: dict[PoolKey, list[Life]] = defaultdict(list)
+    for subscription in theirs:
+        key = subscription.tenant_id, subscription.product_id
+        found[key].append(Life(subscription, ledgers.get(subscription.pk, [])))
     return found
 
 
-def changes_of(tenant: Tenant, products: Collection[int]) -> dict[int, dict[date, int]]:
-    """By how many people a product had more, or fewer, than the day before: one query."""
-    rows = LicenseAssignment.objects.in_tenant(tenant).filter(product__in=products).order_by()
-    given = rows.values_list("product", "given_on").annotate(count=Count("pk"))
-    ended = rows.ended().values_list("product", "ended_on").annotate(count=0 - Count("pk"))
-    found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for product, day, count in given.union(ended, all=True).order_by():
-        found[product][day] += count
+def changes_of(
+    people: LicenseAssignmentQuerySet, pools: Collection[PoolKey]
+) -> dict[PoolKey, dict[date, int]]:
+    """By how many people each of `pools` had more, or fewer, than the day before: one query."""
+    rows, names = people.filter(in_pools(pools)).order_by(), ("tenant", "product")
+    given = rows.values_list(*names, "given_on").annotate(count=Count("pk"))
+    ended = rows.ended().values_list(*names, "ended_on").annotate(count=0 - Count("pk"))
+    found: dict[PoolKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for tenant, product, day, count in given.union(ended, all=True).order_by():
+        found[tenant, product][day] += count
     return found

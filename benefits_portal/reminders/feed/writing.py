@@ -9,10 +9,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
+from benefits_portal.licensing.home.licenses import over_title
+from benefits_portal.licensing.models.pool_outlooks import key_of
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.models import Partner
 
-from .events import FeedEvent, Row
+from .events import FeedEvent
+from .rows import Row
 
 PRODUCT_ID = "-//Benefits Portal//Calendar feed//EN"
 LOOK_EVERY = timedelta(hours=12)  # asked of calendar programs; many look when they like (R13)
@@ -20,6 +23,7 @@ PAGES = {
     "subscription": "licensing:subscription",
     "key": "licensing:benefit-detail",
     "credit": "licensing:benefit-detail",
+    "licenses": "licensing:license-holders",
 }
 
 
@@ -101,6 +105,7 @@ def summary(event: FeedEvent) -> str:
         Occasion.MEMBERSHIP_ENDS: _("Last day of the membership: %(what)s"),
         Occasion.KEY_EXPIRES: _("Last day to redeem the key: %(what)s"),
         Occasion.CREDIT_EXPIRES: _("Last day to assign the credit: %(what)s"),
+        Occasion.LICENSES_OVER_THEN: _("Last day with enough licenses: %(what)s"),
     }
     return texts[event.occasion] % {"what": what}
 
@@ -111,6 +116,7 @@ def description(event: FeedEvent, origin: str) -> str:
     lines = [
         _("Offer: %(name)s") % {"name": row.offer} if row.offer else "",
         _("Tenant: %(name)s") % {"name": row.tenant} if row.tenant else "",
+        over_title(row.name, row.licenses or 0) if row.kind == "licenses" else "",
         _("Canceled: the redemption was reversed.") if row.is_canceled else "",
         url(event, origin),
     ]
@@ -118,5 +124,7 @@ def description(event: FeedEvent, origin: str) -> str:
 
 
 def url(event: FeedEvent, origin: str) -> str:
-    page = None if event.is_more else PAGES.get(event.row.kind)
-    return origin + (reverse(page, args=[event.row.pk]) if page else reverse("home"))
+    page, pk = None if event.is_more else PAGES.get(event.row.kind), event.row.pk
+    if event.row.kind == "licenses":
+        _tenant, pk = key_of(pk)
+    return origin + (reverse(page, args=[pk]) if page else reverse("home"))

@@ -1,0 +1,119 @@
+"""The outlook of many pools at once, at any partners: home, reminders and calendars ask for it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+
+from .license_assignment import LicenseAssignment
+from .license_assignment_queryset import LicenseAssignmentQuerySet
+from .license_history import PoolKey, first_days_over, in_pools
+from .license_outlook import SETTLE_DAYS, LicenseOutlook, Stretch
+from .redemption import Redemption
+from .reversal import Reversal
+from .subscription import Subscription
+from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
+
+AHEAD = timedelta(days=90)  # for which people are told of what comes
+MAX_PRODUCTS = 2**24
+NAMES = ("partner", "tenant", "tenant__name", "tenant__domain", "product", "product__name")
+
+
+class Pool(NamedTuple):
+    """A product in a tenant, by its primary keys and names."""
+
+    partner: int
+    tenant: int
+    tenant_name: str
+    domain: str
+    product: int
+    product_name: str
+
+    @property
+    def key(self) -> PoolKey:
+        return self.tenant, self.product
+
+    @property
+    def number(self) -> int:
+        """One number for both, which fits 63 bits: a pool has no row of its own."""
+        return self.tenant * MAX_PRODUCTS + self.product
+
+
+def key_of(number: int) -> PoolKey:
+    """The tenant and the product of `Pool.number`."""
+    return divmod(number, MAX_PRODUCTS)
+
+
+def near_outlooks(
+    partners: Sequence[int], on: date, ahead: timedelta = AHEAD
+) -> Iterator[tuple[Pool, LicenseOutlook]]:
+    """Of each pool that people are in and whose licenses become fewer about now: one query.
+
+    Within `ahead`, or in the 90 days before that are named to settle it (L8).
+    """
+    subscriptions = Subscription.objects.filter(partner__in=partners)
+    near = Exists(in_same_pool(subscriptions.filter(becomes_fewer(on, ahead))))
+    people = LicenseAssignment.objects.filter(partner__in=partners)
+    return pool_outlooks(subscriptions.filter(near), people.filter(near), on)
+
+
+def outlooks_of(
+    pools: Collection[PoolKey], earliest: date
+) -> Iterator[tuple[Pool, LicenseOutlook]]:
+    """Of those of `pools` that people are in, as of a day or any later one: one query."""
+    subscriptions = Subscription.objects.filter(in_pools(pools))
+    people = LicenseAssignment.objects.filter(in_pools(pools))
+    return pool_outlooks(subscriptions, people, earliest)
+
+
+def days_over(
+    partners: Collection[int], outlooks: Iterable[tuple[Pool, LicenseOutlook]]
+) -> dict[tuple[PoolKey, date], date]:
+    """Since when each that has too few licenses has, by it and its day: three queries or none."""
+    subscriptions = Subscription.objects.filter(partner__in=partners)
+    people = LicenseAssignment.objects.filter(partner__in=partners)
+    return first_days_over(subscriptions, people, [(pool.key, each) for pool, each in outlooks])
+
+
+def becomes_fewer(on: date, ahead: timedelta) -> Q:
+    """Of a subscription: its licenses go, by a day that passes, a reversal or a smaller key."""
+    since = on - SETTLE_DAYS
+    by_day = Q(
+        withdrawn_on=None,
+        ends_on__gte=since - EXPIRED_DAYS,
+        ends_on__lt=on + ahead - EXPIRED_DAYS,
+    )
+    reversals = Reversal.objects.filter(subscription=OuterRef("pk"), reversed_on__gte=since)
+    smaller = Redemption.objects.filter(
+        subscription=OuterRef("pk"),
+        redeemed_on__gte=since,
+        after_licenses__lt=F("before_licenses"),
+    )
+    return by_day | Q(withdrawn_on__gte=since) | Exists(reversals) | Exists(smaller)
+
+
+def in_same_pool[Rows: QuerySet[Any]](rows: Rows) -> Rows:
+    """Those of the pool of the row that is asked about."""
+    return rows.filter(tenant=OuterRef("tenant"), product=OuterRef("product"))
+
+
+def pool_outlooks(
+    subscriptions: SubscriptionQuerySet, people: LicenseAssignmentQuerySet, on: date
+) -> Iterator[tuple[Pool, LicenseOutlook]]:
+    """Of each pool of `people`, by what of `subscriptions` counts: one query."""
+    nobody = Value(None, DateField())
+    running = people.running().order_by().values_list(*NAMES)
+    given = running.annotate(day=nobody, total=Count("pk"))
+    ending = subscriptions.entitling(on).order_by().values_list(*NAMES)
+    licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"))
+    stretches: dict[Pool, list[Stretch]] = defaultdict(list)
+    holders: dict[Pool, int] = {}
+    for *pool, day, total in licenses.union(given, all=True).order_by():
+        if day is None:
+            holders[Pool(*pool)] = total
+        else:
+            stretches[Pool(*pool)].append(Stretch(day, total))
+    for known, count in holders.items():
+        yield known, LicenseOutlook(on, count, tuple(stretches[known]))

@@ -1,0 +1,263 @@
+"""The rows that a partner's calendar is made of: every kind in one query (R12).
+
+Keys and credit are those that home calls unused; moves and reversals are counted in the ledger.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Count,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest
+
+from benefits_portal.benefits.models import Benefit, Membership, Product, ProductKey
+from benefits_portal.benefits.models.actions import BenefitAction
+from benefits_portal.benefits.money import quantity_text
+from benefits_portal.licensing.home.unused_queries import unused
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    Redemption,
+    Reversal,
+    Subscription,
+)
+from benefits_portal.licensing.models.pool_outlooks import MAX_PRODUCTS, in_same_pool
+from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
+from benefits_portal.tenants.models import Partner, Record
+
+MAX_OF_A_KIND = 200  # those due first; what is cut is said by an event of its own
+POOL = ("tenant", "tenant__name", "product", "product__name")
+
+
+class Row(NamedTuple):
+    """A thing with its day, whatever it is; the columns of the query in this order."""
+
+    kind: str
+    pk: int
+    name: str
+    offer: str
+    tenant: str
+    licenses: int | None
+    amount: Decimal | None
+    currency: str
+    is_yearly: bool
+    day: date
+    moves: int
+    changed_at: datetime | None
+    moved_at: datetime | None
+    is_canceled: bool
+
+    @property
+    def size(self) -> str:
+        """Its licenses or its credit, in the reader's language; a membership or a pool has none."""
+        if self.kind in ("membership", "licenses"):
+            return ""
+        return quantity_text(self.licenses, self.amount, self.currency, per_year=self.is_yearly)
+
+
+def united(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+    """Every kind in one query, one more of each than is shown."""
+    every = (
+        memberships(partner, on, until),
+        keys(partner, on, until),
+        credit(partner, on, until),
+        people(partner),
+        stretches(partner, on),
+    )
+    found: QuerySet[Any, Any] = subscriptions(partner, on, until).union(*every, all=True).order_by()
+    return found
+
+
+def subscriptions(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+    """Those that end, or ended and are not deleted yet; and those that were withdrawn (K8)."""
+    since = on - EXPIRED_DAYS - DISABLED_DAYS
+    theirs = Subscription.objects.for_partner(partner).filter(
+        ends_on__gte=since, ends_on__lte=until
+    )
+    redeemed = Redemption.objects.filter(subscription=OuterRef("pk"))
+    moved = redeemed.filter(before_ends_on__isnull=False).exclude(before_ends_on=F("after_ends_on"))
+    reversed_ones = Reversal.objects.filter(subscription=OuterRef("pk"))
+    return columns(
+        first_of(Subscription, theirs, "ends_on"),
+        kind=Value("subscription", CharField()),
+        name=F("product_name"),
+        tenant_name=F("tenant__name"),
+        size_licenses=F("licenses"),
+        day=F("ends_on"),
+        moves=ExpressionWrapper(
+            counted(moved) + counted(reversed_ones), output_field=IntegerField()
+        ),
+        changed_at=latest(redeemed, "redeemed_at"),
+        moved_at=latest(reversed_ones, "reversed_at"),
+        is_canceled=ExpressionWrapper(Q(withdrawn_on__isnull=False), BooleanField()),
+    )
+
+
+def memberships(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+    """Those that nothing follows yet."""
+    theirs = Membership.objects.for_partner(partner).not_renewed()
+    theirs = theirs.filter(ends_on__gte=on, ends_on__lte=until)
+    return columns(
+        first_of(Membership, theirs, "ends_on"),
+        kind=Value("membership", CharField()),
+        name=F("offer__name"),
+        day=F("ends_on"),
+        **ended_early("pk"),
+        changed_at=F("provisioned_at"),
+    )
+
+
+def keys(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+    """Benefits whose key waits to be redeemed."""
+    waiting = ProductKey.objects.waiting(partner, on).filter(benefit__expires_on__lte=until)
+    some = waiting.values("benefit")[: MAX_OF_A_KIND + 1]
+    found = Benefit.objects.filter(pk__in=Subquery(some)).order_by()
+    return columns(found, kind=Value("key", CharField()), **of_benefit())
+
+
+def credit(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+    """Benefits of credit that nobody was given."""
+    theirs = unused(partner, on).usage_based().filter(expires_on__lte=until)
+    return columns(
+        first_of(Benefit, theirs, "expires_on"),
+        kind=Value("credit", CharField()),
+        **of_benefit(),
+        size_amount=F("credit_amount"),
+        size_currency=F("currency"),
+        is_yearly=ExpressionWrapper(
+            Q(product__kind=Product.Kind.BULK_CREDIT), output_field=BooleanField()
+        ),
+    )
+
+
+def people(partner: Partner) -> QuerySet[Any, Any]:
+    """Of each pool how many people have a license, and how often it changed."""
+    ever = LicenseAssignment.objects.for_partner(partner).order_by().values(*POOL)
+    theirs = ever.annotate(given=Count("pk", filter=Q(ended_at=None))).filter(given__gt=0)
+    of_subscription = {"subscription__tenant": OuterRef("tenant")}
+    of_subscription |= {"subscription__product": OuterRef("product")}
+    redeemed = Redemption.objects.filter(partner=partner, **of_subscription)
+    reversed_ones = Reversal.objects.filter(partner=partner, **of_subscription)
+    given_at, redeemed_at = Max("given_at"), latest(redeemed, "redeemed_at")
+    return columns(
+        theirs,
+        kind=Value("people", CharField()),
+        **of_pool(),
+        size_licenses=F("given"),
+        day=Cast(Value(None), DateField()),
+        moves=ExpressionWrapper(
+            Count("pk") + Count("ended_at") + counted(redeemed) + counted(reversed_ones),
+            output_field=IntegerField(),
+        ),
+        changed_at=Greatest(given_at, Coalesce(Max("ended_at"), given_at)),
+        moved_at=Coalesce(latest(reversed_ones, "reversed_at"), redeemed_at),
+    )
+
+
+def stretches(partner: Partner, on: date) -> QuerySet[Any, Any]:
+    """Of each pool that people are in how many licenses end on a day."""
+    running = in_same_pool(LicenseAssignment.objects.for_partner(partner).running())
+    theirs = Subscription.objects.for_partner(partner).entitling(on).filter(Exists(running))
+    ending = theirs.order_by().values(*POOL, "ends_on").annotate(total=Sum("licenses"))
+    return columns(
+        ending,
+        kind=Value("stretch", CharField()),
+        **of_pool(),
+        size_licenses=F("total"),
+        day=F("ends_on"),
+        moves=Value(0),
+        changed_at=Cast(Value(None), DateTimeField()),
+    )
+
+
+def of_pool() -> dict[str, Any]:
+    """As `Pool.number` says it."""
+    number = F("tenant") * MAX_PRODUCTS + F("product")
+    return {
+        "pk": ExpressionWrapper(number, output_field=BigIntegerField()),
+        "name": F("product__name"),
+        "tenant_name": F("tenant__name"),
+    }
+
+
+def of_benefit() -> dict[str, Any]:
+    """Its days are its membership's."""
+    return {
+        "name": F("product_name"),
+        "from_offer": F("offer_name"),
+        "size_licenses": F("quantity"),
+        "day": F("expires_on"),
+        "changed_at": F("membership__provisioned_at"),
+    } | ended_early("membership")
+
+
+def ended_early(membership: str) -> dict[str, Any]:
+    """How often and when the membership was ended early: its own days move by nothing else."""
+    ended = Record.objects.filter(
+        subject_type=ContentType.objects.get_for_model(Membership),
+        subject_id=OuterRef(membership),
+        action=BenefitAction.ENDED,
+        refused="",
+    )
+    return {"moves": counted(ended), "moved_at": latest(ended, "at")}
+
+
+def first_of(model: Any, theirs: QuerySet[Any], day: str) -> QuerySet[Any]:
+    """Those due first, chosen by an index; SQLite cuts no part of a union otherwise."""
+    some = theirs.order_by(day, "pk").values("pk")[: MAX_OF_A_KIND + 1]
+    found: QuerySet[Any] = model._default_manager.filter(pk__in=Subquery(some)).order_by()
+    return found
+
+
+def counted(rows_of_it: QuerySet[Any]) -> Coalesce:
+    grouped = rows_of_it.order_by().values(one=Value(1)).annotate(number=Count("pk"))
+    return Coalesce(Subquery(grouped.values("number")), 0, output_field=IntegerField())
+
+
+def latest(rows_of_it: QuerySet[Any], name: str) -> Subquery:
+    grouped = rows_of_it.order_by().values(one=Value(1)).annotate(latest=Max(name))
+    return Subquery(grouped.values("latest"), output_field=DateTimeField())
+
+
+DEFAULTS = {  # typed, as PostgreSQL unites no others
+    "pk": F("pk"),
+    "from_offer": Value("", CharField()),
+    "tenant_name": Value("", CharField()),
+    "size_licenses": Cast(Value(None), IntegerField()),
+    "size_amount": Cast(Value(None), DecimalField(max_digits=13, decimal_places=3)),
+    "size_currency": Value("", CharField()),
+    "is_yearly": Value(False, BooleanField()),
+    "moved_at": Cast(Value(None), DateTimeField()),
+    "is_canceled": Value(False, BooleanField()),
+}
+ORDER = (
+    *("kind", "pk", "name", "from_offer", "tenant_name", "size_licenses", "size_amount"),
+    *("size_currency", "is_yearly", "day", "moves", "changed_at", "moved_at", "is_canceled"),
+)
+
+
+def columns(found: QuerySet[Any], **named: Any) -> QuerySet[Any, Any]:
+    """`found` as rows of ORDER, with nothing where a kind of thing has no such column."""
+    every = DEFAULTS | named
+    named_alike = {f"of_{name}": every[name] for name in ORDER}
+    alike: QuerySet[Any, Any] = found.annotate(**named_alike).values_list(*named_alike)
+    return alike
