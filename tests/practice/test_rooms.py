@@ -11,7 +11,7 @@ from django.db import connection
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.room_world import STORYTELLER, empty_room, furnish
 from benefits_portal.practice.situations import SHARED
@@ -122,7 +122,7 @@ def test_an_account_that_a_neighbor_let_in_is_closed(room: Room) -> None:
     neighbor = Room.objects.get(suffix="m3x9").partners().get()
     guest = room.users()["partner-admin"]
     factories.RoleAssignmentFactory.create(user=guest, partner=neighbor, role=Role.MEMBER)
-    Redemption.objects.filter(partner=neighbor).update(redeemed_by=guest)
+    factories.RecordFactory.create(partner=neighbor, actor=guest)
 
     empty_room(room)
     connection.check_constraints()

@@ -1,6 +1,5 @@
 """What the practice world shows on whatever day it is told: everything that the demo promises."""
 
-import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +18,7 @@ from benefits_portal.licensing.models import (
     Term,
 )
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.practice.story import STORY
+from benefits_portal.practice.situations import SHARED, chapters_of
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -428,8 +427,8 @@ def test_support_may_look_and_program_staff_may_change() -> None:
 
 
 def test_nothing_happens_in_the_future_or_out_of_order(day: date) -> None:
-    for chapter in tomllib.loads(STORY.read_text())["partner"]:
-        days_ago = [event["ago"] for event in chapter["events"]]
+    for events in chapters_of(SHARED).values():
+        days_ago = [event["ago"] for event in events]
         assert days_ago == sorted(days_ago, reverse=True)
         assert days_ago[-1] >= 2
     assert Record.objects.latest("at").at.date() < day
