@@ -7,10 +7,12 @@ import pytest
 import time_machine
 from django.core import mail
 
+from benefits_portal.reminders.link_submission import LinkSubmission
 from benefits_portal.reminders.making import Maker
-from benefits_portal.reminders.models import Digest, Told
+from benefits_portal.reminders.models import Digest, Feed, Told
 from benefits_portal.reminders.mornings import mornings
 from benefits_portal.reminders.running import run
+from benefits_portal.tenants.models import Actor, Record
 from tests import factories
 from tests.simultaneous import at_once
 
@@ -50,3 +52,13 @@ def test_runs_for_two_days_at_once_tell_each_thing_in_one_digest() -> None:
     assert sorted(made) == [0, 0, 0, 1]
     assert Told.objects.count() == 20
     assert Digest.objects.count() == 1
+
+
+@pytest.mark.rule("R11", "W11")
+def test_one_form_sent_many_times_at_once_makes_one_link() -> None:
+    role = admin_of(factories.PartnerFactory.create()).role_assignments.get()
+    form = LinkSubmission.on_page(None)
+    by = Actor(role.user)
+    links = at_once([lambda: Feed.objects.make_once(role, form, by=by)] * 8)
+    assert set(links) == {form.secret}
+    assert Record.objects.filter(action="reminders.feed-made").count() == 1

@@ -352,13 +352,22 @@ def test_nobody_between_keeps_it_and_no_referrer_carries_it(secret: str) -> None
 PAGE = "/account/calendar/"
 
 
+def form_on(client: Client, acting_in: dict[str, str]) -> dict[str, str]:
+    """What the page's form sends."""
+    return acting_in | {"submission": client.get(PAGE).context["submission"]}
+
+
+def link_in(answer: ClientResponse) -> list[str]:
+    return re.findall(r"/calendar/([0-9a-f]{32})\.ics<", answer.text)
+
+
 @rule("R11")
 def test_the_page_shows_the_link_once(
     admin: User, sign_in: SignIn, acting_in: dict[str, str]
 ) -> None:
     client = sign_in(admin)
     assert "Make a calendar link" in client.get(PAGE).text
-    made = client.post(PAGE, acting_in)
+    made = client.post(PAGE, form_on(client, acting_in))
     [url] = re.findall(r"http://testserver/calendar/[0-9a-f]{32}\.ics", made.text)
     assert f'href="webcal{url.removeprefix("http")}"' in made.text
     assert Client().get(url).status_code == 200
@@ -387,8 +396,9 @@ def test_the_page_says_when_a_calendar_looked_last(
 def test_making_one_is_on_record_without_it(
     admin: User, sign_in: SignIn, acting_in: dict[str, str]
 ) -> None:
-    made = sign_in(admin).post(PAGE, acting_in)
-    [url] = re.findall(r"/calendar/([0-9a-f]{32})\.ics<", made.text)
+    client = sign_in(admin)
+    made = client.post(PAGE, form_on(client, acting_in))
+    [url] = link_in(made)
     record = Record.objects.get(action="reminders.feed-made")
     assert (record.actor, record.partner, record.subject) == (
         admin,
@@ -396,6 +406,42 @@ def test_making_one_is_on_record_without_it(
         admin,
     )
     assert url not in str(Record.objects.values_list("before", "after", "params"))
+
+
+@rule("R11", "W11")
+def test_a_double_click_makes_one_link_and_shows_it_twice(
+    admin: User, sign_in: SignIn, acting_in: dict[str, str]
+) -> None:
+    client = sign_in(admin)
+    form = form_on(client, acting_in)
+    first, second = (link_in(client.post(PAGE, form)) for _click in range(2))
+    assert first == second
+    assert fetch(*first).status_code == 200
+    assert Record.objects.filter(action="reminders.feed-made").count() == 1
+
+
+@rule("R11", "W11")
+def test_an_older_form_brings_no_ended_link_back(
+    admin: User, sign_in: SignIn, acting_in: dict[str, str]
+) -> None:
+    client = sign_in(admin)
+    older = form_on(client, acting_in)
+    [ended] = link_in(client.post(PAGE, older))
+    [latest] = link_in(client.post(PAGE, form_on(client, acting_in)))
+    answer = client.post(PAGE, older)
+    assert link_in(answer) == []
+    assert "the page was out of date" in answer.text
+    assert [fetch(each).status_code for each in (ended, latest)] == [404, 200]
+
+
+@rule("R11")
+@pytest.mark.parametrize("submission", ["", "nonsense", "WyJhIiwiIl0:1abc:def"])
+def test_a_form_that_is_not_ours_makes_no_link(
+    admin: User, sign_in: SignIn, acting_in: dict[str, str], submission: str
+) -> None:
+    answer = sign_in(admin).post(PAGE, acting_in | {"submission": submission})
+    assert link_in(answer) == []
+    assert not Feed.objects.exists()
 
 
 # What it costs

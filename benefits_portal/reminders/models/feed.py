@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models, transaction
 from django.db.models import F, OuterRef, Q, Subquery
@@ -15,6 +15,9 @@ from benefits_portal.tenants.models import Actor, Partner, Record, RoleAssignmen
 from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import RemindersAction
+
+if TYPE_CHECKING:
+    from benefits_portal.reminders.link_submission import LinkSubmission
 
 SECRET_BYTES = 16  # 128 bits
 MARKED_EVERY = timedelta(minutes=5)  # of fetches, so that a thousand of them write little
@@ -59,18 +62,40 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         Only a digest is kept: whoever loses the secret makes another one.
         """
         secret = secrets.token_hex(SECRET_BYTES)
+        with transaction.atomic():
+            self._write(role, secret, by)
+        return secret
+
+    def make_once(
+        self, role: RoleAssignment, submission: "LinkSubmission", *, by: Actor
+    ) -> str | None:
+        """The same for a form that may come twice: its secret each time, made once (W11).
+
+        None once another was made: that one stays, and an older one does not come back.
+        """
+        with transaction.atomic():
+            # Of two at once, one waits here
+            held = RoleAssignment.objects.filter(pk=role.pk, partner=role.partner)
+            held.select_for_update(of=("self",)).order_by("pk").first()
+            there = self.of_role(role.user, role.partner)
+            if there and there.digest == digest_of(submission.secret):
+                return submission.secret
+            if not submission.fits(there):
+                return None
+            self._write(role, submission.secret, by)
+        return submission.secret
+
+    def _write(self, role: RoleAssignment, secret: str, by: Actor) -> None:
         made = {
             "role": role,
             "digest": digest_of(secret),
             "made_at": clock.now(),
             "fetched_at": None,
         }
-        with transaction.atomic():
-            self.update_or_create(user=role.user, partner=role.partner, defaults=made)
-            Record.objects.log(
-                RemindersAction.FEED_MADE, by=by, partner=role.partner, subject=role.user
-            )
-        return secret
+        self.update_or_create(user=role.user, partner=role.partner, defaults=made)
+        Record.objects.log(
+            RemindersAction.FEED_MADE, by=by, partner=role.partner, subject=role.user
+        )
 
 
 class Feed(PartnerRow):

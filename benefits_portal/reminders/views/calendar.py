@@ -1,9 +1,12 @@
 """The page of somebody's calendar feed at the partner they act for."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from benefits_portal.reminders.link_submission import LinkSubmission
 from benefits_portal.reminders.models import Feed
 from benefits_portal.tenants.access import form_methods, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -14,12 +17,24 @@ from benefits_portal.tenants.models import RoleAssignment
 @form_methods
 def calendar(request: PartnerRequest) -> HttpResponse:
     """What there is, and a new link when asked: shown in this answer alone (R11)."""
-    context = {}
-    if request.method == "POST":
-        held = RoleAssignment.objects.for_partner(request.partner).select_related("user", "partner")
-        role = get_object_or_404(held, user=request.user)
-        secret = Feed.objects.make(role, by=request.actor)
-        url = request.build_absolute_uri(reverse("reminders:feed", args=[secret]))
-        context = {"url": url, "webcal_url": url.replace("http", "webcal", 1)}
+    url = made_link(request) if request.method == "POST" else ""
     feed = Feed.objects.of_role(request.user, request.partner)
-    return render(request, "reminders/calendar.html", context | {"feed": feed})
+    context = {
+        "feed": feed,
+        "submission": LinkSubmission.on_page(feed).signed,
+        "url": url,
+        "webcal_url": url.replace("http", "webcal", 1),
+    }
+    return render(request, "reminders/calendar.html", context)
+
+
+def made_link(request: PartnerRequest) -> str:
+    """The link that the form makes, or made a moment ago; empty if it makes none any more."""
+    held = RoleAssignment.objects.for_partner(request.partner).select_related("user", "partner")
+    role = get_object_or_404(held, user=request.user)
+    submission = LinkSubmission.read(request.POST.get("submission", ""))
+    secret = submission and Feed.objects.make_once(role, submission, by=request.actor)
+    if not secret:
+        messages.info(request, _("No link was made: the page was out of date. Please try again."))
+        return ""
+    return request.build_absolute_uri(reverse("reminders:feed", args=[secret]))
