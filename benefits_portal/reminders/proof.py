@@ -13,7 +13,7 @@ def problem(now: datetime) -> str:
     """What keeps reminders, for an operator; empty while nothing does."""
     if Run.objects.is_late(now):
         return f"no run within 26 hours: start {COMMAND}"
-    if Digest.objects.given_up_lately(now - RECENT).exists():
+    if Digest.objects.given_up_since(now - RECENT).exists():
         return "reminders were given up"
     if Digest.objects.overdue(now - LATE).exists():
         return f"reminders wait: start {COMMAND}"

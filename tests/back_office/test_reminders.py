@@ -12,12 +12,14 @@ from pytest_django import Settings
 from benefits_portal import clock
 from benefits_portal.reminders.admin.proof import Proof
 from benefits_portal.reminders.models import Run
+from benefits_portal.reminders.models.digest import NOBODY
 from benefits_portal.reminders.proof import COMMAND
 from tests import factories
 from tests.clients import SignIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 LATE = "run for 26 hours"
+PROBLEMS = ["TooSlow", NOBODY]
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +69,20 @@ def test_what_waits_and_what_was_given_up_lead_to_their_lists(office: Client) ->
     gone = {"next_try_at": None, "gave_up_at": now}
     factories.DigestFactory.create_batch(2, **gone)
     factories.DigestFactory.create(**gone | {"gave_up_at": now - timedelta(days=2)})
+    factories.DigestFactory.create(**gone, problem=NOBODY)
     page = first_page(office)
     assert '?state=waiting">1 email waits for another try</a>' in page
     assert '?state=given-up">2 emails were given up in the last 24 hours</a>' in page
+
+
+@pytest.mark.parametrize(("state", "problem"), [("given-up", "TooSlow"), ("dropped", NOBODY)])
+def test_what_nobody_was_to_get_is_a_list_of_its_own(
+    office: Client, state: str, problem: str
+) -> None:
+    gone = {"next_try_at": None, "gave_up_at": clock.now()}
+    digests = {each: factories.DigestFactory.create(**gone, problem=each) for each in PROBLEMS}
+    answer = office.get(reverse("admin:reminders_digest_changelist"), {"state": state})
+    assert list(answer.context["cl"].result_list) == [digests[problem]]
 
 
 def test_a_demo_is_never_late(office: Client, settings: Settings) -> None:

@@ -19,6 +19,7 @@ class DigestStateFilter(CasesFilter):
         "waiting": (_("Waiting"), lambda digests, _on: digests.waiting()),
         "sent": (_("Sent"), lambda digests, _on: digests.sent()),
         "given-up": (_("Given up"), lambda digests, _on: digests.given_up()),
+        "dropped": (_("Not needed any more"), lambda digests, _on: digests.dropped()),
     }
 
 

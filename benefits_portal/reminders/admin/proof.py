@@ -28,7 +28,7 @@ class Proof:
     @classmethod
     def now(cls, at: datetime) -> "Proof":
         """Three queries."""
-        lately = Digest.objects.given_up().filter(gave_up_at__gt=at - RECENT)
+        lately = Digest.objects.given_up_since(at - RECENT)
         waiting = Digest.objects.waiting()
         return cls(at, Run.objects.ended().first(), waiting.count(), lately.count())
 

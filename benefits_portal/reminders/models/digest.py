@@ -63,12 +63,16 @@ class DigestQuerySet(models.QuerySet["Digest"]):
         """Those whose next try was to come before `since`."""
         return self.filter(next_try_at__lt=since)
 
-    def given_up_lately(self, since: datetime) -> Self:
-        """Those that the mail server did not take for three days."""
-        return self.filter(gave_up_at__gt=since).exclude(problem=NOBODY)
-
     def given_up(self) -> Self:
-        return self.filter(gave_up_at__isnull=False)
+        """Those that the mail server did not take for three days."""
+        return self.filter(gave_up_at__isnull=False).exclude(problem=NOBODY)
+
+    def given_up_since(self, moment: datetime) -> Self:
+        return self.given_up().filter(gave_up_at__gt=moment)
+
+    def dropped(self) -> Self:
+        """Those that were not sent, as nobody may have them any more, or nothing of them holds."""
+        return self.filter(gave_up_at__isnull=False, problem=NOBODY)
 
 
 class Digest(PartnerRow):
