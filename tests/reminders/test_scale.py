@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,18 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.models import LicenseAssignment, Subscription
+from benefits_portal.reminders.models import Told
 from benefits_portal.reminders.running import run
-from benefits_portal.tenants.models import Partner, Role, RoleAssignment, Tenant, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    Role,
+    RoleAssignment,
+    Tenant,
+    User,
+)
 from tests import factories
 from tests.properties import BEFORE_A_RELEASE
 
@@ -23,7 +33,10 @@ ADMINS, ONE_IN = 2, 20
 
 
 def partners_with_admins(count: int) -> None:
-    """Each with two admins and a subscription; of one in twenty it ends in a month."""
+    """Each with two admins and a subscription; of one in twenty it ends in a month.
+
+    Of these one person has a license of it, and one of what was disabled yesterday.
+    """
     build = factories.PartnerFactory.build_batch
     partners = Partner.objects.bulk_create(build(count))
     tenants = Tenant.objects.bulk_create(
@@ -38,15 +51,33 @@ def partners_with_admins(count: int) -> None:
         RoleAssignment(user=user, partner=partners[number // ADMINS], role=Role.PARTNER_ADMIN)
         for number, user in enumerate(users)
     )
-    product = factories.ProductFactory.create()
+    product, gone = factories.ProductFactory.create_batch(2)
+    due = tenants[::ONE_IN]
+    add_subscriptions(tenants, product, 300)
+    add_subscriptions(due, product, 30)
+    add_subscriptions(due, gone, -31)
+    people = DirectoryUser.objects.bulk_create(
+        factories.DirectoryUserFactory.build(tenant=tenant, partner=tenant.partner)
+        for tenant in due
+    )
+    LicenseAssignment.objects.bulk_create(
+        factories.LicenseAssignmentFactory.build(
+            directory_user=person, tenant=person.tenant, partner=person.partner, product=each
+        )
+        for person in people
+        for each in (product, gone)
+    )
+
+
+def add_subscriptions(tenants: Iterable[Tenant], product: Product, days: int) -> None:
     Subscription.objects.bulk_create(
         factories.SubscriptionFactory.build(
             tenant=tenant,
             partner=tenant.partner,
             product=product,
-            ends_on=DAY + timedelta(days=300 if number % ONE_IN else 30),
+            ends_on=DAY + timedelta(days=days),
         )
-        for number, tenant in enumerate(tenants)
+        for tenant in tenants
     )
 
 
@@ -63,6 +94,7 @@ def test_a_run_over_many_partners_is_cheap(count: int) -> None:
         cpu, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     print(count, len(queries), round(cpu, 1), peak // 2**20, "MiB")  # noqa: T201 - the figures
+    assert Told.objects.filter(occasion="licenses-over").count() == report.sent
     assert report.sent == len(mail.outbox) == ADMINS * count // ONE_IN
     assert len(queries) <= 30 * ADMINS * count / 1_000 + 20
     assert cpu <= 60
