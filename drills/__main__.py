@@ -23,6 +23,7 @@ DRILLS = (
     "backup",
     "replica",
     "scale",
+    "reminders",
 )
 
 
