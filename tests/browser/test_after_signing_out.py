@@ -5,24 +5,21 @@ Playwright's own flags switch that cache off.
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import CHROMIUM, Visit, launch_args
 from tests.browser.pages import key_of
 
 SIGN_IN = "Sign in try the portal as …"
 
 
 @pytest.fixture(scope="session")
-def browser(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
-) -> Iterator[Browser]:
-    """Keeps pages for going back, as people's browsers do."""
+def browser(browser_type: BrowserType) -> Iterator[Browser]:
+    """Keeps pages for going back, as people's browsers do: the headless shell keeps none."""
     started = browser_type.launch(
-        **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"]
+        **launch_args(CHROMIUM), ignore_default_args=["--disable-back-forward-cache"]
     )
     yield started
     started.close()
