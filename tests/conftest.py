@@ -6,6 +6,7 @@ DATABASE_URL.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -66,7 +67,7 @@ from django.test import Client  # noqa: E402
 from django.utils import translation  # noqa: E402
 
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
-from tests import factories, quick_flush  # noqa: E402
+from tests import factories, quick_flush, quick_render  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
 from tests.partner_named import unnamed, watch_all  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
@@ -90,6 +91,15 @@ settings.register_profile(
 settings.load_profile("portal")
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all of Django stay to the end: no search for garbage goes over them.
+
+    Nor is one made for every two thousand objects, of which a single page makes more.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Afterwards, whoever still answers a browser that has gone does not hold up the database."""
@@ -103,6 +113,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
                 "current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _widgets_unwatched(django_test_environment: None) -> None:
+    quick_render.install()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ DUTCH = {
 }
 
 
-def texts() -> Iterator[tuple[str, str]]:
+def pairs() -> Iterator[tuple[str, str]]:
     """Every text and its translation, singular and plural each."""
     with CATALOG.open("rb") as file:
         for message in read_po(file):
@@ -51,14 +52,19 @@ def texts() -> Iterator[tuple[str, str]]:
             yield from zip(ids, map(str, strings), strict=False)
 
 
-TEXTS = list(texts())
+@cache
+def texts() -> list[tuple[str, str]]:
+    """When a test asks, not when tests are collected."""
+    return list(pairs())
+
+
 WORD = r"(?<!\w)(?:{})(?!\w)"
 
 
 def found(pattern: str, language: int) -> list[str]:
     """The texts in which a word of `pattern` is written."""
     regex = re.compile(WORD.format(pattern), re.IGNORECASE if language == 0 else 0)
-    return [pair[language] for pair in TEXTS if regex.search(pair[language])]
+    return [pair[language] for pair in texts() if regex.search(pair[language])]
 
 
 @pytest.mark.parametrize(("pattern", "instead"), ENGLISH.items())
@@ -86,4 +92,4 @@ def test_words_are_found_whole(pattern: str, text: str, is_one: bool) -> None:
 
 
 def test_the_catalog_holds_texts() -> None:
-    assert len(TEXTS) > 1_000
+    assert len(texts()) > 1_000
