@@ -50,7 +50,7 @@ def read_numbers(text: str) -> list[int]:
     plain = _plain(_UNBROKEN.sub("'", _CELLS.sub(";", text)))
     if _DECIMALS.search(plain):
         raise ValidationError(
-            _("Enter whole numbers without decimals, with a semicolon between two: 25; 10."),
+            _("Enter whole numbers without decimals, separated by semicolons: 25; 10."),
             code="decimals",
         )
     plain = _ENDS_IN_ZEROS.sub(lambda grouped: re.sub("[ ,]", "'", grouped[0]), plain)

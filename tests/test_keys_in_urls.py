@@ -18,7 +18,7 @@ from tests.key_examples import FULL_WIDTH, KEY, NO_KEYS, SHOWN, TAIL, WITHOUT_PR
 pytestmark = [pytest.mark.rule("W6"), pytest.mark.django_db]
 
 TAKEN_OUT = "A product key was taken out of the URL"
-NOT_SEARCHED = "This looks like a product key. Keys are not searched for"
+NOT_SEARCHED = "This looks like a product key. Keys can't be searched for"
 FIELDS = {
     "/calculator/": [
         "licenses",

@@ -27,7 +27,7 @@ SPACES = (
 )
 BETWEEN_THOUSANDS = "\u00a0\u2007\u2008\u2009\u200a\u202f\u205f"
 WHOLE = "Enter a whole number, as in 100."
-NO_DECIMALS = "Enter whole numbers without decimals, with a semicolon between two: 25; 10."
+NO_DECIMALS = "Enter whole numbers without decimals, separated by semicolons: 25; 10."
 ONE_OR_TWO = "Write {} for one key, or {}; {} for two."
 
 

@@ -112,12 +112,12 @@ def explain_where_keys_go(request: HttpRequest) -> None:
     """Once, however often a field that searches while somebody types has asked."""
     if in_back_office(request):
         text = _(
-            "This looks like a product key. Keys are not searched for, and it was not looked "
+            "This looks like a product key. Keys can't be searched for, and it was not looked "
             "up. Type it at Look up a key."
         )
     else:
         text = _(
-            "This looks like a product key. Keys are not searched for, and it was not looked "
+            "This looks like a product key. Keys can't be searched for, and it was not looked "
             "up. Type it at Redeem a product key."
         )
     _message_once(request, text)

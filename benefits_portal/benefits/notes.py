@@ -11,11 +11,13 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from benefits_portal.dates import month_end
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.search_text import sort_key
 from benefits_portal.typed_text import isolated
 
 from .models import Benefit, Product
+from .money import money
 
 
 def combination(kind: str, excluding_offers: Iterable[str]) -> str:
@@ -31,9 +33,10 @@ def combination(kind: str, excluding_offers: Iterable[str]) -> str:
             "It can't be combined with other credit, nor with one of these offers: %(offers)s."
         )
     else:
-        text = _("It can't be combined with bulk credit.")
+        text = _("It can't be combined with bulk (yearly) credit.")
         with_offers = _(
-            "It can't be combined with bulk credit, nor with one of these offers: %(offers)s."
+            "It can't be combined with bulk (yearly) credit, nor with one of these offers: "
+            "%(offers)s."
         )
     return with_offers % {"offers": names} if names else text
 
@@ -86,6 +89,8 @@ class CreditNotes:
             return _("Expired on %(day)s.") % {"day": day}
         if not self.benefit.has_begun(self.on):
             return _("Starts on %(day)s.") % {"day": as_day(self.benefit.starts_on)}
+        if not count and self.loses_each_month:
+            return self._lost_each_month()
         if not count:
             return _("Not assigned to anyone yet. Assign it by %(day)s.") % {"day": day}
         if count == 1:
@@ -96,6 +101,24 @@ class CreditNotes:
             "Assigned to %(count)s people until %(day)s.",
             count,
         ) % {"count": format_number(count), "day": day}
+
+    @property
+    def loses_each_month(self) -> bool:
+        """Monthly credit that is not the last month's, so that waiting costs an amount (B3)."""
+        return not self.benefit.product.is_bulk_credit and month_end(self.on) < (
+            self.benefit.expires_on
+        )
+
+    def _lost_each_month(self) -> str:
+        amount = self.benefit.credit_amount
+        return _(
+            "Not assigned to anyone yet. Each month that you wait, %(amount)s is lost (this "
+            "month's after %(lost)s). You can assign it until %(day)s."
+        ) % {
+            "amount": money(amount, self.benefit.currency) if amount is not None else "",
+            "lost": as_day(month_end(self.on)),
+            "day": as_day(self.benefit.expires_on),
+        }
 
     def what_it_is(self) -> str:
         """The bar above the holders."""
@@ -112,17 +135,17 @@ class CreditNotes:
             return self._when_it_is_given()
         if not self.benefit.product.is_bulk_credit:
             return _(
-                "You can assign monthly credit to any number of people, and add or remove them at "
-                "any time."
-            )
+                "However many people you assign it to, they share one credit: %(amount)s. You can "
+                "add or remove people at any time."
+            ) % {"amount": self.benefit.quantity_text}
         if self.year_is_over:
             return _(
-                "Bulk credit is assigned to one person and can't be removed. Transfers ended on "
-                "%(day)s, with the enrollment year."
+                "Bulk (yearly) credit is assigned to one person and can't be removed. Transfers "
+                "ended on %(day)s, with the enrollment year."
             ) % {"day": as_day(self.year_ends_on)}
         return _(
-            "Bulk credit is assigned to one person and can't be removed, only transferred during "
-            "the enrollment year."
+            "Bulk (yearly) credit is assigned to one person and can't be removed, only "
+            "transferred during the enrollment year."
         )
 
     def _when_it_is_given(self) -> str:
@@ -131,18 +154,15 @@ class CreditNotes:
         if self.benefit.product.is_bulk_credit:
             return (
                 _(
-                    "Bulk credit is assigned to one person and can't be removed. It starts on "
-                    "%(day)s: assign it from that day."
+                    "Bulk (yearly) credit is assigned to one person and can't be removed. It "
+                    "starts on %(day)s: assign it from that day."
                 )
                 % begins
             )
-        return (
-            _(
-                "You can assign monthly credit to any number of people. It starts on %(day)s: add "
-                "or remove them from that day."
-            )
-            % begins
-        )
+        return _(
+            "However many people you assign it to, they share one credit: %(amount)s. It "
+            "starts on %(day)s: add or remove people from that day."
+        ) % {**begins, "amount": self.benefit.quantity_text}
 
     def last_day(self) -> str:
         """What the expiration date is for."""

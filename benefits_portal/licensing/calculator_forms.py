@@ -66,10 +66,12 @@ class SubscriptionForm(forms.Form):
         at_least=1,
         error_messages={"required": gettext_lazy("Enter how many licenses the subscription has.")},
     )
-    ends_on = day_field(gettext_lazy("End date"), gettext_lazy("The last day of service."))
+    ends_on = day_field(
+        gettext_lazy("End date"), gettext_lazy("The last day. Users keep access for 30 more days.")
+    )
     keys = forms.CharField(
         label=gettext_lazy("Licenses of each key"),
-        help_text=gettext_lazy("A semicolon between two: 25; 10; 10."),
+        help_text=gettext_lazy("Separate the numbers with semicolons: 25; 10; 10."),
         error_messages={"required": gettext_lazy("Enter how many licenses the key has.")},
     )
     on = day_field(gettext_lazy("Redeemed on"))

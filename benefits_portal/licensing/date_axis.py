@@ -27,13 +27,15 @@ SHORT = 26  # letters of a label that has room at its mark on a phone; longer on
 class Bar:
     """A stretch from `start` to `end`, the last day included; its label stands at its end.
 
-    `kind` is "now", "new", "warning", "limit" or nothing.
+    `kind` is "now", "new", "warning", "limit" or nothing. `until` is the label of a state in the
+    drawing: which day it lasts until.
     """
 
     label: str
     start: date
     end: date
     kind: str = ""
+    until: str = ""
 
     @property
     def days(self) -> int:
@@ -47,6 +49,7 @@ class Mark:
     label: str
     day: date
     kind: str = ""
+    until = ""
 
     @property
     def start(self) -> date:
@@ -117,12 +120,14 @@ class DateAxis:
 
     def lane(self, item: Bar | Mark) -> dict[str, str]:
         start, end = self.position(item.start), self.position(item.end)
+        label = item.until or item.label
         return {
-            "label": item.label,
+            "label": label,
+            "joint": "" if item.until else " ·",
             "date": as_day(item.end),
             "kind": item.kind,
             "side": side_of(end),
-            "length": "short" if len(item.label) <= SHORT else "long",
+            "length": "short" if len(label) <= SHORT else "long",
             "start": in_per_cent(start),
             "width": in_per_cent(max(end - start, 0)),
             "x": in_per_cent(end),

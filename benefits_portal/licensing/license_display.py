@@ -1,7 +1,7 @@
 """What pages say of licenses and the people who have them (L6 to L8, L11)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -17,19 +17,14 @@ from benefits_portal.licensing.models import (
     outlooks,
     over_since,
 )
-from benefits_portal.licensing.models.license_outlook import SETTLE_DAYS
+from benefits_portal.licensing.models.license_outlook import settle_until
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Candidate
 from benefits_portal.tenants.models import DirectoryUser, Tenant
 
-DAY = timedelta(days=1)
 MAX_CANDIDATES = 20  # people shown at a time
-
-
-def in_people(count: int) -> str:
-    return ngettext("%(count)s person", "%(count)s people", count) % {"count": format_number(count)}
 
 
 def href_of(product_pk: int) -> str:
@@ -58,33 +53,50 @@ class PoolStanding:
 
     @property
     def next_text(self) -> str:
-        """What changes next, and when; empty where nothing does."""
+        """What changes next, and when; empty where nothing does (L7, L8)."""
         step = self.outlook.next_step
         if step is None:
             return ""
-        over = self.outlook.over(step)
-        text = _("%(licenses)s from %(day)s") % {
-            "licenses": in_licenses(step.licenses),
-            "day": as_day(step.day),
-        }
-        return f"{text}; {over_text(over)}" if over else text
+        over, text = self.outlook.over(step), _("%(licenses)s from %(day)s")
+        if not step.licenses:
+            text = _("No licenses from %(day)s")
+        text %= {"licenses": in_licenses(step.licenses), "day": as_day(step.day)}
+        if not over:
+            return text
+        return f"{text}: {over_text(over) if step.licenses else no_access_text(over)}"
 
     @property
     def warning(self) -> str:
-        """That there are more people than licenses, since when, and until when to settle it."""
+        """That there are too few licenses, since when, and until when to settle it (L7, L8)."""
         if not self.count.over or self.since is None:
             return ""
-        return ngettext(
-            "There is %(people)s more than licenses since %(since)s. No one loses theirs, but no "
-            "more can be assigned. Redeem a product key or remove licenses by %(until)s.",
-            "There are %(people)s more than licenses since %(since)s. No one loses theirs, but no "
-            "more can be assigned. Redeem a product key or remove licenses by %(until)s.",
-            self.count.over,
-        ) % {
-            "people": in_people(self.count.over),
-            "since": as_day(self.since),
-            "until": as_day(self.since + SETTLE_DAYS),
-        }
+        until = settle_until(self.since)
+        advice = _("Redeem a product key or remove licenses.")
+        if until >= self.outlook.on:
+            advice = _("Redeem a product key or remove licenses by %(until)s.")
+        return f"{self._shortage} {advice % {'until': as_day(until)}}"
+
+    @property
+    def _shortage(self) -> str:
+        """Without any license nobody has access; while some are left, nobody loses theirs."""
+        if self.count.licenses:
+            text = ngettext(
+                "Since %(since)s there is %(count)s license too few. No one loses theirs, but no "
+                "more can be assigned.",
+                "Since %(since)s there are %(count)s licenses too few. No one loses theirs, but no "
+                "more can be assigned.",
+                self.count.over,
+            )
+        else:
+            text = ngettext(
+                "No licenses are left: the assignment stays, but this %(count)s person has no "
+                "access. Too few since %(since)s.",
+                "No licenses are left: the assignments stay, but these %(count)s people have no "
+                "access. Too few since %(since)s.",
+                self.count.over,
+            )
+        since = as_day(self.since) if self.since else ""
+        return text % {"count": format_number(self.count.over), "since": since}
 
     def cells(self) -> dict[str, object]:
         """What the list of products shows."""
@@ -106,10 +118,20 @@ class PoolStanding:
 
 
 def over_text(over: int) -> str:
-    return _("%(people)s over") % {"people": in_people(over)}
+    return ngettext("%(count)s license too few", "%(count)s licenses too few", over) % {
+        "count": format_number(over)
+    }
+
+
+def no_access_text(count: int) -> str:
+    return ngettext("%(count)s person loses access", "%(count)s people lose access", count) % {
+        "count": format_number(count)
+    }
 
 
 def assigned_text(count: LicenseCount) -> str:
+    if not count.licenses and count.given:
+        return _("%(given)s assigned, no licenses") % {"given": format_number(count.given)}
     return _("%(given)s of %(licenses)s assigned") % {
         "given": format_number(count.given),
         "licenses": format_number(count.licenses),
@@ -117,17 +139,21 @@ def assigned_text(count: LicenseCount) -> str:
 
 
 def bar(count: LicenseCount) -> list[dict[str, Any]]:
-    """The bar of the original: assigned and available, in per cent of the whole."""
+    """The bar of the original: assigned and available, in per cent of the whole.
+
+    Where there are too few licenses: what there is, and what is missing.
+    """
     whole = max(count.licenses, count.given) or 1
     width = min(count.given, count.licenses) * 100 // whole
-    assigned = _("Assigned: %(count)s") % {"count": format_number(count.given)}
-    segments = [{"label": assigned, "start": 0, "width": width}]
+    first = {"start": 0, "width": width}
     rest = {"start": width, "width": 100 - width}
     if count.over:
-        label = _("Over: %(count)s") % {"count": format_number(count.over)}
-        return [*segments, {"label": label, **rest}]
-    label = _("Available: %(count)s") % {"count": format_number(count.free)}
-    return [*segments, {"label": label, **rest}]
+        licenses = _("Licenses: %(count)s") % {"count": format_number(count.licenses)}
+        missing = _("Shortage: %(count)s") % {"count": format_number(count.over)}
+        return [{"label": licenses, **first}, {"label": missing, "tone": "missing", **rest}]
+    assigned = _("Assigned: %(count)s") % {"count": format_number(count.given)}
+    available = _("Available: %(count)s") % {"count": format_number(count.free)}
+    return [{"label": assigned, **first}, {"label": available, "tone": "rest", **rest}]
 
 
 def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStanding:
@@ -141,9 +167,15 @@ def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStand
     return PoolStanding(pool.product, outlook, since)
 
 
-def standings(tenant: Tenant, on: date, *, then: bool = False) -> list[PoolStanding]:
-    """Those of all products that people of `tenant` have or can have, by name."""
-    found = outlooks(tenant, on, then=then)
+def standings(
+    tenant: Tenant, on: date, *, then: bool = False, also: Iterable[int] = ()
+) -> list[PoolStanding]:
+    """Those of all products that people of `tenant` have or can have, by name.
+
+    And of the products `also`, whatever is left of them.
+    """
+    nothing = dict.fromkeys(also, LicenseOutlook(on, 0))
+    found = nothing | outlooks(tenant, on, then=then)
     since = over_since(tenant, found, on, then=then)
     products = Product.objects.filter(pk__in=found).order_by("sort_name", "pk")
     return [PoolStanding(each, found[each.pk], since.get(each.pk)) for each in products]

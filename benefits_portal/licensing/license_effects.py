@@ -35,32 +35,37 @@ def effect(outlook: LicenseOutlook, before: Term | None, after: Term | None) -> 
     step = then.first_over
     if step is None:
         return ""
-    text = at_once(outlook.given) if step.day == outlook.on else later(outlook.given)
-    return text % {
+    over = then.over(step)
+    short = at_once(over) if step.day == outlook.on else later(over)
+    return f"{people_with_license(outlook.given)} {short}" % {
         "given": format_number(outlook.given),
-        "over": format_number(then.over(step)),
+        "over": format_number(over),
         "day": as_day(step.day),
         "eve": as_day(step.day - DAY),
     }
 
 
-def at_once(given: int) -> str:
+def people_with_license(given: int) -> str:
     return ngettext(
-        "%(given)s person has a license of this product in this tenant; there would be "
-        "%(over)s more than licenses at once.",
-        "%(given)s people have a license of this product in this tenant; there would be "
-        "%(over)s more than licenses at once.",
+        "%(given)s person has a license of this product in this tenant.",
+        "%(given)s people have a license of this product in this tenant.",
         given,
     )
 
 
-def later(given: int) -> str:
+def at_once(over: int) -> str:
     return ngettext(
-        "%(given)s person has a license of this product in this tenant. There are enough "
-        "until %(eve)s; from %(day)s there would be %(over)s person more than licenses.",
-        "%(given)s people have a license of this product in this tenant. There are enough "
-        "until %(eve)s; from %(day)s there would be %(over)s more than licenses.",
-        given,
+        "From today, there would be %(over)s license too few.",
+        "From today, there would be %(over)s licenses too few.",
+        over,
+    )
+
+
+def later(over: int) -> str:
+    return ngettext(
+        "There are enough until %(eve)s; from %(day)s, there would be %(over)s license too few.",
+        "There are enough until %(eve)s; from %(day)s, there would be %(over)s licenses too few.",
+        over,
     )
 
 

@@ -69,8 +69,8 @@ class MorePeopleThanLicenses(Refusal):
     fact = gettext_lazy("More people have a license than there are licenses.")
 
     message = ngettext_lazy(
-        "%(product)s has %(over)s person more than licenses, so no more can be assigned.",
-        "%(product)s has %(over)s people more than licenses, so no more can be assigned.",
+        "%(product)s has %(over)s license too few, so no more can be assigned.",
+        "%(product)s has %(over)s licenses too few, so no more can be assigned.",
         "over",
     )
     advice = gettext_lazy("Redeem a product key, or remove licenses from people first.")

@@ -34,7 +34,7 @@ class SubscriptionListing(Listing[Subscription]):
         "product": Column(_("Product"), ("product_sort_name", "ends_on")),
         "licenses": Column(_("Licenses"), ("licenses", "product_sort_name"), numeric=True),
         "status": Column(_("Status"), ("is_kept", "ends_on", "product_sort_name")),
-        "ends": Column(_("Ends on"), ("ends_on", "product_sort_name")),
+        "ends": Column(_("End date"), ("ends_on", "product_sort_name")),
         "source": Column(_("Source"), ("source_sort_name", "product_sort_name")),
     }
 
@@ -88,7 +88,7 @@ class SubscriptionListingThen(SubscriptionListing):
         "product": Column(_("Product"), ("product_sort_name", "ends_on_then")),
         "licenses": Column(_("Licenses"), ("licenses_then", "product_sort_name"), numeric=True),
         "status": Column(_("Status"), ("is_kept_then", "ends_on_then", "product_sort_name")),
-        "ends": Column(_("Ends on"), ("ends_on_then", "product_sort_name")),
+        "ends": Column(_("End date"), ("ends_on_then", "product_sort_name")),
         "source": Column(_("Source"), ("source_sort_name_then", "product_sort_name")),
     }
 

@@ -80,7 +80,10 @@ class ProductRow:
         """How many of the licenses of the product people have, all subscriptions together (L6)."""
         if self.pool is None:
             return "–"
-        return _("%(given)s of %(licenses)s") % {
+        text = _("%(given)s of %(licenses)s")
+        if self.pool.licenses != self.subscription.licenses:
+            text = _("%(given)s of %(licenses)s in total")
+        return text % {
             "given": format_number(self.pool.given),
             "licenses": format_number(self.pool.licenses),
         }
@@ -160,10 +163,12 @@ def life(subscription: Subscription) -> list[Bar]:
         subscription.expired_until,
         subscription.disabled_until,
     )
+    statuses = Subscription.Status
+    active, lapsed, off = statuses.ACTIVE.label, statuses.EXPIRED.label, statuses.DISABLED.label
     return [
-        Bar(str(Subscription.Status.ACTIVE.label), subscription.starts_on, ends_on, "now"),
-        Bar(str(Subscription.Status.EXPIRED.label), ends_on + DAY, expired, "warning"),
-        Bar(str(Subscription.Status.DISABLED.label), expired + DAY, disabled, "limit"),
+        Bar(str(active), subscription.starts_on, ends_on, "now", _("Active until")),
+        Bar(str(lapsed), ends_on + DAY, expired, "warning", _("Expired until")),
+        Bar(str(off), expired + DAY, disabled, "limit", _("Disabled until")),
     ]
 
 
@@ -248,12 +253,12 @@ def undoing(key: ProductKey, on: date) -> str:
     if until == on + ASKED_WITHIN:
         text = _(
             "You can't undo this yourself. If it's a mistake, you can request a replacement key "
-            "once, until %(day)s."
+            "once for this redemption, until %(day)s."
         )
     else:
         text = _(
             "You can't undo this yourself. If it's a mistake, you can request a replacement key "
-            "once, until %(day)s, the last day of the benefit."
+            "once for this redemption, until %(day)s, the last day of the benefit."
         )
     return text % {"day": as_day(until)}
 

@@ -71,9 +71,9 @@ def redeeming(redemption: Redemption, people: Names) -> Event:
 
 def who_redeemed(redemption: Redemption, people: Names) -> str:
     """By whom, with whose key, and as which step of an order (O13)."""
-    text = _("By %(name)s, with a key of %(offer)s")
+    text = _("By %(name)s, with a key from %(offer)s")
     if redemption.order_id:
-        text = _("By %(name)s, with a key of %(offer)s, step %(step)s of order %(order)s")
+        text = _("By %(name)s, with a key from %(offer)s, step %(step)s of order %(order)s")
     return text % {
         "name": isolated(people.of(redemption.redeemed_by)),
         "offer": redemption.key.benefit.offer_name,

@@ -201,7 +201,7 @@ class ActivityFilter(forms.Form):
     """
 
     action = forms.ChoiceField(label=_("What"), required=False)
-    person = forms.CharField(label=_("By or about whom"), max_length=MAX_QUERY, required=False)
+    person = forms.CharField(label=_("Person involved"), max_length=MAX_QUERY, required=False)
     since = DayFormField(label=_("From"), required=False)
     until = DayFormField(label=_("Until"), required=False)
     refused = forms.BooleanField(label=_("Refused only"), required=False)

@@ -93,7 +93,7 @@ def test_what_bulk_credit_cannot_be_combined_with_is_listed_from_the_data(
 
 @rule("U4")
 def test_monthly_credit_says_what_excludes_it_too(client: Client, monthly: Benefit) -> None:
-    assert "It can't be combined with bulk credit." in text(client, monthly)
+    assert "It can't be combined with bulk (yearly) credit." in text(client, monthly)
     ExternalOfferFactory.create(name="Azure Sponsorship", excludes=[monthly.product])
     assert "nor with one of these offers: Azure Sponsorship." in text(client, monthly)
 
@@ -130,13 +130,13 @@ def test_an_ended_credit_says_that_it_ended_and_who_held_it(
     [
         (
             "monthly",
-            "You can assign monthly credit to any number of people. It starts on May 2, 2021: add "
-            "or remove them from that day.",
+            "However many people you assign it to, they share one credit: $100 per month. It "
+            "starts on May 2, 2021: add or remove people from that day.",
         ),
         (
             "bulk",
-            "Bulk credit is assigned to one person and can't be removed. It starts on May 2, 2021: "
-            "assign it from that day.",
+            "Bulk (yearly) credit is assigned to one person and can't be removed. It starts on May "
+            "2, 2021: assign it from that day.",
         ),
     ],
 )

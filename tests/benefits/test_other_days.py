@@ -243,7 +243,7 @@ def test_a_license_benefit_shows_the_subscription_as_it_was(
     client: Client, licenses: Benefit
 ) -> None:
     page = text_of(client, url(BENEFIT, licenses.pk, on=ago(30)))
-    assert "last day of service Mar 17, 2022." in page
+    assert "end date Mar 17, 2022." in page
 
 
 # A person

@@ -168,7 +168,11 @@ def test_an_error_stands_above_the_search_with_its_context(
     text = main_of(answer)
     places = [
         text.index(part)
-        for part in ("error-summary", "Bulk credit is assigned to one person", 'role="search"')
+        for part in (
+            "error-summary",
+            "Bulk (yearly) credit is assigned to one person",
+            'role="search"',
+        )
     ]
     assert places == sorted(places)
     assert ">Choose a person.</a>" in text, "without the name of its field, which it says itself"
@@ -215,7 +219,11 @@ def test_several_holders_do_not_read_of_each_other(
 @pytest.mark.parametrize(
     ("holders", "state"),
     [
-        (0, "Not assigned to anyone yet. Assign it by Jan 31, 2022."),
+        (
+            0,
+            "Not assigned to anyone yet. Each month that you wait, $100 is lost (this month's "
+            "after May 31, 2021). You can assign it until Jan 31, 2022.",
+        ),
         (1, "Assigned to Person A until Jan 31, 2022."),
         (2, "Assigned to 2 people until Jan 31, 2022."),
     ],

@@ -46,7 +46,7 @@ def clicks_to_receipt(page: Page, ways: Sequence[str]) -> tuple[int, int]:
 
 def expect_receipt(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="Done just now")).to_be_visible()
-    expect(page.get_by_role("link", name="Undo: request a replacement")).to_be_visible()
+    expect(page.get_by_role("link", name="Request a replacement key")).to_be_visible()
 
 
 @pytest.mark.rule("K5", "K8", "S8")

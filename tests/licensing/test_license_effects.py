@@ -47,7 +47,7 @@ def test_a_review_says_until_when_everybody_keeps_a_license(client: Client, tena
     url = reverse("licensing:extend", args=[subscription.pk])
     assert client.get(f"{url}?key={key.pk}").context["people"] == (
         "3 people have a license of this product in this tenant. There are enough until Jul 30, "
-        "2022; from Jul 31, 2022 there would be 3 more than licenses."
+        "2022; from Jul 31, 2022, there would be 3 licenses too few."
     )
 
 
@@ -59,7 +59,7 @@ def test_a_smaller_key_on_what_has_expired_says_who_is_over_at_once(
     held(subscription, 3)
     key = issue_key(partner=tenant.partner, product=subscription.product, quantity=1)
     answer = client.get(reverse("licensing:walkthrough", args=[key.benefit_id]))
-    assert answer.context["people"][0].endswith("there would be 2 more than licenses at once.")
+    assert answer.context["people"][0].endswith("From today, there would be 2 licenses too few.")
 
 
 @rule("L11")
@@ -76,8 +76,8 @@ def test_staff_read_it_before_they_reverse_a_redemption() -> None:
     added = subscription.add_licenses(key_for(subscription, 4), by=BY, on=TODAY)
     held(added.subscription, 6)
     assert (
-        "6 people have a license of this product in this tenant; there would be 2 more than "
-        "licenses at once."
+        "6 people have a license of this product in this tenant. From today, there would be 2 "
+        "licenses too few."
     ) in list(effects_of_replacing(added))
 
 

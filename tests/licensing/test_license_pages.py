@@ -73,8 +73,15 @@ def test_each_product_is_told_with_what_is_left_and_what_comes(
     keys = ("product", "licenses", "given", "free", "over", "next")
     rows = client.get(reverse("licensing:licenses")).context["rows"]
     assert [tuple(row[key] for key in keys) for row in rows] == [
-        ("A", "5", "2", "3", "–", "0 licenses from Jul 31, 2021; 2 people over"),
-        ("B", "3", "4", "0", "1 since May 1, 2021", "0 licenses from Jul 31, 2021; 4 people over"),
+        ("A", "5", "2", "3", "–", "No licenses from Jul 31, 2021: 2 people lose access"),
+        (
+            "B",
+            "3",
+            "4",
+            "0",
+            "1 since May 1, 2021",
+            "No licenses from Jul 31, 2021: 4 people lose access",
+        ),
     ]
     assert rows[0]["href"] == page(enough)
 
@@ -119,8 +126,8 @@ def test_too_few_licenses_are_told_with_the_day_and_the_time_to_settle_it(
     LicenseAssignmentFactory.create_batch(5, tenant=licenses.tenant, product=licenses.product)
     warning = client.get(page(licenses)).context["standing"].warning
     assert warning == (
-        "There are 2 people more than licenses since May 1, 2021. No one loses theirs, but no more "
-        "can be assigned. Redeem a product key or remove licenses by Jul 30, 2021."
+        "Since May 1, 2021 there are 2 licenses too few. No one loses theirs, but no more can be "
+        "assigned. Redeem a product key or remove licenses by Jul 29, 2021."
     )
 
 

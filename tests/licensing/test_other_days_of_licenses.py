@@ -127,7 +127,7 @@ def test_too_few_licenses_are_named_with_the_day_since_when_on_a_day_to_come(
     pool.give(people[0], by=BY, on=TODAY)
     page = text_of(client, url(PRODUCT, pool.product.pk, on=date(2022, 5, 1)))
     assert "Forecast for May 1, 2022" in page
-    assert "more than licenses since Apr 17, 2022." in page
+    assert "this 1 person has no access. Too few since Apr 17, 2022." in page
 
 
 @rule("H4")

@@ -513,7 +513,7 @@ def test_the_receipt_says_once_that_it_has_just_happened(
     assert [page.text.count(sentence) for page in (first, again)] == [1, 1]
     assert ["Done just now" in page.text for page in (first, again)] == [True, False]
     assert ["Redeemed on May 1, 2021" in page.text for page in (first, again)] == [False, True]
-    assert "Undo: request a replacement (until May 31, 2021)" in again.text
+    assert "Request a replacement key (until May 31, 2021)" in again.text
 
 
 def test_what_was_done_elsewhere_is_told_on_the_receipt_that_opens(

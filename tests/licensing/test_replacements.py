@@ -267,7 +267,7 @@ def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
 ) -> None:
     browser = sign_in(admin)
     assert (
-        "Undo: request a replacement (until May 31, 2021)"
+        "Request a replacement key (until May 31, 2021)"
         in browser.get(page("receipt", receipt)).content.decode()
     )
     assert (
@@ -305,7 +305,7 @@ def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
     redemption = replaced(tenant, by)
     browser = sign_in(admin)
     answer = browser.get(page("receipt", redemption)).content.decode()
-    assert "Undo: request a replacement" not in answer
+    assert "Request a replacement key (until" not in answer
     assert 'aria-disabled="true"' in answer
     assert page("replacement", redemption) not in answer
     reason = "This key is itself a replacement, and a replacement is not replaced on request."

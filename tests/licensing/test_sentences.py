@@ -45,7 +45,7 @@ def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(
     benefit = redemption.key.benefit
     running = page(client, "subscription", redemption.subscription_id)
     assert "withdrawn" not in running
-    assert "The last day of service." in running
+    assert "The subscription's last day. Users keep access until May 31, 2022." in running
     replace(redemption, by)
     text = page(client, "subscription", redemption.subscription_id)
     address = reverse("licensing:benefit-detail", args=[benefit.pk])
@@ -64,7 +64,7 @@ def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(
     assert [sentence for sentence in expected if sentence in text] == expected
     wrong = [
         "The subscription ended on",
-        "The last day of service.",
+        "The subscription's last day.",
         "Bring it back",
         '<p class="figure">25',
     ]
@@ -159,12 +159,12 @@ def test_what_can_be_undone_ends_with_the_benefit(
         page(client, "extend", active.pk, f"?key={key.pk}"),
     ]
     message = (
-        "You can't undo this yourself. If it's a mistake, you can request a replacement key once, "
-        f"until {said}"
+        "You can't undo this yourself. If it's a mistake, you can request a replacement key once "
+        f"for this redemption, until {said}"
     )
     assert [message in text.replace("&#x27;", "'") for text in pages] == [True, True]
     receipt = redeem(key, tenant=tenant)
-    assert f"Undo: request a replacement (until {until})" in page(client, "receipt", receipt.pk)
+    assert f"Request a replacement key (until {until})" in page(client, "receipt", receipt.pk)
 
 
 @rule("K8")

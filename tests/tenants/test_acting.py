@@ -61,7 +61,7 @@ def test_each_page_says_for_whom_and_where_one_acts_in_the_tenant_s_color(
         assert here.name in shown[-1]
         assert here.domain in shown[-1]
         assert f'data-color="{here.color}"' in shown[-1]
-        assert f'href="{reverse("tenants:switch")}"' in shown[-1]
+        assert f'href="{reverse("tenants:switch")}' in shown[-1]
     assert tenant.color != labs.color
 
 

@@ -20,7 +20,7 @@ from benefits_portal.benefits.status import Status, status_of
 from benefits_portal.formats import as_day, format_number
 
 SOON_DAYS = 91  # three months
-TO_BE_USED = {Status.NOT_ASSIGNED, Status.NOT_REDEEMED}
+ENDING = {Status.NOT_ASSIGNED, Status.ASSIGNED, Status.NOT_REDEEMED}  # a redeemed key is not lost
 COLUMNS_READ = [
     *("product_name", "product__kind", "offer_name", "benefit_type", "competency"),
     *("quantity", "credit_amount", "currency", "starts_on", "expires_on", "is_used"),
@@ -83,7 +83,7 @@ def soon_text(on: date, status: Status, starts_on: date, expires_on: date) -> st
     if status is Status.NOT_BEGUN:
         return _("starts %(day)s") % {"day": as_day(starts_on)}
     days = (expires_on - on).days
-    if status not in TO_BE_USED or days > SOON_DAYS:
+    if status not in ENDING or days > SOON_DAYS:
         return ""
     if days == 0:
         return _("today")

@@ -167,9 +167,8 @@ def given(
         return None
     if reviewed:
         return review(request, benefit, person, reviewed)
-    messages.success(
-        request, _("%(name)s now holds this credit.") % {"name": isolated(person.display_name)}
-    )
+    text = _("Done. The portal doesn't notify %(name)s: send the message on this page.")
+    messages.success(request, text % {"name": isolated(person.display_name)})
     return redirect(benefit)
 
 

@@ -19,6 +19,11 @@ DAY = timedelta(days=1)
 SETTLE_DAYS = timedelta(days=90)  # what a partner is given to settle more people than licenses (L8)
 
 
+def settle_until(since: date) -> date:
+    """The last of the days to settle it; `since` is the first."""
+    return since + SETTLE_DAYS - DAY
+
+
 class Step(NamedTuple):
     """From that day on the pool has so many licenses."""
 

@@ -15,7 +15,12 @@ from benefits_portal.licensing.license_days import (
 )
 from benefits_portal.licensing.license_display import standing_of, standings
 from benefits_portal.licensing.license_list import LicenseListing
-from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicensePool,
+    Subscription,
+    outlooks,
+)
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.licensing.views.subscription_on import before_first_redemption
 from benefits_portal.tenants.access import role_required, tenant_of_ones_own
@@ -56,7 +61,8 @@ def holders_of(pool: LicensePool) -> LicenseAssignmentQuerySet:
 def licenses(request: PartnerRequest) -> HttpResponse:
     """Every product of the current tenant that people have or can have licenses of."""
     day, then = request.any_day.day, request.any_day.as_of is not None
-    rows = [standing.cells() for standing in standings(request.tenant, day, then=then)]
+    also = outlooks(request.tenant, request.today) if request.any_day.is_forecast else ()
+    rows = [each.cells() for each in standings(request.tenant, day, then=then, also=also)]
     theirs = Subscription.objects.in_tenant(request.tenant)
     notes = [] if rows else before_first_redemption(theirs, request.any_day)
     return render(request, "licensing/licenses.html", {"rows": rows, "day_notes": notes})

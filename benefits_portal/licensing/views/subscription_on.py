@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.licensing.subscription_display import (
@@ -116,3 +117,18 @@ def before_first_redemption(subscriptions: SubscriptionQuerySet, any_day: AnyDay
         return []
     text = _("Nothing was redeemed in this tenant yet: the first key was redeemed on %(day)s.")
     return [text % {"day": as_day(began_on)}]
+
+
+def ended_by_then(
+    request: PartnerRequest, listing: SubscriptionListing, subscriptions: SubscriptionQuerySet
+) -> str:
+    """In a forecast of what is active: how many that are active today are not shown any more."""
+    if not request.any_day.is_forecast or listing.is_filtered or listing.chosen.get("show"):
+        return ""
+    ended = subscriptions.active(request.today).filter(ends_on__lt=request.any_day.day).count()
+    text = ngettext(
+        "%(count)s that is active today will have ended by then.",
+        "%(count)s that are active today will have ended by then.",
+        ended,
+    )
+    return text % {"count": format_number(ended)} if ended else ""

@@ -35,6 +35,7 @@ from benefits_portal.licensing.views.replacing import replacement_context
 from benefits_portal.licensing.views.steps import switched_from
 from benefits_portal.licensing.views.subscription_on import (
     before_first_redemption,
+    ended_by_then,
     subscription_on,
 )
 from benefits_portal.listing.excerpt import Asked, Excerpt
@@ -65,6 +66,8 @@ def product_list(request: PartnerRequest) -> HttpResponse:
         "page": page,
         "rows": product_rows(request, page.rows, listing.on),
         "day_notes": [] if page.rows else before_first_redemption(subscriptions, request.any_day),
+        "ended_by_then": ended_by_then(request, listing, subscriptions),
+        "show_ended_href": listing.query.href(show="all"),
     }
     return listing.push_url(request, render(request, "licensing/product_list.html", context))
 

@@ -51,7 +51,7 @@ FILTERS: dict[str, str | Promise] = {
     "kind": gettext_lazy("Kind"),
     "o": gettext_lazy("Sorted by"),
     "offer": gettext_lazy("Offer"),
-    "person": gettext_lazy("By or about whom"),
+    "person": gettext_lazy("Person involved"),
     "product": gettext_lazy("Product"),
     "q": gettext_lazy("Search"),
     "refused": gettext_lazy("Refused only"),

@@ -191,4 +191,5 @@ def switch(request: PartnerRequest) -> HttpResponse:
             request, _("You're now working in %(partner)s, tenant %(tenant)s.") % names
         )
         return on_to(then)
-    return render(request, "tenants/switch.html", {"form": form, "next": then})
+    context = {"form": form, "next": then, "cancel": on_to(then).url}
+    return render(request, "tenants/switch.html", context)
