@@ -17,6 +17,7 @@ from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act
+from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,
@@ -80,6 +81,8 @@ class Choice:
             return (
                 reverse(name, args=[self.subscription.pk]) + f"?{urlencode({'key': self.key.pk})}"
             )
+        if self.subscription and not self.confirmed:
+            return start_url(self.subscription, self.way, self.key.pk)
         confirmed = {"place": self.confirmed} if self.confirmed else {}
         return (
             reverse("licensing:product-key-start")

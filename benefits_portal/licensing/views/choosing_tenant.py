@@ -1,13 +1,14 @@
 """The tenant that a key goes into: chosen explicitly, and named on every step (rules K5, P4)."""
 
 from django.core import signing
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
 from benefits_portal.licensing.forms import TenantForm
-from benefits_portal.licensing.models import Redemption
+from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.views.steps import SWITCHED_FROM, Step, step_page
+from benefits_portal.tenants.access import get_own
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 
 # At most so many seconds old
@@ -15,6 +16,7 @@ TENANT_CONFIRMATION_SALT, TENANT_CONFIRMATION_MAX_AGE = (
     "benefits_portal.licensing.place",
     24 * 60 * 60,
 )
+MAX_DIGITS = 18  # of a number that a database knows
 CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
 
 
@@ -48,6 +50,21 @@ def confirmation_of_known(request: PartnerRequest) -> str:
     """
     is_known = Redemption.objects.filter(tenant=request.tenant).exists()
     return confirmation(request, request.tenant.pk) if is_known else ""
+
+
+def where_it_runs(request: PartnerRequest) -> str:
+    """This address in the tenant of the subscription that it names, which chose the tenant (K5).
+
+    In another tenant a switch is offered first, as for every page of a subscription (P4).
+    """
+    reference = request.GET["subscription"]
+    if not reference.isdecimal():
+        raise Http404
+    get_own(request, Subscription.objects.all(), int(reference[:MAX_DIGITS]))
+    carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
+    if confirmed := confirmation_of_known(request):
+        carried["place"] = confirmed
+    return f"{request.path}?{urlencode(carried)}"
 
 
 def tenant_is_confirmed(request: PartnerRequest) -> bool:

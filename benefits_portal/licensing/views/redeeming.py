@@ -22,8 +22,13 @@ from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import outcome
+from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import adding_hint
-from benefits_portal.licensing.views.choosing_tenant import choose_tenant, tenant_is_confirmed
+from benefits_portal.licensing.views.choosing_tenant import (
+    choose_tenant,
+    tenant_is_confirmed,
+    where_it_runs,
+)
 from benefits_portal.licensing.views.ordering import enter_keys
 from benefits_portal.licensing.views.reviewing import other_way, shown
 from benefits_portal.licensing.views.steps import Step, step_page, step_url
@@ -42,6 +47,8 @@ MAX_KEYS = 50  # of one's own to choose from on a page
 @form_methods
 def product_key_start(request: PartnerRequest) -> HttpResponse:
     """First activation (S1, S3), step by step; all state but the session is in the address."""
+    if "subscription" in request.GET:
+        return redirect(where_it_runs(request))
     if not tenant_is_confirmed(request):
         return choose_tenant(request)
     key = chosen_key(request)
@@ -132,10 +139,21 @@ def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
         "comparisons": found,
         "key": key,
         "refusal": refusal,
+        "elsewhere": reactivatable_elsewhere(request, key) if refusal else None,
         "back": step_url(request, Step.KEY),
         "change_tenant": step_url(request, Step.TENANT),
     }
     return step_page(request, Step.USE, "licensing/start_choose.html", context)
+
+
+def reactivatable_elsewhere(request: PartnerRequest, key: ProductKey) -> dict[str, Any] | None:
+    """The subscription that `key` can bring back in another tenant of the partner."""
+    others = Subscription.objects.for_partner(request.partner).exclude(tenant=request.tenant)
+    ended = others.filter(product=key.product).reactivatable(request.today).for_display().first()
+    if ended is None:
+        return None
+    way = RedemptionKind.REACTIVATE
+    return {"tenant": ended.tenant, "href": start_url(ended, way, key.pk)}
 
 
 def change(

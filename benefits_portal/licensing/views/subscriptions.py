@@ -18,8 +18,10 @@ from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, outlooks
+from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
+from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import (
     ProductRow,
     adding_hint,
@@ -132,11 +134,13 @@ def standing(
     redemptions, feeding_benefits = excerpt.rows, feeding(excerpt.rows)
     is_active = subscription.is_active(on)
     can_come_back = is_active or subscription.can_come_back(on)
+    way = RedemptionKind.REACTIVATE if can_come_back else RedemptionKind.NEW
     return {
         "status": subscription.status(on),
         "status_sentence": status_sentence(subscription, on, can_come_back=can_come_back),
         "is_active": is_active,
         "can_come_back": can_come_back,
+        "start": start_url(subscription, way),
         "segments": license_segments(redemptions),
         "feeding": feeding_benefits,
         "dates_differ": any(fed["expires_on"] != subscription.ends_on for fed in feeding_benefits),
