@@ -65,6 +65,14 @@ FETCHES = {
     "benefits_portal/licensing/home/attention.py:ending_subscriptions": (
         "an excerpt of its own, in two parts: what ends soon and what ends later"
     ),
+    "benefits_portal/licensing/home/offered_keys.py:_another": (
+        "keys to offer, more than a page shows rows"
+    ),
+    "benefits_portal/licensing/losses/loss.py:read": "one more than is shown, said as a +",
+    "benefits_portal/licensing/losses/page.py:losses": (
+        "an excerpt, with the count of all and the way to a file with all"
+    ),
+    "benefits_portal/licensing/views/choosing_tenant.py:where_it_runs": "digits of a number",
     "benefits_portal/licensing/models/subscription_queryset.py:source_on": (
         "the one row of a subquery"
     ),

@@ -112,12 +112,17 @@ class Asked:
 
         `name` tells the lists of a page apart, and is the id of the element that holds the list.
         """
+        href = self.all_of(name)
+        most = most if href else MAX_ROWS
+        return Excerpt.of(rows, most, href, is_latest=is_latest, counted=counted)
+
+    def all_of(self, name: str) -> str:
+        """The address at which the page shows MAX_ROWS of the list; empty where it is this one."""
         if self.query.get(ALL) == name:
-            return Excerpt.of(rows, MAX_ROWS, is_latest=is_latest, counted=counted)
+            return ""
         query = self.query.copy()
         query[ALL] = name
-        href = f"{self.path}?{query.urlencode()}#{name}"
-        return Excerpt.of(rows, most, href, is_latest=is_latest, counted=counted)
+        return f"{self.path}?{query.urlencode()}#{name}"
 
 
 NOT_ASKED = Asked()

@@ -431,4 +431,5 @@ def test_what_is_cut_on_home_says_of_how_many_and_leads_to_all(
     assert page.text.count("The first 6 of 14 are shown.") == 1
     [ending] = client.get(f"{reverse('home')}?all=ending").context["attention"]
     assert (ending.name, len(ending.rows), ending.rows.summary) == ("ending", 14, "")
-    assert client.get(group.rows.href).context["page"].total == 14
+    [whole] = client.get(group.rows.href).context["unused"].groups
+    assert (len(whole.rows), whole.rows.summary, whole.is_open) == (14, "", True)

@@ -107,15 +107,28 @@ def test_the_planner_begins_with_the_licenses_that_people_have(
 )
 def test_home_tells_ninety_days_ahead_and_ninety_days_after(days: int, left: list[str]) -> None:
     licenses = pool(4, given=2, ends_on=TODAY + timedelta(days=days))
-    rows = too_few_licenses(licenses.tenant.partner, TODAY)
-    assert [row["left"] for row in rows] == left
+    soon, _later = too_few_licenses(licenses.tenant.partner, TODAY)
+    assert [row["left"] for row in soon] == left
 
 
 @rule("L11")
-def test_home_leaves_out_what_has_enough_licenses() -> None:
+def test_home_folds_who_is_left_without_a_license_after_ninety_days(tenant: Tenant) -> None:
+    for days in (59, 60):
+        pool(4, given=2, tenant=tenant, ends_on=TODAY + timedelta(days=days))
+    soon, later = too_few_licenses(tenant.partner, TODAY)
+    assert [row["left"] for row in soon] == ["89 days left"]
+    assert (later.count, later.period) == ("1", "after Jul 30, 2021")
+    assert [(row["left"], row["day"]) for row in later.rows] == [
+        ("90 days left", "From Jul 31, 2021")
+    ]
+
+
+@rule("L11")
+def test_home_puts_what_has_enough_licenses_off_until_they_go() -> None:
     licenses = pool(4, given=2, ends_on=TODAY)
     bought(2, partner=licenses.tenant.partner, product=licenses.product)
-    assert not too_few_licenses(licenses.tenant.partner, TODAY)
+    soon, later = too_few_licenses(licenses.tenant.partner, TODAY)
+    assert (soon.total, [row["day"] for row in later.rows]) == (0, ["From Feb 1, 2022"])
 
 
 @rule("L9")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.licensing.home import unused_amounts, unused_queries
+from benefits_portal.licensing.home import unused, unused_amounts, unused_queries
 from benefits_portal.licensing.home.unused import unused_benefits
 from benefits_portal.tenants.models import Actor, Partner, User
 from tests import factories
@@ -148,7 +148,7 @@ def test_of_very_many_a_part_is_read_and_said_to_be_one(
 ) -> None:
     for module in (unused_queries, unused_amounts):
         monkeypatch.setattr(module, "MAX_COUNT", 3)
-    monkeypatch.setattr(unused_queries, "MAX_ROWS", 1)
+    monkeypatch.setattr(unused, "MAX_SHOWN", 1)
     for days in (10, 20, 40, 50, 300):
         key(partner, days)
     factories.BenefitFactory.create(partner=partner, bulk=True, expires_on=in_days(40))

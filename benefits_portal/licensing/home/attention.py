@@ -1,10 +1,8 @@
 """What needs attention beside unused benefits: subscriptions that end, credit of the disabled."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,42 +10,26 @@ from django.utils.translation import gettext as _
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.licenses import licenses_of_disabled, too_few_licenses
-from benefits_portal.licensing.home.rows import act, days_left, details_link, urgency
+from benefits_portal.licensing.home.offered_keys import (
+    SOON_DAYS,
+    NextStep,
+    OfferedKeys,
+    by_last_day,
+)
+from benefits_portal.licensing.home.rows import (
+    FoldedLater,
+    Rows,
+    act,
+    days_left,
+    details_link,
+    urgency,
+)
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
-from benefits_portal.listing.page import CappedCount, total_text
-from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.listing.page import CappedCount
 from benefits_portal.tenants.models import Partner
 
-SOON_DAYS, MAX_LINES = 91, 12
-
-type Rows = Excerpt[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class EndingLater:
-    """Subscriptions that end after three months, folded: how many, and the first of them."""
-
-    rows: Rows
-    on: date
-
-    def __bool__(self) -> bool:
-        return self.rows.total > 0
-
-    @property
-    def count(self) -> str:
-        return total_text(self.rows.total)
-
-    @property
-    def period(self) -> str:
-        return _("after %(day)s") % {"day": as_day(self.on + timedelta(days=SOON_DAYS))}
-
-    @property
-    def is_open(self) -> bool:
-        """Whether all were asked for."""
-        return not self.rows.href
+MAX_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -57,7 +39,7 @@ class Section:
     name: str
     title: str
     rows: Rows
-    later: EndingLater | None = None
+    later: FoldedLater | None = None
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.later)
@@ -66,13 +48,12 @@ class Section:
 def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list[Section]:
     """Those that there is something in."""
     soon, later = ending_subscriptions(partner, on, asked, may_act=may_act)
+    over, over_later = too_few_licenses(partner, on, asked)
     held = held_by_disabled(partner, on, asked, may_act=may_act)
     kept = licenses_of_disabled(partner, asked, may_act=may_act)
     found = (
         Section("ending", _("Subscriptions ending soon or recoverable"), soon, later),
-        Section(
-            "over", _("Too few licenses for everyone who has one"), too_few_licenses(partner, on)
-        ),
+        Section("over", _("Too few licenses for everyone who has one"), over, over_later),
         Section("disabled", _("Credit assigned to disabled users"), held),
         Section("disabled-licenses", _("Licenses of disabled users"), kept),
     )
@@ -81,7 +62,7 @@ def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list
 
 def ending_subscriptions(
     partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
-) -> tuple[Rows, EndingLater]:
+) -> tuple[Rows, FoldedLater]:
     """Those that end soon, and those in their 30 or 90 days, in all tenants (S2); then the others.
 
     By the last day of what they are now, each with the partner's own key that fits. One query.
@@ -94,17 +75,17 @@ def ending_subscriptions(
     )
     soon_total = vars(excerpt[0])["soon_total"] if excerpt else 0
 
-    def shown(subscriptions: Sequence[Subscription], total: int) -> Rows:
-        in_order = sorted(subscriptions, key=lambda each: each.last_day_of_status(on))
-        rows = [ending_row(one, on, may_act=may_act) for one in in_order]
-        return Excerpt(rows, total, excerpt.href)
-
-    first, then = excerpt.rows[:soon_total], excerpt.rows[soon_total:]
-    later = shown(then, excerpt.total - soon_total)
-    return shown(first, soon_total), EndingLater(later, on)
+    in_order = by_last_day(excerpt, on)
+    offers = OfferedKeys(partner, in_order, on)
+    rows = [ending_row(one, offers.of(one), on, may_act=may_act) for one in in_order]
+    soon_rows = Excerpt(rows[:soon_total], soon_total, excerpt.href)
+    later = Excerpt(rows[soon_total:], excerpt.total - soon_total, excerpt.href)
+    return soon_rows, FoldedLater(later, on + timedelta(days=SOON_DAYS))
 
 
-def ending_row(subscription: Subscription, on: date, *, may_act: bool) -> dict[str, Any]:
+def ending_row(
+    subscription: Subscription, step: NextStep, on: date, *, may_act: bool
+) -> dict[str, Any]:
     status, last_on = subscription.status(on), subscription.last_day_of_status(on)
     day = {
         Subscription.Status.ACTIVE: _("Ends on %(day)s"),
@@ -112,55 +93,18 @@ def ending_row(subscription: Subscription, on: date, *, may_act: bool) -> dict[s
         Subscription.Status.DISABLED: _("Deleted after %(day)s"),
     }[status]
     title = f"{subscription.product}, {subscription.licenses_text}"
-    step = next_step(subscription, on)
     return {
         "title": title,
         "subtitle": subscription.tenant.name,
-        "hint": step.hint if step else "",
+        "hint": step.hint,
         "href": subscription.get_absolute_url(),
         "left": days_left(last_on, on),
         "day": day % {"day": as_day(last_on)},
         "urgency": urgency(last_on, on),
         "status": status.value,
         "status_text": str(status.label),
-        "action": act(step.label, step.href, title, may_act=may_act)
-        if step
-        else details_link(subscription.get_absolute_url(), title),
+        "action": step.action(subscription, title, may_act=may_act),
     }
-
-
-class NextStep(NamedTuple):
-    """The button of a row, where it begins, and what comes of it."""
-
-    label: str
-    href: str
-    hint: str
-
-
-def next_step(subscription: Any, on: date) -> NextStep | None:
-    """What the key that fits would do; None where none fits (S3, S4)."""
-    key, licenses = subscription.fitting_key, subscription.fitting_key_licenses
-    if key is None:
-        return None
-    if subscription.is_active(on):
-        try:
-            ends_on = subscription.extended(licenses).ends_on
-        except Refusal:
-            return None
-        return NextStep(
-            _("Extend"),
-            f"{reverse('licensing:extend', args=[subscription.pk])}?key={key}",
-            _("You have a key for %(licenses)s: extend to %(day)s")
-            % {"licenses": in_licenses(licenses), "day": as_day(ends_on)},
-        )
-    if not subscription.comes_back:
-        return None
-    query = urlencode({"key": key, "way": RedemptionKind.REACTIVATE.value})
-    return NextStep(
-        _("Reactivate"),
-        f"{reverse('licensing:product-key-start')}?{query}",
-        _("You have a key: reactivate with %(licenses)s") % {"licenses": in_licenses(licenses)},
-    )
 
 
 def held_by_disabled(

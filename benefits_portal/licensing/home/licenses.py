@@ -1,4 +1,4 @@
-"""Home: too few licenses now or within 90 days (L8, L11), and licenses of the disabled (L9)."""
+"""Home: too few licenses, now or on a day to come (L8, L11), and licenses of the disabled (L9)."""
 
 from datetime import date
 from typing import Any
@@ -8,31 +8,44 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
-from benefits_portal.licensing.home.rows import act, days_left, link_to, urgency
+from benefits_portal.licensing.home.rows import (
+    FoldedLater,
+    Rows,
+    act,
+    days_left,
+    link_to,
+    urgency,
+)
 from benefits_portal.licensing.models import LicenseAssignment, LicenseOutlook
 from benefits_portal.licensing.models.license_outlook import DAY, Step
 from benefits_portal.licensing.models.pool_outlooks import AHEAD, Pool, near_outlooks
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
+from benefits_portal.licensing.terms import LAST_DAY
+from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
 from benefits_portal.tenants.models import Partner
 
 MAX_LINES = 12
 
-type Rows = Excerpt[dict[str, Any]]
 
-
-def too_few_licenses(partner: Partner, on: date) -> Rows:
+def too_few_licenses(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED
+) -> tuple[Rows, FoldedLater]:
     """Pools with more people than licenses, or that will have within 90 days, the earliest first.
 
-    Of those whose licenses become fewer 90 days before or after today.
+    Then those that will have later. Of those whose licenses became fewer in the last 90 days, or
+    will.
     """
     found = [
         (step, pool, outlook)
-        for pool, outlook in near_outlooks([partner.pk], on)
-        if (step := outlook.first_over) and step.day <= on + AHEAD
+        for pool, outlook in near_outlooks([partner.pk], on, LAST_DAY - on)
+        if (step := outlook.first_over)
     ]
     found.sort(key=lambda each: (each[0].day, each[1].product_name, each[1].tenant))
-    rows = [over_row(*each, on) for each in found[:MAX_LINES]]
-    return Excerpt(rows, len(found), reverse("licensing:licenses"))
+    href = asked.all_of("over")
+    rows = [over_row(*each, on) for each in found[: MAX_LINES if href else MAX_ROWS]]
+    soon_total = sum(1 for step, *_pool in found if step.day <= on + AHEAD)
+    soon = Excerpt(rows[:soon_total], soon_total, href)
+    later = Excerpt(rows[soon_total:], len(found) - soon_total, href)
+    return soon, FoldedLater(later, on + AHEAD)
 
 
 def over_row(step: Step, pool: Pool, outlook: LicenseOutlook, on: date) -> dict[str, Any]:

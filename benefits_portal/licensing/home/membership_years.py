@@ -66,6 +66,15 @@ def last_subscription_ends_on() -> Subquery:
     return Subquery(latest.values("latest"))
 
 
+def renewal_mail(partner: Partner, offer: str) -> str:
+    """A `mailto:` that asks the program team for the next year."""
+    subject = _("Renew %(offer)s for MPN ID %(mpn_id)s") % {
+        "offer": offer,
+        "mpn_id": partner.mpn_id,
+    }
+    return f"mailto:{settings.SUPPORT_EMAIL}?subject={quote(subject)}"
+
+
 @dataclass(frozen=True)
 class MembershipYear:
     """One enrollment year on a day; `membership` knows when the next one begins."""
@@ -150,11 +159,7 @@ class MembershipYear:
         asks = self.membership.has_begun(self.on) and self.is_ending and not self.is_renewed
         if not asks or self.membership.was_ended_early:
             return ""
-        subject = _("Renew %(offer)s for MPN ID %(mpn_id)s") % {
-            "offer": self.offer,
-            "mpn_id": self.partner.mpn_id,
-        }
-        return f"mailto:{settings.SUPPORT_EMAIL}?subject={quote(subject)}"
+        return renewal_mail(self.partner, self.offer)
 
     @property
     def axis(self) -> DateAxis:

@@ -1,15 +1,45 @@
 """What the rows of home have in common: how long something lasts, and the one thing to do."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.formats import format_number
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import total_text
 
 URGENT_DAYS = 30
+
+type Rows = Excerpt[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class FoldedLater:
+    """What a section of home has after `day`, folded: how many, and the first of them."""
+
+    rows: Rows
+    day: date
+
+    def __bool__(self) -> bool:
+        return self.rows.total > 0
+
+    @property
+    def count(self) -> str:
+        return total_text(self.rows.total)
+
+    @property
+    def period(self) -> str:
+        return _("after %(day)s") % {"day": as_day(self.day)}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all were asked for."""
+        return not self.rows.href
 
 
 def days_left(last_on: date, on: date) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +15,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.rows import act, days_left, details_link, urgency
 from benefits_portal.licensing.home.unused_amounts import Amounts
 from benefits_portal.licensing.home.unused_queries import (
+    MAX_SHOWN,
     MONTH,
     QUARTER,
     UnusedBenefit,
@@ -22,7 +24,7 @@ from benefits_portal.licensing.home.unused_queries import (
     unused_credit,
     unused_keys,
 )
-from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
 from benefits_portal.tenants.models import Partner
 
 
@@ -35,6 +37,7 @@ class Group:
     period: str
     amounts: Amounts
     rows: Excerpt[dict[str, Any]]
+    is_open: bool = False  # all were asked for
 
     @property
     def is_folded(self) -> bool:
@@ -71,27 +74,27 @@ TITLES = {
 }
 
 
-def unused_benefits(partner: Partner, on: date, *, may_act: bool = True) -> Ledger:
+def unused_benefits(
+    partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
+) -> Ledger:
     """What `partner` can use on that day and does not, by when it is lost; two queries."""
-    keys, credit = unused_keys(partner, on), unused_credit(partner, on)
+    here = asked.all_of("unused")
+    most = MAX_SHOWN if here else MAX_ROWS
+    keys, credit = unused_keys(partner, on, most), unused_credit(partner, on, most)
     first = sorted([*keys, *credit], key=lambda one: (one.first_lost_on(on), one.pk))
     href = f"{reverse('benefits:azure-cloud')}?show=unused&sort=expires"
-    amounts = [
-        of_keys + of_credit
-        for of_keys, of_credit in zip(
-            key_amounts(keys), credit_amounts(credit, partner, on), strict=True
-        )
-    ]
+    both = zip(key_amounts(keys), credit_amounts(credit, partner, on), strict=True)
+    amounts = [of_keys + of_credit for of_keys, of_credit in both]
     groups = []
     for period, name in enumerate(TITLES):
         if benefits := amounts[period].benefits:
             shown = [row(one, on, may_act=may_act) for one in first if one.period(on) == period]
             has_more = amounts[period].has_more
             # The last one that was added up is one of those that there are more of
-            rows = Excerpt(shown, benefits - has_more, href, is_total_capped=has_more)
-            groups.append(
-                Group(name, str(TITLES[name]), period_text(name, on), amounts[period], rows)
-            )
+            whole = here.replace("#unused", f"#{name}") or href
+            rows = Excerpt(shown, benefits - has_more, whole, is_total_capped=has_more)
+            heads = (name, str(TITLES[name]), period_text(name, on))
+            groups.append(Group(*heads, amounts[period], rows, is_open=not here))
     return Ledger(sum(amounts, Amounts()), groups, href)
 
 
@@ -106,23 +109,32 @@ def row(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
     """What the page shows of it: how long it lasts, and the one thing to do."""
     details = reverse("licensing:benefit-detail", args=[benefit.pk])
     name = f"{benefit.product}, {benefit.size}"
-    action = details_link(details, name)
-    if benefit.is_credit:
-        assign = reverse("benefits:assign", args=[benefit.pk])
-        action = act(_("Assign"), assign, name, may_act=may_act)
-    elif benefit.live_key_id:
-        action = act(_("Get key"), details, name, may_act=may_act)
     left, day = when_lost(benefit, on)
     return {
         "title": name,
         "subtitle": benefit.offer,
-        "hint": _("Its key was revoked") if not (benefit.is_credit or benefit.live_key_id) else "",
+        "hint": without_key(benefit),
         "href": details,
         "left": left,
         "day": day,
         "urgency": urgency(benefit.first_lost_on(on), on),
-        "action": action,
+        "action": use(benefit, name, may_act=may_act),
     }
+
+
+def without_key(benefit: UnusedBenefit) -> str:
+    return _("Its key was revoked") if not (benefit.is_credit or benefit.live_key_id) else ""
+
+
+def use(benefit: UnusedBenefit, name: str, *, may_act: bool) -> SafeString:
+    """The one thing to do with it."""
+    details = reverse("licensing:benefit-detail", args=[benefit.pk])
+    if benefit.is_credit:
+        assign = reverse("benefits:assign", args=[benefit.pk])
+        return act(_("Assign"), assign, name, may_act=may_act)
+    if benefit.live_key_id:
+        return act(_("Get key"), details, name, may_act=may_act)
+    return details_link(details, name)
 
 
 def when_lost(benefit: UnusedBenefit, on: date) -> tuple[str, str]:

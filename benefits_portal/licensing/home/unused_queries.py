@@ -26,11 +26,11 @@ from benefits_portal.licensing.home.unused_amounts import (
 from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.tenants.models import Partner
 
-MAX_ROWS = 12  # keys, and as many credits, that are shown
-MONTH, QUARTER = timedelta(days=30), timedelta(days=91)
+MAX_SHOWN = 12  # keys, and as many credits, unless all are asked for
+DAY, MONTH, QUARTER = timedelta(days=1), timedelta(days=30), timedelta(days=91)
 COLUMNS = (
     *("pk", "product_name", "product__kind", "offer_name", "quantity", "credit_amount"),
-    *("currency", "expires_on", "figures"),
+    *("currency", "starts_on", "expires_on", "figures"),
 )
 
 
@@ -44,6 +44,7 @@ class UnusedBenefit(NamedTuple):
     quantity: int | None
     amount: Decimal | None
     currency: str
+    starts_on: date
     expires_on: date
     figures: str  # of all there are
     live_key_id: int | None = None
@@ -72,11 +73,19 @@ class UnusedBenefit(NamedTuple):
         """The last day before some of it is lost: of monthly credit, this month's (B3)."""
         return min(self.expires_on, month_end(on)) if self.is_monthly else self.expires_on
 
+    def lost_on(self, on: date, until: date) -> list[date]:
+        """Each day from `on` to `until` after which some of it is lost (B3)."""
+        days, day = [], self.first_lost_on(max(on, self.starts_on))
+        while day <= until:
+            days.append(day)
+            if day == self.expires_on:
+                break
+            day = self.first_lost_on(day + DAY)
+        return days
 
-def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
-    live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
-    # Asked with EXISTS, PostgreSQL would read every key there is, of all partners, once
-    keys = unused(partner, on).license_based().annotate(live_key_id=Subquery(live.values("pk")[:1]))
+
+def unused_keys(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[UnusedBenefit]:
+    keys = with_live_key(unused(partner, on).license_based())
     with_key, without_key = (
         ("summed.live_key_id IS NOT NULL", ()),
         ("summed.live_key_id IS NULL", ()),
@@ -91,10 +100,16 @@ def unused_keys(partner: Partner, on: date) -> list[UnusedBenefit]:
         )
     ]
     sums = SummedByPeriod(keys.values("expires_on", "quantity", "live_key_id"), figures)
-    return first_of(keys, sums, "live_key_id")
+    return first_of(keys, sums, "live_key_id", most=most)
 
 
-def unused_credit(partner: Partner, on: date) -> list[UnusedBenefit]:
+def with_live_key(benefits: BenefitQuerySet) -> BenefitQuerySet:
+    live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
+    # Asked with EXISTS, PostgreSQL would read every key there is, of all partners, once
+    return benefits.annotate(live_key_id=Subquery(live.values("pk")[:1]))
+
+
+def unused_credit(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[UnusedBenefit]:
     """With the amounts in the partner's own currency, and how many are in others."""
     credit = unused(partner, on).usage_based()
     own = ("summed.currency = %%s", (partner.currency,))
@@ -110,7 +125,7 @@ def unused_credit(partner: Partner, on: date) -> list[UnusedBenefit]:
         )
     ]
     columns = ("expires_on", "credit_amount", "currency", "product__kind")
-    return first_of(credit, SummedByPeriod(credit.values(*columns), figures))
+    return first_of(credit, SummedByPeriod(credit.values(*columns), figures), most=most)
 
 
 MONTHLY: Figure = ("summed.product__kind = %%s", (Product.Kind.MONTHLY_CREDIT.value,))
@@ -143,10 +158,10 @@ def unused(partner: Partner, on: date) -> BenefitQuerySet:
 
 
 def first_of(
-    benefits: BenefitQuerySet, sums: SummedByPeriod | Value, *more: str, most: int | None = None
+    benefits: BenefitQuerySet, sums: SummedByPeriod | Value, *more: str, most: int
 ) -> list[UnusedBenefit]:
     found = benefits.annotate(figures=sums).values_list(*COLUMNS, *more)
-    return [UnusedBenefit(*values) for values in found[: most or MAX_ROWS]]
+    return [UnusedBenefit(*values) for values in found[:most]]
 
 
 def key_amounts(keys: Sequence[UnusedBenefit]) -> list[Amounts]:

@@ -68,10 +68,15 @@ class LicenseOutlook:
         return next(iter(self.steps), None)
 
     @property
-    def first_over(self) -> Step | None:
-        """From when there are fewer licenses than people, today perhaps; None without people."""
+    def steps_over(self) -> list[Step]:
+        """Each day, today perhaps, from which there are fewer licenses than people."""
         steps = [Step(self.on, self.licenses_on(self.on)), *self.steps]
-        return next((step for step in steps if step.licenses < self.given), None)
+        return [step for step in steps if step.licenses < self.given]
+
+    @property
+    def first_over(self) -> Step | None:
+        """From when there are fewer licenses than people; None without people."""
+        return next(iter(self.steps_over), None)
 
     def over(self, step: Step) -> int:
         """How many people more than licenses there are from `step` on."""

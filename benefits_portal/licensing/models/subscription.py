@@ -174,12 +174,24 @@ class Subscription(PartnerRow):
             return keys
         return keys.filter(licenses__lte=MAX_EXTENSION_YEARS * self.licenses)
 
+    def fits(self, key: ProductKey, on: date) -> bool:
+        """Whether `key`, of its product, is one of `fitting_keys`. No query."""
+        return on > self.ends_on or key.licenses <= MAX_EXTENSION_YEARS * self.licenses
+
+    def last_days(self, on: date) -> list[tuple[Status, date]]:
+        """The last day of what it is on day `on` and of what follows; none once Deleted (S2)."""
+        if self.withdrawn_on is not None:
+            return []
+        days = (
+            (self.Status.ACTIVE, self.ends_on),
+            (self.Status.EXPIRED, self.expired_until),
+            (self.Status.DISABLED, self.disabled_until),
+        )
+        return [(status, last) for status, last in days if on <= last]
+
     def next_change_on(self, on: date) -> date | None:
         """The day the status changes next; None once it is Deleted."""
-        if self.withdrawn_on is not None:
-            return None
-        last_days = (self.ends_on, self.expired_until, self.disabled_until)
-        return next((last + timedelta(days=1) for last in last_days if on <= last), None)
+        return next((last + timedelta(days=1) for _status, last in self.last_days(on)), None)
 
     def last_day_of_status(self, on: date) -> date:
         """The last day of what it is on that day, Active, Expired or Disabled."""

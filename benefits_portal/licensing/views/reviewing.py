@@ -1,19 +1,22 @@
 """What the review shows before a key is redeemed, or why it cannot be (rules S8, K7)."""
 
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.comparison import Choice, Comparison, before_after, comparisons
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
+from benefits_portal.licensing.home.offered_keys import who_else_could_use
 from benefits_portal.licensing.license_effects import effect_of
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import OTHER_WAY, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act, headline
+from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.views.steps import Step, step_url
@@ -40,10 +43,27 @@ def shown(
         "headline": headline(quote, key.product),
         "act": act(quote),
         "undoing": undoing(key, request.today),
+        "only_key": only_key(key, subscription, request.today),
         "people": effect_of(quote, request.tenant, key.product),
         "other": other_way(request, key, subscription, way),
         "comparisons": beside,
         **ways_back(request, subscription, way, Step.USE if beside else Step.KEY),
+    }
+
+
+def only_key(key: ProductKey, subscription: Subscription | None, on: date) -> str:
+    """Which other subscription counts on this key; empty where none does."""
+    other = who_else_could_use(key, subscription, on)
+    if other is None:
+        return ""
+    return _(
+        "This is your only key for %(product)s. Another subscription could use it: %(licenses)s in "
+        "%(tenant)s, end date %(day)s."
+    ) % {
+        "product": key.product,
+        "licenses": other.licenses_text,
+        "tenant": other.tenant,
+        "day": as_day(other.ends_on),
     }
 
 
@@ -70,8 +90,8 @@ def ways_out(
     """What to do instead of what was refused."""
     out: dict[str, Any] = {"instead": other_way(request, key, subscription, way)}
     out |= ways_back(request, subscription, way, Step.KEY)
-    if isinstance(refusal, SubscriptionNotActive):
-        out["start"] = f"{reverse('licensing:product-key-start')}?{urlencode({'key': key.pk})}"
+    if subscription and isinstance(refusal, SubscriptionNotActive):
+        out["start"] = start_url(subscription, key=key.pk)
     return out
 
 

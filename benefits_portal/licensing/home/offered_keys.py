@@ -1,0 +1,141 @@
+"""The key that is offered where a subscription ends: each key once, to what ends first (S3 to S5).
+
+Whoever counts on one key for two subscriptions is wrong about one of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+from typing import Any
+
+from django.db.models import Exists, Q
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.home.rows import act, details_link
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.starting import start_url
+from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, in_licenses
+from benefits_portal.listing.excerpt import MAX_ROWS
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Partner
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The button of a row, where it begins, and what comes of it; without a button, only why."""
+
+    label: str = ""
+    href: str = ""
+    hint: str = ""
+
+    def action(self, subscription: Subscription, about: str, *, may_act: bool) -> SafeString:
+        if not self.label:
+            return details_link(subscription.get_absolute_url(), about)
+        return act(self.label, self.href, about, may_act=may_act)
+
+
+NOTHING = NextStep()
+SOON_DAYS = 91
+
+
+def by_last_day(subscriptions: Iterable[Any], on: date) -> list[Any]:
+    """By the last day of what each is on day `on`; what ends first is offered a key first."""
+    return sorted(subscriptions, key=lambda each: each.last_day_of_status(on))
+
+
+class OfferedKeys:
+    """Which key each of `subscriptions` is offered, in their order.
+
+    They are from `with_fitting_key` and `with_can_come_back`. One query, and only where a key fits
+    two of them.
+    """
+
+    def __init__(self, partner: Partner, subscriptions: Sequence[Any], on: date) -> None:
+        self.partner, self.on = partner, on
+        self._products = {each.product_id for each in subscriptions}
+        self._waiting: list[ProductKey] | None = None
+        self._taken: set[int] = set()
+        self._steps = {each.pk: self._step(each) for each in subscriptions}
+
+    def of(self, subscription: Subscription) -> NextStep:
+        return self._steps[subscription.pk]
+
+    def _step(self, subscription: Any) -> NextStep:
+        key, licenses = subscription.fitting_key, subscription.fitting_key_licenses
+        if key is None or not can_use_key(subscription, self.on):
+            return NOTHING
+        if key in self._taken:
+            other = self._another(subscription)
+            if other is None:
+                return NextStep(hint=_("Your only key that fits is offered above."))
+            key, licenses = other.pk, other.licenses
+        step = next_step(subscription, key, licenses, self.on)
+        if step.label:
+            self._taken.add(key)
+        return step
+
+    def _another(self, subscription: Subscription) -> ProductKey | None:
+        """What expires first of the keys that fit it and are not offered yet."""
+        if self._waiting is None:
+            waiting = ProductKey.objects.waiting(self.partner, self.on)
+            waiting = waiting.filter(benefit__product__in=self._products)
+            self._waiting = list(waiting[:MAX_ROWS])
+        return next((key for key in self._waiting if self._is_free(key, subscription)), None)
+
+    def _is_free(self, key: ProductKey, subscription: Subscription) -> bool:
+        is_same = key.product_id == subscription.product_id
+        return is_same and key.pk not in self._taken and subscription.fits(key, self.on)
+
+
+def who_else_could_use(
+    key: ProductKey, subscription: Subscription | None, on: date
+) -> Subscription | None:
+    """Another subscription that ends soon or can come back, where no other key is for it.
+
+    In any tenant of the partner. One query.
+    """
+    others = ProductKey.objects.waiting(key.partner, on, key.product).exclude(pk=key.pk)
+    ending = Subscription.objects.for_partner(key.partner).filter(
+        ~Exists(others.order_by()), product=key.product
+    )
+    could = (
+        ending.changing_within(SOON_DAYS, on)
+        .with_can_come_back(on)
+        .filter(
+            Q(comes_back=True)
+            | Q(ends_on__gte=on, licenses__gte=ceil(key.licenses / MAX_EXTENSION_YEARS))
+        )
+    )
+    could = could.exclude(pk=subscription.pk) if subscription else could
+    return could.select_related("tenant").order_by("ends_on", "pk").first()
+
+
+def can_use_key(subscription: Any, on: date) -> bool:
+    """Active, or the one that a key brings back (S3)."""
+    return bool(subscription.is_active(on) or subscription.comes_back)
+
+
+def next_step(subscription: Subscription, key: int, licenses: int, on: date) -> NextStep:
+    """What the key would do; nothing where the calendar ends first (S3, S4)."""
+    if subscription.is_active(on):
+        try:
+            ends_on = subscription.extended(licenses).ends_on
+        except Refusal:
+            return NOTHING
+        return NextStep(
+            _("Extend"),
+            f"{reverse('licensing:extend', args=[subscription.pk])}?key={key}",
+            _("You have a key for %(licenses)s: extend to %(day)s")
+            % {"licenses": in_licenses(licenses), "day": as_day(ends_on)},
+        )
+    return NextStep(
+        _("Reactivate"),
+        start_url(subscription, RedemptionKind.REACTIVATE, key),
+        _("You have a key: reactivate with %(licenses)s") % {"licenses": in_licenses(licenses)},
+    )
