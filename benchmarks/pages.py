@@ -80,6 +80,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=6),
         # What is unused, what ends with the key that fits, and what becomes of memberships
         mine("home", "home", limit=7, queries=11),
+        mine("lost by a day", "licensing:losses", queries=11),
         mine("a credit benefit", "licensing:benefit-detail", queries=8, pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", queries=8, pk=found["licenses"]),
         # One of them asks whether the tenant is known already (K5)

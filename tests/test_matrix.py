@@ -84,6 +84,8 @@ licensing:license-history       in         role     see/-   see/-  see/-   none/
 licensing:license-holders       in         role     see/-   see/-  see/-   none/- role     role
 licensing:license-holders-csv   in         role     do/-    do/-   do/-    none/- role     role
 licensing:licenses              in         role     see/-   see/-  see/-   see/-  role     role
+licensing:losses                in         role     see/-   see/-  see/-   see/-  role     role
+licensing:losses-csv            in         role     do/-    do/-   do/-    do/-   role     role
 licensing:move-license          in         role     why     see/do see/do  none   role     role
 licensing:plan                  in         role     see/-   see/-  see/-   see/-  role     role
 licensing:plan?subscription     in         role     see/-   see/-  see/-   none/- role     role

@@ -33,6 +33,7 @@ LOOKING = [
     "licensing:benefit-detail",
     "licensing:benefit-history?credit",
     "licensing:products",
+    "licensing:losses",
     "licensing:plan",
     "licensing:plan?subscription",
     "licensing:subscription",

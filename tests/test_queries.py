@@ -118,8 +118,9 @@ class Page:
 # subscriptions of one product. What shows records, or who did something, asks once what people were
 # called before they were renamed: the record holds no names (A2).
 PAGES = [
-    # Two of them say who is left without a license, and who has one and is disabled
-    Page(10, "home"),
+    # Two of them say who is left without a license, and who has one and is disabled; one is there
+    # where a key fits two subscriptions
+    Page(11, "home"),
     Page(4, "benefits:azure-cloud"),
     Page(4, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
     # The keys and holders of a batch, who redeemed, and what they are called
@@ -141,6 +142,10 @@ PAGES = [
     Page(5, "benefits:assign-list"),
     Page(3, "benefits:remove"),
     Page(6, "benefits:transfer"),
+    # Of keys, credit, assigned credit, subscriptions, memberships and people each one; and one
+    # where a key fits two subscriptions
+    Page(9, "licensing:losses", query="?by=2022-12-31"),
+    Page(12, "licensing:losses-csv", query="?by=2022-12-31"),
     # Whether it runs here, what the pool has, the people
     Page(4, "licensing:licenses"),
     Page(5, "licensing:license-holders"),
@@ -188,9 +193,9 @@ PAGES = [
     Page(4, "licensing:product-key-start", query="?place={place}"),
     Page(8, "licensing:product-key-start", query="?place={place}&key={key}"),
     Page(4, "licensing:extend"),
-    Page(6, "licensing:extend", query="?key={key}"),
+    Page(7, "licensing:extend", query="?key={key}"),
     Page(4, "licensing:add-licenses"),
-    Page(6, "licensing:add-licenses", query="?key={key}"),
+    Page(7, "licensing:add-licenses", query="?key={key}"),
     Page(5, "licensing:extend", query="?step=extend:{key}&step=add:{key}"),
     # The keys of all steps at once, and whether one is itself a replacement (K8)
     Page(6, "licensing:order?steps"),

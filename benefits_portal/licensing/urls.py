@@ -1,6 +1,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.licensing.losses.page import losses, losses_csv
 from benefits_portal.licensing.views import (
     benefit_detail,
     calculator,
@@ -45,6 +46,8 @@ urlpatterns = [
         benefit_detail.walkthrough,
         name="walkthrough",
     ),
+    path("losses/", losses, name="losses"),
+    path("losses/csv/", losses_csv, name="losses-csv"),
     path("calculator/", calculator.calculator, name="calculator"),
     path("product-key/start/", redeeming.product_key_start, name="product-key-start"),
     path("admin-center/products/", subscriptions.product_list, name="products"),

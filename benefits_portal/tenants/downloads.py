@@ -34,10 +34,15 @@ def log_download(
     """
     if request.method != "GET":  # HEAD sends nothing
         return
+    log_rows(name, rows.order_by().count(), filters, by=by, **tenant_context)
+
+
+def log_rows(
+    name: str, count: int, filters: Mapping[str, str], *, by: Actor, **tenant_context: Any
+) -> None:
+    """The same of a list that is at hand, of `count` rows."""
     written = ", ".join(f"{name}={value}" for name, value in filters.items() if value)
-    after = {"list": name, "rows": rows.order_by().count()} | (
-        {"filters": written[:200]} if written else {}
-    )
+    after = {"list": name, "rows": count} | ({"filters": written[:200]} if written else {})
     Record.objects.log(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **tenant_context)
 
 

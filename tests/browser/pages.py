@@ -207,6 +207,8 @@ def admin_pages() -> dict[str, Any]:
         "home": at("home"),
         "account-flyout": (at("home"), flyout),
         "session": at("tenants:session"),
+        "losses": at("licensing:losses", query="?by=2027-04-30"),
+        "losses-bad-day": at("licensing:losses", query="?by=nonsense"),
         "list": at("benefits:azure-cloud"),
         "list-opened": (
             at("benefits:azure-cloud", query="?q=Microsoft"),

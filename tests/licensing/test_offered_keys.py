@@ -151,7 +151,7 @@ def test_in_the_wrong_tenant_a_key_says_where_it_reactivates_something(
     here = factories.redeem(tenant=tenant).subscription
     active = subscription(tenant, 300, product=ended.product)
     key = factories.key_for(active)
-    place = client.get(start_url(here, key=key.pk)).url
+    place = client.get(start_url(here, key=key.pk))["Location"]
     page = client.get(f"{place}&way=reactivate")
     assert f"The subscription that this key can reactivate is in <bdi>{labs.name}" in page.text
     assert "Activate the key as a new subscription instead" not in page.text

@@ -68,7 +68,11 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
 
     def losable(self, on: date) -> Self:
         """What can be used and is not: home, reminders and calendars ask for it."""
-        return self.usable(on).unused()
+        return self.losable_until(on, on)
+
+    def losable_until(self, on: date, day: date) -> Self:
+        """The same of what can be used from `on` to `day`: it has begun by then."""
+        return self.filter(starts_on__lte=day, expires_on__gte=on).unused()
 
     def lapsed_within(self, days: int, on: date) -> Self:
         """What expired within the last `days` days without having been used."""

@@ -30,6 +30,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def ending_within(self, days: int, on: date) -> Self:
         return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
 
+    def ending_until(self, on: date, day: date) -> Self:
+        """Those whose last day is from `on` to `day`, begun or not."""
+        return self.filter(ends_on__gte=on, ends_on__lte=day)
+
     def not_renewed(self) -> Self:
         """Those of partners who are not enrolled in the same offer for a later year (B1)."""
         later = self.model.objects.filter(

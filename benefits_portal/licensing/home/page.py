@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.licensing.home.attention import sections
 from benefits_portal.licensing.home.membership_years import memberships
 from benefits_portal.licensing.home.unused import unused_benefits
+from benefits_portal.licensing.home.unused_queries import QUARTER
 from benefits_portal.licensing.requests import recent_requests
 from benefits_portal.listing.excerpt import Asked
 from benefits_portal.tenants.access import no_role
@@ -27,11 +28,13 @@ def home_context(request: PartnerRequest) -> dict[str, Any]:
     partner, on, asked = request.partner, request.today, Asked(request.path, request.GET)
     may_act = request.role.may_act
     attention = sections(partner, on, asked, may_act=may_act)
-    unused, years = unused_benefits(partner, on, may_act=may_act), memberships(partner, on, asked)
+    unused = unused_benefits(partner, on, asked, may_act=may_act)
+    years = memberships(partner, on, asked)
     return {
         "unused": unused,
         "is_first_use": unused and years and not years[0].membership.partner_uses_any,
         "attention": attention,
+        "lost_by": on + QUARTER,
         "is_calm": not unused and not any(section.rows for section in attention),
         "requests": recent_requests(partner, may_act=may_act),
         "memberships": years,

@@ -7,7 +7,7 @@ index; what is beyond that is said with a +, never left out without a word (W7).
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Subquery, Value
 
@@ -103,7 +103,7 @@ def unused_keys(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[Unuse
     return first_of(keys, sums, "live_key_id", most=most)
 
 
-def with_live_key(benefits: BenefitQuerySet) -> BenefitQuerySet:
+def with_live_key(benefits: BenefitQuerySet) -> Any:  # annotated
     live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
     # Asked with EXISTS, PostgreSQL would read every key there is, of all partners, once
     return benefits.annotate(live_key_id=Subquery(live.values("pk")[:1]))

@@ -41,12 +41,14 @@ LISTS: dict[str, str | Promise] = {
     "benefits": gettext_lazy("Azure & cloud products"),
     "holders": gettext_lazy("Holders"),
     "licenses": gettext_lazy("Licenses"),
+    "losses": gettext_lazy("Lost by a day"),
     "products": gettext_lazy("Your products"),
     "roles": gettext_lazy("Roles"),
     "users": gettext_lazy("Directory users"),
 }
 FILTERS: dict[str, str | Promise] = {
     "action": gettext_lazy("What"),
+    "by": gettext_lazy("Lost by"),
     "expires": gettext_lazy("Expires"),
     "kind": gettext_lazy("Kind"),
     "o": gettext_lazy("Sorted by"),

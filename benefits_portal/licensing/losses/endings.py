@@ -1,0 +1,84 @@
+"""Subscriptions with each stage that they reach until a day, and memberships that end (S2, B1)."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benefits_portal.benefits.models import Membership
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.home.membership_years import renewal_mail
+from benefits_portal.licensing.home.offered_keys import NextStep, OfferedKeys, by_last_day
+from benefits_portal.licensing.home.rows import link_to
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.tenants.models import Partner
+
+from .loss import Kind, Loss, Losses, read
+
+STATUS = Subscription.Status
+AFTER = {
+    STATUS.ACTIVE: Kind.EXPIRED,
+    STATUS.EXPIRED: Kind.DISABLED,
+    STATUS.DISABLED: Kind.DELETED,
+}
+
+
+def subscriptions(
+    partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
+) -> Losses:
+    """Each day after which one is less than it was: expired, disabled, deleted."""
+    theirs = Subscription.objects.for_partner(partner).for_display()
+    ending = theirs.changing_within((until - on).days, on).order_by("ends_on", "pk")
+    rows, has_more = read(ending.with_fitting_key(on).with_can_come_back(on), most)
+    first = by_last_day(rows, on)
+    offers = OfferedKeys(partner, first, on)
+    stages = (
+        loss
+        for each in first
+        for loss in stages_of(each, offers.of(each), on, until, may_act=may_act)
+    )
+    return Losses(list(stages), has_more)
+
+
+def stages_of(
+    subscription: Any, step: NextStep, on: date, until: date, *, may_act: bool
+) -> Iterator[Loss]:
+    """Its key is offered on the first of its rows."""
+    title = f"{subscription.product}, {subscription.licenses_text}"
+    for number, (status, last_on) in enumerate(subscription.last_days(on)):
+        if last_on <= until:
+            yield Loss(
+                AFTER[status],
+                last_on,
+                title,
+                subscription.get_absolute_url(),
+                subscription.tenant.name,
+                (NextStep() if number else step).action(subscription, title, may_act=may_act),
+                hint="" if number else step.hint,
+                licenses=subscription.licenses,
+            )
+
+
+def memberships(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
+    ending = Membership.objects.for_partner(partner).ending_until(on, until).not_renewed()
+    rows, has_more = read(ending.order_by("ends_on", "pk"), most)
+    return Losses([loss_of_membership(each, partner) for each in rows], has_more)
+
+
+def loss_of_membership(membership: Membership, partner: Partner) -> Loss:
+    offer, page = str(membership.offer), f"{reverse('home')}#memberships"
+    action = link_to(page, _("View memberships"), offer)
+    if not membership.was_ended_early:
+        action = link_to(renewal_mail(partner, offer), _("Ask to renew"), offer)
+    return Loss(
+        Kind.MEMBERSHIP,
+        membership.ends_on,
+        offer,
+        page,
+        _("All tenants"),
+        action,
+        explanation=_("Its benefits can be used through %(day)s.")
+        % {"day": as_day(membership.benefits_expire_on)},
+    )

@@ -1,0 +1,98 @@
+"""Lost by a day: the page, which prints as a letter to whoever decides, and the same as CSV."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.listing.excerpt import MAX_ROWS, Excerpt
+from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.tenants.access import role_required
+from benefits_portal.tenants.downloads import file_name, log_rows
+from benefits_portal.tenants.middleware import PartnerRequest
+from benefits_portal.tenants.models import Partner
+
+from .chosen_day import ChosenDay
+from .endings import memberships, subscriptions
+from .loss import Loss, Losses, in_order
+from .people import people_without
+from .totals import totals
+from .unused import assigned_credit, unused_credit, unused_keys
+
+
+def losses_by(
+    partner: Partner, on: date, until: date, *, most: int | None, may_act: bool = True
+) -> list[Losses]:
+    """All kinds, no more than `most` of each, all for None: six queries, or seven.
+
+    The seventh where a key fits two subscriptions.
+    """
+    return [
+        unused_keys(partner, on, until, most=most, may_act=may_act),
+        unused_credit(partner, on, until, most=most, may_act=may_act),
+        assigned_credit(partner, on, until, most=most),
+        subscriptions(partner, on, until, most=most, may_act=may_act),
+        memberships(partner, on, until, most=most),
+        people_without(partner, on, until),
+    ]
+
+
+@role_required
+@require_safe
+def losses(request: PartnerRequest) -> HttpResponse:
+    on, chosen = request.today, ChosenDay.of(request.GET, request.today)
+    may_act = request.role.may_act
+    parts = losses_by(request.partner, on, chosen.day, most=MAX_COUNT, may_act=may_act)
+    found, csv = in_order(parts), reverse("licensing:losses-csv") + chosen.query
+    rows = Excerpt([loss.row(on) for loss in found[:MAX_ROWS]], len(found))
+    context = {"chosen": chosen, "rows": rows, "totals": totals(parts), "csv": csv}
+    return render(request, "licensing/losses.html", context)
+
+
+@role_required
+@require_safe
+def losses_csv(request: PartnerRequest) -> HttpResponseBase:
+    """All of them, however many."""
+    chosen = ChosenDay.of(request.GET, request.today)
+    found = in_order(losses_by(request.partner, request.today, chosen.day, most=None))
+    if request.method == "GET":  # HEAD sends nothing
+        filters = {"by": chosen.day.isoformat()}
+        context: dict[str, Any] = {"by": request.actor, "partner": request.partner}
+        log_rows("losses", len(found), filters, **context)
+    name = file_name(request.partner.name, _("Lost by"), chosen.day)
+    return spreadsheet(name, sheet(found))
+
+
+def sheet(found: list[Loss]) -> Iterator[list[object]]:
+    yield [
+        _("Last day"),
+        _("What happens"),
+        _("What"),
+        _("Tenant"),
+        _("Offer"),
+        _("Licenses"),
+        _("People"),
+        _("Amount"),
+        _("Currency"),
+        _("Note"),
+    ]
+    for loss in found:
+        yield [
+            loss.day.isoformat(),
+            loss.kind.label,
+            loss.title,
+            loss.tenant,
+            loss.offer,
+            loss.licenses or "",
+            loss.people or "",
+            number_format(loss.amount, use_l10n=True, force_grouping=False) if loss.amount else "",
+            loss.currency,
+            loss.explanation or loss.hint,
+        ]

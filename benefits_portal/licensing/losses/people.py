@@ -1,0 +1,48 @@
+"""People who are left without a license until a day, and since when (L7, L8, L11)."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benefits_portal.formats import as_day
+from benefits_portal.licensing.home.licenses import over_title
+from benefits_portal.licensing.home.rows import link_to
+from benefits_portal.licensing.models import LicenseOutlook
+from benefits_portal.licensing.models.license_outlook import DAY
+from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks
+from benefits_portal.tenants.models import Partner
+
+from .loss import Kind, Loss, Losses
+
+
+def people_without(partner: Partner, on: date, until: date) -> Losses:
+    """Of each product and tenant; nobody is counted twice where licenses go step by step."""
+    pools = near_outlooks([partner.pk], on, until + DAY - on)
+    return Losses([loss for pool, outlook in pools for loss in steps_of(pool, outlook, until)])
+
+
+def steps_of(pool: Pool, outlook: LicenseOutlook, until: date) -> Iterator[Loss]:
+    before = 0
+    for step in outlook.steps_over:
+        over, last_on = outlook.over(step), step.day - DAY
+        if last_on > until or over == before:
+            continue
+        title, href = (
+            over_title(pool.product_name, over),
+            reverse("licensing:license-holders", args=[pool.product]),
+        )
+        yield Loss(
+            Kind.PEOPLE,
+            last_on,
+            title,
+            href,
+            pool.tenant_name,
+            link_to(href, _("View people"), title),
+            explanation=""
+            if last_on < outlook.on
+            else _("From %(day)s") % {"day": as_day(step.day)},
+            people=over - before,
+        )
+        before = over

@@ -1,0 +1,165 @@
+"""Keys and credit that nobody uses until a day, and assigned credit that ends (B3, B5)."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Max, Min, Q, Value
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benefits_portal.benefits.models import Assignment, Benefit, Product
+from benefits_portal.benefits.money import money, quantity_text
+from benefits_portal.dates import month_end
+from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.home.rows import details_link
+from benefits_portal.licensing.home.unused import use, without_key
+from benefits_portal.licensing.home.unused_queries import COLUMNS, UnusedBenefit, with_live_key
+from benefits_portal.tenants.models import Partner
+
+from .loss import Kind, Loss, Losses, read
+
+
+def unused_keys(
+    partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
+) -> Losses:
+    keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
+    rows, has_more = read(keys.values_list(*COLUMNS, "live_key_id"), most)
+    benefits = [UnusedBenefit(*values) for values in rows]
+    return Losses([loss_of_key(each, on, may_act=may_act) for each in benefits], has_more)
+
+
+def unused_credit(
+    partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
+) -> Losses:
+    """What is lost of each until that day, of monthly credit month by month."""
+    in_part = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
+    if until < month_end(on):
+        in_part = Q()
+    credit = losable(partner, on, until).usage_based()
+    credit = credit.filter(Q(expires_on__lte=until) | in_part)
+    rows, has_more = read(credit.values_list(*COLUMNS), most)
+    benefits = [UnusedBenefit(*values) for values in rows]
+    return Losses(list(losses_of_credit(benefits, on, until, may_act=may_act)), has_more)
+
+
+def losable(partner: Partner, on: date, until: date) -> Any:
+    theirs = Benefit.objects.for_partner(partner).losable_until(on, until)
+    return theirs.order_by("expires_on", "pk").annotate(figures=Value(""))
+
+
+def loss_of_key(benefit: UnusedBenefit, on: date, *, may_act: bool) -> Loss:
+    return Loss(
+        Kind.KEY,
+        benefit.expires_on,
+        licenses=benefit.quantity or 0,
+        explanation=without_key(benefit),
+        **of_benefit(benefit, on, may_act=may_act),
+    )
+
+
+def losses_of_credit(
+    benefits: list[UnusedBenefit], on: date, until: date, *, may_act: bool
+) -> Iterator[Loss]:
+    for benefit in benefits:
+        if days := benefit.lost_on(on, until):
+            amount = (benefit.amount or Decimal()) * len(days)
+            yield Loss(
+                Kind.CREDIT,
+                days[0],
+                explanation=month_by_month(benefit, amount, days),
+                amount=amount,
+                currency=benefit.currency,
+                **of_benefit(benefit, on, may_act=may_act),
+            )
+
+
+def month_by_month(benefit: UnusedBenefit, amount: Decimal, days: list[date]) -> str:
+    if not benefit.is_monthly:
+        return ""
+    return ngettext(
+        "%(amount)s lost by %(day)s: %(count)s month",
+        "%(amount)s lost by %(day)s: %(count)s months",
+        len(days),
+    ) % {
+        "amount": money(amount, benefit.currency),
+        "day": as_day(days[-1]),
+        "count": format_number(len(days)),
+    }
+
+
+def of_benefit(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
+    """What a key and credit have in common: both can be used in any tenant."""
+    title = f"{benefit.product}, {benefit.size}"
+    details = reverse("licensing:benefit-detail", args=[benefit.pk])
+    has_begun = benefit.starts_on <= on
+    return {
+        "title": title,
+        "href": details,
+        "tenant": _("Any tenant"),
+        "offer": benefit.offer,
+        "action": use(benefit, title, may_act=may_act)
+        if has_begun
+        else details_link(details, title),
+    }
+
+
+class Held(NamedTuple):
+    """Credit that people hold, by the benefit that it is of."""
+
+    benefit: int
+    product: str
+    kind: str
+    amount: Decimal
+    currency: str
+    offer: str
+    expires_on: date
+    people: int
+    person: str
+    first_tenant: str
+    last_tenant: str
+
+
+def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
+    """What people hold and its benefit takes from them; a row for each benefit."""
+    held = Assignment.objects.for_partner(partner).running(on)
+    by_benefit = held.filter(benefit__expires_on__lte=until).values_list(
+        *("benefit", "benefit__product_name", "benefit__product__kind", "benefit__credit_amount"),
+        *("benefit__currency", "benefit__offer_name", "benefit__expires_on"),
+    )
+    counted = by_benefit.annotate(
+        Count("pk"),
+        Min("directory_user__display_name"),
+        Min("directory_user__tenant__name"),
+        Max("directory_user__tenant__name"),
+    )
+    rows, has_more = read(counted.order_by("benefit__expires_on", "benefit"), most)
+    return Losses([loss_of_held(Held(*values)) for values in rows], has_more)
+
+
+def loss_of_held(held: Held) -> Loss:
+    is_monthly = held.kind == Product.Kind.MONTHLY_CREDIT
+    size = quantity_text(None, held.amount, held.currency, per_year=not is_monthly)
+    who = held.person if held.people == 1 else people_text(held.people)
+    title = f"{held.product}, {size}: {who}"
+    details = reverse("licensing:benefit-detail", args=[held.benefit])
+    is_one_tenant = held.first_tenant == held.last_tenant
+    return Loss(
+        Kind.ASSIGNED,
+        held.expires_on,
+        title,
+        details,
+        held.first_tenant if is_one_tenant else _("Several tenants"),
+        details_link(details, title),
+        offer=held.offer,
+        people=held.people,
+        amount=held.amount,
+        currency=held.currency,
+        is_monthly=is_monthly,
+    )
+
+
+def people_text(count: int) -> str:
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": format_number(count)}
