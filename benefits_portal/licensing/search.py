@@ -1,6 +1,7 @@
-"""The search box in the bar, which never finds a key (K3, P1).
+"""The search box in the bar, which never looks for a whole key (K3, P1).
 
-It finds benefits, subscriptions, people and pages of the place one acts in.
+It finds benefits, subscriptions, people and pages of the place one acts in, and what became of a
+key by its last five characters.
 
 Words are sent by POST, so that a key that somebody types there stands in no address; it is not
 looked up. Other words become an address, which can be linked. However much a partner has, no more
@@ -24,6 +25,7 @@ from benefits_portal.benefits.key_encryption import resembles_key
 from benefits_portal.benefits.middleware import explain_where_keys_go
 from benefits_portal.benefits.models import Benefit, Product
 from benefits_portal.benefits.notes import replacements
+from benefits_portal.licensing.key_search import ending_in, keys_ending_in, state_of, title_of
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.subscription_display import ProductRow
 from benefits_portal.listing.excerpt import Excerpt
@@ -70,6 +72,7 @@ def search(request: PartnerRequest) -> HttpResponse:
 def groups(request: PartnerRequest, search_query: str) -> list[dict[str, Any]]:
     """What was found, by kind, with how many there are and the way to all of them (W7)."""
     found = [
+        (_("Product keys"), keys(request, search_query)),
         (_("Pages"), pages(search_query, request.role)),
         (_("Benefits"), benefits(request, search_query)),
         (_("Subscriptions"), subscriptions(request, search_query)),
@@ -77,6 +80,20 @@ def groups(request: PartnerRequest, search_query: str) -> list[dict[str, Any]]:
         (_("People"), people(request, search_query)),
     ]
     return [{"title": title, "rows": excerpt} for title, excerpt in found if excerpt]
+
+
+def keys(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
+    """Those that end in the five characters that were typed, each with what became of it."""
+    ending = ending_in(search_query)
+    if not ending:
+        return Excerpt([], 0)
+    excerpt, redemptions, people = keys_ending_in(request, ending, SHOWN)
+    rows = []
+    for key in excerpt:
+        redemption = redemptions.get(key.pk)
+        href = redemption.get_absolute_url() if redemption else key.benefit.get_absolute_url()
+        rows.append(Found(title_of(key), state_of(key, redemption, people, request.today), href))
+    return excerpt.showing(rows)
 
 
 def pages(search_query: str, role: Role) -> Excerpt[Found]:

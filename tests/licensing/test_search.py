@@ -213,5 +213,62 @@ def test_no_address_leads_to_another_host_and_a_whole_page_says_so_once(client: 
     )
 
 
+@pytest.mark.rule("K3")
+@pytest.mark.parametrize("shown_as", ["{}", "…{}", "•••••-{}", "•••••-•••••-•••••-•••••-{}"])
+def test_who_redeemed_a_key_is_found_by_its_last_five_characters(
+    client: Client, tenant: Tenant, admin: User, shown_as: str
+) -> None:
+    redemption = factories.redeem(tenant=tenant, by=Actor(admin))
+    key = redemption.key
+    answer = client.get(SEARCH, {"q": shown_as.format(key.last_five.lower())})
+    [row] = answer.context["groups"][0]["rows"]
+    who = admin.directory_user.display_name
+    assert row.title == f"•••••-{key.last_five}: {key.product}, 25 licenses"
+    assert row.subtitle == f"Redeemed on May 1, 2021 by {who} in {tenant}: New subscription"
+    assert row.href == redemption.get_absolute_url()
+    assert client.get(row.href).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_revoked", "state"),
+    [
+        ({"expires_on": TODAY}, False, "Not redeemed: use by May 1, 2021"),
+        (
+            {"expires_on": TODAY - timedelta(days=1)},
+            False,
+            "Not redeemed: expired after Apr 30, 2021",
+        ),
+        (
+            {"starts_on": TODAY + timedelta(days=1)},
+            False,
+            "Not redeemed: can be used from May 2, 2021",
+        ),
+        ({}, True, "Revoked, never redeemed"),
+    ],
+)
+def test_a_key_that_nobody_redeemed_is_found_with_what_became_of_it(
+    client: Client, partner: Partner, facts: dict[str, Any], *, is_revoked: bool, state: str
+) -> None:
+    key = factories.issue_key(partner=partner, **facts)
+    if is_revoked:
+        key.revoke("lost", by=Actor())
+    [row] = client.get(SEARCH, {"q": key.last_five}).context["groups"][0]["rows"]
+    assert (row.subtitle, row.href) == (state, key.benefit.get_absolute_url())
+
+
+@pytest.mark.rule("K3", "P1")
+def test_nobody_else_s_key_is_found_nor_one_by_other_characters(
+    client: Client, partner: Partner
+) -> None:
+    others, own = factories.issue_key(), factories.issue_key(partner=partner)
+    for typed in (others.last_five, own.last_five[1:], f"{own.last_five}{own.last_five[0]}"):
+        assert found(client.get(SEARCH, {"q": typed})) == {}
+
+
+def test_a_redeemed_benefit_shows_the_last_five_characters(client: Client, tenant: Tenant) -> None:
+    key = factories.redeem(tenant=tenant).key
+    assert f"•••••-{key.last_five}" in client.get(key.benefit.get_absolute_url()).text
+
+
 def test_nothing_found_says_what_can_be_searched_for(client: Client) -> None:
     assert "Nothing was found." in client.get(SEARCH, {"q": "zzz"}).text

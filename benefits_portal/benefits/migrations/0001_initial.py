@@ -329,6 +329,10 @@ class Migration(migrations.Migration):
             model_name='productkey',
             index=models.Index(fields=['issued_at'], name='product_key_issued'),
         ),
+        migrations.AddIndex(
+            model_name='productkey',
+            index=models.Index(fields=['partner', 'last_five'], name='product_key_ending'),
+        ),
         migrations.AddConstraint(
             model_name='productkey',
             constraint=models.CheckConstraint(condition=models.Q(('licenses__gte', 1)), name='product_key_licenses_positive'),

@@ -117,7 +117,10 @@ class ProductKey(WrittenOnce):
                 violation_error_message=_("This benefit has a live key already. Revoke it first."),
             ),
         ]
-        indexes = [models.Index(fields=["issued_at"], name="product_key_issued")]
+        indexes = [
+            models.Index(fields=["issued_at"], name="product_key_issued"),
+            models.Index(fields=["partner", "last_five"], name="product_key_ending"),
+        ]
 
     def __str__(self) -> str:
         return key_encryption.masked(self.last_five)
