@@ -200,7 +200,7 @@ class Comparison:
         way = waiting_way(self.key.licenses, subscription.term)
         if self.key.benefit.is_usable(subscription.ends_on + DAY):
             return way
-        reason = _("Redeem this key by %(last_day)s: the subscription is still active then.")
+        reason = _("The subscription is still active on %(last_day)s, the last day for this key.")
         last_day = {"last_day": as_day(self.key.benefit.expires_on)}
         return Way(way.title, _("Only the licenses of the key."), reason=reason % last_day)
 

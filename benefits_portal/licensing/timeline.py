@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models.replacement import check_replaceable, replaceable_until
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.naming import Names
 from benefits_portal.typed_text import isolated
 
@@ -40,12 +42,18 @@ def timeline(
     on: date,
     *,
     can_come_back: bool,
+    may_undo: bool = False,
 ) -> list[Event]:
-    """What was redeemed and reversed, and the days on which the status changes, in their order."""
+    """What was redeemed and reversed, and the days on which the status changes, in their order.
+
+    `may_undo`: whether the reader may ask on that day for a replacement of the latest key (K8).
+    """
     oldest_first = list(reversed(redemptions))
     events = [
         (redemption.redeemed_on, redeeming(redemption, people)) for redemption in oldest_first
     ]
+    if may_undo and redemptions and (link := undoing(redemptions[0], on)):
+        events[-1][1]["link"] = link
     events += [reversing(redemption) for redemption in oldest_first if redemption.is_reversed]
     if subscription.withdrawn_on is None:
         events += status_changes(subscription, on, can_come_back=can_come_back)
@@ -67,6 +75,16 @@ def redeeming(redemption: Redemption, people: Names) -> Event:
         href=redemption.get_absolute_url(),
         link=_("Receipt"),
     )
+
+
+def undoing(latest: Redemption, on: date) -> str:
+    """That the receipt offers a replacement key, and until when; empty where it does not (K8)."""
+    try:
+        check_replaceable(latest, on)
+    except Refusal:
+        return ""
+    until = replaceable_until(latest.key, latest.redeemed_on)
+    return _("Receipt, and request a replacement key (until %(day)s)") % {"day": as_day(until)}
 
 
 def who_redeemed(redemption: Redemption, people: Names) -> str:

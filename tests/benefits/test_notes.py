@@ -341,3 +341,17 @@ def test_a_benefit_s_page_says_that_its_product_was_discontinued(
     page = text(client, BenefitFactory.create(partner=partner, product=product, key=True))
     assert "Office 365 E3 is no longer part of competency packages." in page
     assert ("Its replacement:" in page) is replaced
+
+
+@rule("B4")
+def test_a_benefit_of_an_action_pack_says_that_it_still_includes_it(
+    client: Client, partner: Partner
+) -> None:
+    product = ProductFactory.create(name="Office 365 E3", discontinued_on=TODAY)
+    benefit = BenefitFactory.create(partner=partner, product=product, key=True)
+    benefit.membership.offer.is_competency = False
+    benefit.membership.offer.save()
+    page = text(client, benefit)
+    said = "still includes Office 365 E3; competency packages no longer do."
+    assert said in page
+    assert "Office 365 E3 is no longer part" not in page

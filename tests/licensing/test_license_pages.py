@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from benefits_portal.licensing.license_display import bar
 from benefits_portal.licensing.license_lists import give_many, preview
 from benefits_portal.licensing.models import LicenseAssignment, LicenseCount, LicensePool
 from benefits_portal.tenants.models import (
@@ -344,3 +345,41 @@ def test_the_pages_speak_dutch(client: Client, licenses: LicensePool) -> None:
     with translation.override("nl"):
         assert "1 van 3 toegewezen" in text
         assert "Licenties toewijzen" in text
+
+
+@rule("L7", "L8")
+@pytest.mark.parametrize(
+    ("bought", "given", "labels"),
+    [
+        (5, 2, ["Assigned: 2", "Available: 3"]),
+        (3, 4, ["Licenses: 3", "Shortage: 1"]),
+        (0, 4, ["Licenses: 0", "Shortage: 4"]),
+    ],
+)
+def test_the_bar_shows_what_is_there_and_what_is_missing(
+    bought: int, given: int, labels: list[str]
+) -> None:
+    segments = bar(LicenseCount(bought, given))
+    assert [segment["label"] for segment in segments] == labels
+    assert sum(segment["width"] for segment in segments) == 100
+
+
+@rule("L7")
+def test_people_without_any_license_have_no_access(client: Client, tenant: Tenant) -> None:
+    disabled = pool(3, given=2, tenant=tenant, ends_on=TODAY - timedelta(days=31))
+    standing = client.get(page(disabled)).context["standing"]
+    assert standing.figure == "2 assigned, no licenses"
+    assert standing.warning == (
+        "No licenses are left: the assignments stay, but these 2 people have no access. Too few "
+        "since May 1, 2021. Redeem a product key or remove licenses by Jul 29, 2021."
+    )
+
+
+@rule("L8")
+def test_after_ninety_days_no_day_to_settle_it_is_named(client: Client, tenant: Tenant) -> None:
+    disabled = pool(3, given=2, tenant=tenant, ends_on=TODAY - timedelta(days=31))
+    warnings = [
+        client.get(f"{page(disabled)}?on={day}").context["standing"].warning
+        for day in ("2021-07-29", "2021-07-30")
+    ]
+    assert [warning.endswith("by Jul 29, 2021.") for warning in warnings] == [True, False]

@@ -276,3 +276,26 @@ def test_a_day_is_one_of_the_partner_s_own_calendar(
     page = text_of(client, url("licensing:subscription", subscription.pk, on="2021-05-02"))
     is_today = tenant__time_zone == "Pacific/Kiritimati"
     assert ("Forecast for May 2, 2021" in page) is not is_today
+
+
+@rule("H2")
+def test_a_forecast_of_what_is_active_says_what_has_ended_by_then(
+    client: Client, tenant: Tenant
+) -> None:
+    for days in (10, 20, 400):
+        factories.SubscriptionFactory.create(tenant=tenant, ends_on=TODAY + days * DAY)
+    shown = {
+        days: text_of(client, url("licensing:products", on=TODAY + days * DAY))
+        for days in (20, 21, 0)
+    }
+    assert "1 that is active today will have ended by then." in shown[20]
+    assert "2 that are active today will have ended by then." in shown[21]
+    assert "will have ended" not in shown[0]
+    listed = text_of(client, url("licensing:products", on=TODAY + 21 * DAY, show="all"))
+    assert "will have ended" not in listed
+
+
+def test_the_menu_stays_on_the_day_of_the_page(client: Client) -> None:
+    page = client.get(url("licensing:products", on="2022-01-31")).text.partition("<main")[0]
+    lists = ("licensing:products", "licensing:licenses", "benefits:azure-cloud")
+    assert [f'"{url(name, on="2022-01-31")}"' in page for name in lists] == [True] * 3

@@ -13,7 +13,15 @@ from django.utils.html import strip_tags
 from benefits_portal.licensing.models import LicensePool
 from benefits_portal.tenants.models import Actor, DirectoryUser, Tenant, User
 from tests.clients import SignIn
-from tests.factories import TODAY, DirectoryUserFactory, issue_key, key_for, redeem, replace
+from tests.factories import (
+    TODAY,
+    DirectoryUserFactory,
+    SubscriptionFactory,
+    issue_key,
+    key_for,
+    redeem,
+    replace,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 rule = pytest.mark.rule
@@ -207,3 +215,13 @@ def test_an_auditor_s_three_questions_are_answered_by_the_pages(
     assert [row.directory_user.display_name for row in who] == ["Ann Beebe", "Ben Walters"]
     assert most.context["peak"].people == 2
     assert (spring["standing"].count.licenses, without) == (0, ["Ben Walters"])
+
+
+@rule("L7", "H2")
+def test_a_product_that_has_none_left_by_then_stays_in_the_forecast(
+    client: Client, tenant: Tenant
+) -> None:
+    SubscriptionFactory.create(tenant=tenant, product__name="Gone", ends_on=TODAY)
+    where = url(LIST, on=TODAY + timedelta(days=31))
+    rows = {row["product"]: row["licenses"] for row in client.get(where).context["rows"]}
+    assert rows["Gone"] == "0"

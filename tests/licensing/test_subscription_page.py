@@ -17,7 +17,7 @@ from tests.factories import TODAY, issue_key, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 rule = pytest.mark.rule
-WHY_DATES_DIFFER = "expiration date is about its key, which has been redeemed."
+WHY_DATES_DIFFER = "The subscription has its own end date, which follows from all keys used on it."
 
 
 @pytest.fixture
@@ -228,3 +228,35 @@ def test_events_stand_in_the_order_of_their_days(client: Client, tenant: Tenant,
         "Disabled",
         "Deleted",
     ]
+
+
+@rule("K8")
+def test_the_latest_redemption_says_until_when_its_key_can_be_replaced(
+    client: Client, tenant: Tenant, sign_in: SignIn
+) -> None:
+    first = redeem(tenant=tenant, on=TODAY - timedelta(days=31))
+    way_out = "request a replacement key (until"
+    assert way_out not in main_of(page(client, first.subscription)), "31 days ago"
+    key = factories.key_for(first.subscription)
+    first.subscription.extend(key, by=Actor(), on=TODAY)
+    assert main_of(page(client, first.subscription)).count(way_out) == 1
+    member = sign_in(
+        factories.RoleAssignmentFactory.create(
+            user__directory_user__tenant=tenant, role=Role.MEMBER
+        ).user
+    )
+    assert way_out not in main_of(page(member, first.subscription))
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_extend_is_the_main_action_only_with_a_key_for_it(
+    client: Client, tenant: Tenant, has_key: bool
+) -> None:
+    subscription = redeem(tenant=tenant).subscription
+    issue_key(
+        partner=tenant.partner if has_key else factories.PartnerFactory.create(),
+        product=subscription.product,
+    )
+    html = " ".join(main_of(page(client, subscription)).split())
+    assert ('class="button" data-kind="primary" data-panel-link' in html) is has_key
+    assert ("None of your unused keys extends this subscription." in html) is not has_key

@@ -111,6 +111,25 @@ def test_a_deep_link_to_another_partner_of_one_s_own_offers_to_switch(
     assert client.get(address).context["subscription"].tenant == elsewhere
 
 
+@pytest.mark.parametrize("name", ["licensing:products", "licensing:licenses"])
+def test_switching_from_a_list_leads_back_to_it(
+    client: Client, tenant: Tenant, labs: Tenant, name: str
+) -> None:
+    page = client.get(reverse(name), {"on": "2022-01-31"}).text
+    there = f"{reverse('tenants:switch')}?next={reverse(name)}%3Fon%3D2022-01-31"
+    assert page.count(f'href="{there}"') == 2
+    assert f"Switch to <bdi>{labs.name}</bdi>" in page
+    choosing = client.get(there)
+    assert choosing.context["cancel"] == f"{reverse(name)}?on=2022-01-31"
+
+
+def test_switching_from_a_page_of_one_thing_leads_home(
+    client: Client, tenant: Tenant, labs: Tenant
+) -> None:
+    page = client.get(SubscriptionFactory.create(tenant=tenant).get_absolute_url()).text
+    assert f'href="{reverse("tenants:switch")}"' in page
+
+
 def test_nobody_switches_to_a_place_that_is_not_theirs(client: Client, tenant: Tenant) -> None:
     strange = TenantFactory.create()
     form = switch(client, strange).context["form"]

@@ -116,7 +116,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     records = Record.objects.about(subscription)
     context = {
         "subscription": subscription,
-        **standing(subscription, excerpt, people, on),
+        **standing(subscription, excerpt, people, on, may_undo=request.role.may_act),
         **what_a_key_does(request, subscription),
         "pool": standing_of(LicensePool(request.tenant, subscription.product), on),
         "history": history(
@@ -128,7 +128,12 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def standing(
-    subscription: Subscription, excerpt: Excerpt[Redemption], people: Names, on: date
+    subscription: Subscription,
+    excerpt: Excerpt[Redemption],
+    people: Names,
+    on: date,
+    *,
+    may_undo: bool,
 ) -> dict[str, Any]:
     """Where it stands on that day, what its redemptions made of it, and what comes next (S2)."""
     redemptions, feeding_benefits = excerpt.rows, feeding(excerpt.rows)
@@ -147,7 +152,9 @@ def standing(
         "latest": source(redemptions),
         "withdrawal": withdrawal(subscription, redemptions),
         "request_badge": request_badge(latest_replacement(redemptions)),
-        "timeline": timeline(subscription, redemptions, people, on, can_come_back=can_come_back),
+        "timeline": timeline(
+            subscription, redemptions, people, on, can_come_back=can_come_back, may_undo=may_undo
+        ),
         "excerpt": excerpt,
         "axis": end_axis(subscription, redemptions, on),
     }
