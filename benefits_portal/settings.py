@@ -80,6 +80,8 @@ MIDDLEWARE = [
     "benefits_portal.benefits.middleware.no_key_in_urls",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    # Before anybody is known: whose account is gone with their room is told so
+    *(["benefits_portal.practice.middleware.in_room"] if DEMO else []),
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "benefits_portal.tenants.search_limits.LimitSearches",

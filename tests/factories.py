@@ -36,7 +36,7 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.practice.models import Persona, Room, RoomPartner
+from benefits_portal.practice.models import Class, Persona, Room, RoomPartner
 from benefits_portal.reminders.models import Digest, Feed, Preference, Run, Silence, Told
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.limits import SIGN_IN, digest
@@ -207,13 +207,31 @@ class PracticeWorldFactory(DjangoModelFactory[PracticeWorld]):
     as_of = TODAY
 
 
+class ClassFactory(DjangoModelFactory[Class]):
+    """Open for a day, with a code."""
+
+    class Meta:
+        model = Class
+        skip_postgeneration_save = True
+
+    title = factory.Sequence("Class {}".format)
+    situation = "contoso"
+    language = "en"
+    made_by = factory.SubFactory(UserFactory, directory_user=None)
+    closes_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=1))
+    code = factory.PostGeneration(lambda made, create, _value, **_more: create and made.draw_code())
+
+
 class RoomFactory(DjangoModelFactory[Room]):
     """Nothing is in it; `furnish` makes a whole one."""
 
     class Meta:
         model = Room
 
+    of_class = factory.SubFactory(ClassFactory)
+    name = factory.Sequence("Trainee {}".format)
     suffix = factory.Sequence("r{}".format)
+    entry = factory.Sequence("{:036}".format)
 
 
 class RoomPartnerFactory(DjangoModelFactory[RoomPartner]):

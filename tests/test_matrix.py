@@ -41,6 +41,13 @@ demo-reset                      none       none     none    none   none    none 
 demo-sign-in                    none       none     none    none   none    none   none     none
 gallery                         none       none     none    none   none    none   none     none
 healthz                         see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
+practice                        none       none     none    none   none    none   none     none
+practice-class                  none       none     none    none   none    none   none     none
+practice-class-code             none       none     none    none   none    none   none     none
+practice-class-room             none       none     none    none   none    none   none     none
+practice-classes                none       none     none    none   none    none   none     none
+practice-join                   none       none     none    none   none    none   none     none
+practice-start-over             none       none     none    none   none    none   none     none
 demo-tour                       none       none     none    none   none    none   none     none
 demo-mail                       none       none     none    none   none    none   none     none
 demo-mailbox                    none       none     none    none   none    none   none     none

@@ -47,6 +47,7 @@ HELD = {  # all that a dump holds of a person, beside who did what when
         "DirectoryUser.search_text",
         "DirectoryUserWord.word",
         "FormerName.text",
+        "Room.name",
         "User.name",
         "User.sort_name",
         "User.search_text",
@@ -61,7 +62,7 @@ HELD = {  # all that a dump holds of a person, beside who did what when
         "Replacement.declined_because",
     },
     Personal.PREFERENCE: {"User.language", "Preference.thresholds", "Preference.topics_off"},
-    Personal.SECRET: {"User.password", "Feed.digest", "Mail.sealed"},
+    Personal.SECRET: {"User.password", "Feed.digest", "Mail.sealed", "Room.return_digest"},
     Personal.DIGEST: {"Attempt.subject", "Attempt.account"},
 }
 

@@ -277,6 +277,13 @@ NO_PAGES = {
     "demo-mailbox": "is in a demo only",
     "demo-tour": "is in a demo only",
     "gallery": "shows samples",
+    **dict.fromkeys(
+        (
+            *("practice", "practice-class", "practice-class-code", "practice-class-room"),
+            *("practice-classes", "practice-join", "practice-start-over"),
+        ),
+        "is in a demo only: tests/practice/test_classes.py",
+    ),
     "tenants:password-set": "is behind a link that was mailed",
 }
 

@@ -1,7 +1,22 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class PracticeConfig(AppConfig):
     name = "benefits_portal.practice"
     verbose_name = _("Practice")
+
+    def ready(self) -> None:
+        from benefits_portal.tenants import impersonation
+        from benefits_portal.tenants.pruning import PRUNERS
+
+        from .middleware import keep_in_room
+        from .pruning import ROOMS
+        from .trainers import keep_group, may_look
+
+        post_migrate.connect(keep_group, sender=self)
+        user_logged_in.connect(keep_in_room)
+        impersonation.ALSO.append(may_look)
+        PRUNERS.append(ROOMS)

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.db.models import Q, QuerySet
 
 from benefits_portal.tenants import console_mail
 from benefits_portal.tenants.models import Mail, User
 from benefits_portal.tenants.outbox import Letter, letter_of, writes
+
+from .models import Room, RoomPartner
 
 KEPT = "practice.kept"
 PATH = re.compile(r"^( *)(/\S*)$", re.MULTILINE)
@@ -64,6 +67,21 @@ class KeptMail:
     def body(self, origin: str) -> str:
         """Its text; paths lead on at `origin`."""
         return PATH.sub(rf"\g<1>{origin}\g<2>", self.letter.body)
+
+
+def mails_in(room: Room | None) -> QuerySet[Mail]:
+    """What was sent to the people in `room`; outside of one of a class, to anybody in none."""
+    if room is None or room.of_class_id is None:
+        return Mail.objects.exclude(recipient__in=people_in(Room.objects.exclude(of_class=None)))
+    return Mail.objects.filter(recipient__in=people_in(Room.objects.filter(pk=room.pk)))
+
+
+def people_in(rooms: QuerySet[Room]) -> QuerySet[User, Any]:
+    """Their personas, and whoever is at home at their partners."""
+    partners = RoomPartner.objects.filter(room__in=rooms).values("partner")
+    return User.objects.filter(
+        Q(persona__room__in=rooms) | Q(directory_user__partner__in=partners)
+    ).values("pk")
 
 
 def kept_mails(mails: Sequence[Mail]) -> Iterator[KeptMail]:

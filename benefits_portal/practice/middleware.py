@@ -1,19 +1,72 @@
-"""Marks the steps of the guided tour, in a demo only."""
+"""What every request of a demo goes through: which room it is in, and the guided tour's marks."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
+from benefits_portal import clock
 from benefits_portal.tenants.audit.captured_records import captured_records
-from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models import Record, User
 
+from . import rooms
 from .tour import mark_request, progress
+from .world import IN_ROOM
+
+type Respond = Callable[[HttpRequest], HttpResponse]
 
 
-def mark_tour(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def in_room(get_response: Respond) -> Respond:
+    """Middleware: set `request.room`, None outside of a class; out of it once it is another's.
+
+    Before anybody is known: whose accounts are gone would otherwise be nobody without a word.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.room = None  # type: ignore[attr-defined]
+        if not settings.DEMO or IN_ROOM not in request.session:
+            return get_response(request)
+        room, why = rooms.remembered(request)
+        if room is None or why:
+            rooms.put_out(request, room, why)
+            return redirect("practice")
+        request.room = room  # type: ignore[attr-defined]
+        response = get_response(request)
+        stay(request)
+        return response
+
+    return middleware
+
+
+def stay(request: HttpRequest) -> None:
+    """Whoever signs out, or in as somebody else there, is still in the room."""
+    room, user = request.room, request.user  # type: ignore[attr-defined]
+    if room is None:  # left
+        return
+    if IN_ROOM not in request.session and (not user.is_authenticated or rooms.belongs(user, room)):
+        rooms.remember(request, room)
+    room.sign_of_life(persona_in(request), clock.now())
+
+
+def persona_in(request: HttpRequest) -> str:
+    persona = getattr(request.user, "persona", None)
+    return persona.slug if persona else ""
+
+
+def keep_in_room(sender: type, request: HttpRequest | None, user: User, **kwargs: object) -> None:
+    """Let nobody sign in to an account of a room by password from outside of it (T4)."""
+    if request is None or not settings.DEMO or not rooms.is_of_a_class(user):
+        return
+    room = getattr(request, "room", None)
+    if room is None or not rooms.belongs(user, room):
+        request.session.flush()
+        raise PermissionDenied(_("This account is of a room. Enter the room's code instead."))
+
+
+def mark_tour(get_response: Respond) -> Respond:
     """Middleware: what a request of a session on tour did marks that session's steps."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

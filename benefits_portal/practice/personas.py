@@ -36,7 +36,9 @@ SHOWS: dict[str, str | Promise] = {
         "Back office: enrolls partners, maintains the catalog, revokes keys and grants "
         "replacements."
     ),
+    "trainer": _("Opens classes: a room for each trainee, and what stopped them last."),
 }
+TRAINER = "trainer"
 START = "partner-admin"  # whose work the tour begins with
 
 
@@ -55,6 +57,7 @@ class PersonaCard:
     shows: str | Promise
     color: str
     is_start: bool = False
+    is_staff: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,12 @@ def persona_groups(room: Room | None) -> list[PersonaGroup]:
         PersonaGroup(
             _("Other partners"), [card for card in cards if card.partner not in ("", first)]
         ),
-        PersonaGroup(_("Program team"), [card for card in cards if not card.partner]),
+        PersonaGroup(
+            _("Program team"), [card for card in cards if not card.partner and card.is_staff]
+        ),
+        PersonaGroup(
+            _("Classes"), [card for card in cards if not card.partner and not card.is_staff]
+        ),
     )
     return [group for group in groups if group.cards]
 
@@ -104,9 +112,19 @@ def _card(persona: Persona) -> PersonaCard:
         if roles
         else _("Back office")
         if user.is_staff
+        else _("Trainer")
+        if slug == TRAINER
         else _("No role")
     )
     color = user.directory_user.tenant.color if user.directory_user else Tenant.Color.GRAY
     return PersonaCard(
-        slug, user.name, user.email, partner, role, SHOWS[slug], color, slug == START
+        slug=slug,
+        name=user.name,
+        email=user.email,
+        partner=partner,
+        role=role,
+        shows=SHOWS[slug],
+        color=color,
+        is_start=slug == START,
+        is_staff=user.is_staff,
     )

@@ -1,5 +1,7 @@
 """Moving a practice partner's calendar sends what is due on the day it is moved to, once (R5)."""
 
+from datetime import date
+
 from benefits_portal import clock
 from benefits_portal.reminders.making import Maker
 from benefits_portal.reminders.models import Digest
@@ -14,7 +16,18 @@ def remind(partner: Partner) -> int:
     Days that were skipped are none on which anybody was there: a year's move is one mail.
     """
     partner.refresh_from_db(fields=["days_ahead"])
-    now, calendar = clock.now(), LocalCalendar.of(partner)
-    Maker(now).make_at({partner.pk: calendar}, calendar.day(now))
-    Digest.objects.waiting().filter(partner=partner).update(next_try_at=now)
+    return remind_all([partner])
+
+
+def remind_all(partners: list[Partner]) -> int:
+    """The same at each of `partners`, which are on the same day."""
+    now = clock.now()
+    calendars: dict[date, dict[int | None, LocalCalendar]] = {}
+    for partner in partners:
+        partner.refresh_from_db(fields=["days_ahead"])
+        calendar = LocalCalendar.of(partner)
+        calendars.setdefault(calendar.day(now), {})[partner.pk] = calendar
+    for day, of_day in calendars.items():
+        Maker(now).make_at(of_day, day)
+    Digest.objects.waiting().filter(partner__in=partners).update(next_try_at=now)
     return send_waiting().sent

@@ -22,8 +22,13 @@ from benefits_portal.tenants.views import welcome
 from .forms import CONFIRM_WORD, ResetForm
 from .handmade import handmade
 from .models import Persona, Room
-from .views import first_page, practice_only
-from .world import HandmadeInTheWay, NotAPracticeDatabase, reset_world
+from .views import first_page, practice_only, shared_only
+from .world import (
+    HandmadeInTheWay,
+    NotAPracticeDatabase,
+    reset_world,
+    sessions_outside_rooms,
+)
 
 NOT_WORK = (TenantsAction.SIGNED_IN,)  # nothing is lost with these
 
@@ -31,6 +36,7 @@ NOT_WORK = (TenantsAction.SIGNED_IN,)  # nothing is lost with these
 @login_not_required
 @tenant_context_exempt
 @practice_only
+@shared_only
 @login_required
 @form_methods
 def reset(request: HttpRequest) -> HttpResponse:
@@ -57,7 +63,7 @@ def may_reset(user: User) -> bool:
     return (
         user.is_staff
         or is_persona(user)
-        or user.role_assignments.filter(partner__is_practice=True).exists()
+        or user.role_assignments.filter(partner__room__room=Room.objects.shared()).exists()
     )
 
 
@@ -98,23 +104,25 @@ class Counted:
 def what_goes(request: HttpRequest) -> dict[str, Any]:
     """What the page lists: what was done since the last reset, and what was made by hand."""
     world = PracticeWorld.objects.get()
+    partners = list(Partner.objects.filter(room__room=Room.objects.shared()))
     done = (
-        Record.objects.filter(partner__is_practice=True, refused="", at__gt=world.made_at)
+        Record.objects.filter(partner__in=partners, refused="", at__gt=world.made_at)
         .exclude(action__in=NOT_WORK)
         .order_by()
         .values_list("action")
         .annotate(times=Count("pk"))
     )
-    sessions = Session.objects.filter(expire_date__gt=clock.now())
+    now = clock.now()
+    others = sessions_outside_rooms(Session.objects.filter(expire_date__gt=now))
     return {
         "word": CONFIRM_WORD,
         "since": world.made_at,
-        "partners": list(Partner.objects.filter(is_practice=True)),
+        "partners": partners,
         "done": [
             Counted(times, str(Record.actions.get(action, action)))
             for action, times in sorted(done, key=lambda row: -row[1])
         ],
-        "others": sessions.exclude(session_key=request.session.session_key).count(),
+        "others": len(others - {request.session.session_key}),
         "handmade": [
             counted(model, rows.count()) for model, rows in handmade().items() if rows.exists()
         ],

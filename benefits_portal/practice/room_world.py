@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.core.cache import cache
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from benefits_portal import clock
 from benefits_portal.reminders.models import Digest, Preference, Told
@@ -35,7 +36,7 @@ from .handmade import (
     partners_of_room,
 )
 from .models import Persona, Room, RoomPartner
-from .situations import Situation, chapters_of, own_domain, rows_of
+from .situations import SITUATIONS, Situation, chapters_of, own_domain, rows_of
 from .story import play
 
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
@@ -47,6 +48,39 @@ IN_ORDER = (
 )
 # Deleted with an account, wherever they are
 GO_ALONG = (RoleAssignment, User.groups.through, User.user_permissions.through)
+
+
+def open_room(room: Room) -> None:
+    """Make what is in `room` unless it is there: of two who enter at once one does it."""
+    with transaction.atomic():
+        locked = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+        if locked.generation == 0:
+            _fill(room)
+    room.refresh_from_db(fields=["generation"])
+
+
+def start_over(room: Room) -> None:
+    """Replace all that is in `room`: whoever is in it is signed out, since accounts are new (T7).
+
+    Whole or not at all; others see the old one until then.
+    """
+    with transaction.atomic():
+        Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+        empty_room(room)
+        _fill(room)
+        Room.objects.filter(pk=room.pk).update(hand_raised_at=None)
+    cache.clear()  # the filters of a list are kept for a minute
+    room.refresh_from_db(fields=["generation", "hand_raised_at"])
+
+
+def _fill(room: Room) -> None:
+    """Furnish it for its class: in the class's language, and on the class's day (T6)."""
+    of_class = room.of_class
+    assert of_class is not None  # noqa: S101 - the shared world is reset as a whole
+    furnish(room, SITUATIONS[of_class.situation], clock.today())
+    User.objects.filter(persona__room=room).update(language=of_class.language)
+    room.partners().update(days_ahead=of_class.days_ahead)
+    Room.objects.filter(pk=room.pk).update(generation=F("generation") + 1)
 
 
 def furnish(room: Room, situation: Situation, on: date) -> None:
@@ -103,7 +137,8 @@ class Copy:
                 values[name] = found
             else:
                 return None
-        return model(**values)
+        made: models.Model = model(**values)
+        return made
 
 
 def own_mpn_id(mpn_id: str, suffix: str) -> str:

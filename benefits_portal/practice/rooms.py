@@ -1,11 +1,85 @@
-"""Which room a request is in."""
+"""Which room a session is in, and getting in and out of it.
 
-from django.http import HttpRequest
+The session holds the room with its generation and the count of its browser; once the room has
+another of either, the session is out, and is told why.
+"""
 
-from .models import Room
-from .world import is_practice_database
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from benefits_portal import clock
+from benefits_portal.tenants.models import User
+from benefits_portal.tenants.views import welcome
+
+from .models import Persona, Room, RoomPartner
+from .personas import START
+from .room_world import open_room
+from .world import IN_ROOM, is_practice_database
+
+OUT = "out_of_room"  # in the session: why it is out of a room
+RETURN_CODE = "return_code"  # in the session until it was shown
 
 
 def room_of(request: HttpRequest) -> Room | None:
-    """The one that everybody shares; None where the database holds no practice world."""
-    return Room.objects.shared() if is_practice_database() else None
+    """The room that the session entered, else the shared world; None where there is none."""
+    own: Room | None = getattr(request, "room", None)
+    return own or (Room.objects.shared() if settings.DEMO and is_practice_database() else None)
+
+
+def enter(request: HttpRequest, room: Room, response: HttpResponse, slug: str = "") -> HttpResponse:
+    """Sign in to `room` as a persona of it; made first, if nobody has been there."""
+    open_room(room)
+    user = room.user_as(slug or START)
+    if user is None:  # a Global admin of the room closed the account
+        user = next(persona.user for persona in room.personas.select_related("user"))
+    request.room = room  # type: ignore[attr-defined]
+    answer = welcome(request, user, response)
+    remember(request, room)
+    return answer
+
+
+def remember(request: HttpRequest, room: Room) -> None:
+    request.session[IN_ROOM] = {
+        "pk": room.pk,
+        "generation": room.generation,
+        "browser": room.browser,
+    }
+
+
+def remembered(request: HttpRequest) -> tuple[Room | None, str]:
+    """The room that the session is in; else why it is out of the one that it was in."""
+    held: dict[str, Any] = request.session[IN_ROOM]
+    room = Room.objects.select_related("of_class").filter(pk=held["pk"]).first()
+    if room is None or room.of_class is None or room.of_class.is_over(clock.now()):
+        return None, "over"
+    if room.browser != held["browser"]:
+        return None, "browser"
+    if room.generation != held["generation"]:
+        return room, "started-over"
+    return room, ""
+
+
+def put_out(request: HttpRequest, room: Room | None, why: str) -> None:
+    """End the session, and keep for its next page why; it stays in a room that was started over."""
+    request.session.flush()
+    request.session[OUT] = why
+    if room:
+        remember(request, room)
+
+
+def belongs(user: User, room: Room) -> bool:
+    """Whether `user` is one of the people in `room`."""
+    at_home = Persona.objects.filter(room=room, user=user)
+    employed = RoomPartner.objects.filter(room=room, partner__tenants__directory_users__user=user)
+    return at_home.exists() or employed.exists()
+
+
+def is_of_a_class(user: User) -> bool:
+    """Whether `user` is one of the people in some class's room."""
+    of_classes = Room.objects.exclude(of_class=None)
+    there = RoomPartner.objects.filter(
+        room__in=of_classes, partner__tenants__directory_users__user=user
+    )
+    return there.exists() or Persona.objects.filter(room__in=of_classes, user=user).exists()

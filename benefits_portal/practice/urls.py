@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from benefits_portal.practice import reset_views, tour_views, views
+from benefits_portal.practice import class_views, reset_views, room_views, tour_views, views
 
 urlpatterns = (
     [
@@ -13,6 +13,17 @@ urlpatterns = (
         path("demo/tour/", tour_views.guided_tour, name="demo-tour"),
         path("demo/mailbox/", views.mailbox, name="demo-mailbox"),
         path("demo/mailbox/<int:pk>/", views.mail_html, name="demo-mail"),
+        path("practice/", room_views.practice, name="practice"),
+        path("practice/join/<str:code>/", room_views.join, name="practice-join"),
+        path("practice/start-over/", room_views.start_own_over, name="practice-start-over"),
+        path("practice/classes/", class_views.classes, name="practice-classes"),
+        path("practice/classes/<int:pk>/", class_views.one_class, name="practice-class"),
+        path("practice/classes/<int:pk>/code/", class_views.class_code, name="practice-class-code"),
+        path(
+            "practice/classes/<int:pk>/rooms/<int:room_pk>/",
+            class_views.class_room,
+            name="practice-class-room",
+        ),
         path("gallery/", views.gallery, name="gallery"),
     ]
     if settings.DEMO

@@ -25,13 +25,13 @@ from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import role_required, tenant_context_exempt
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import Mail, User
+from benefits_portal.tenants.models import User
 from benefits_portal.tenants.outbox import letter_of
 from benefits_portal.tenants.views import welcome
 
 from . import tour
 from .forms import ClockForm
-from .mailbox import mail_context
+from .mailbox import mail_context, mails_in
 from .reminding import remind
 from .rooms import room_of
 from .world import is_practice_database
@@ -47,6 +47,18 @@ FRAMES = {
 MAX_MAILS = 50
 
 type View = Callable[..., HttpResponseBase]
+
+
+def demo_only(view: View) -> View:
+    """404 unless this is a demo."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.DEMO:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def practice_only(view: View) -> View:
@@ -78,9 +90,27 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def shared_only(view: View) -> View:
+    """404 in a room of a class, and where classes are all that there is."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        room = room_of(request)
+        if room is None or room.of_class_id is not None:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def first_page(request: HttpRequest, user: User) -> HttpResponse:
-    """The back office for its staff, who act for no partner; for others where they were going."""
+    """The back office for its staff, who act for no partner; classes for trainers.
+
+    For others where they were going.
+    """
     office = reverse("admin:index")
+    if not user.is_staff and user.has_perm("practice.teach"):
+        return redirect("practice-classes")
     if (
         user.is_staff
         and not user.role_assignments.exists()
@@ -132,8 +162,8 @@ def reminded(count: int) -> str:
 @tenant_context_exempt
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The mails of the practice world, the newest first: nothing leaves it."""
-    mails = list(Mail.objects.order_by("-pk")[:MAX_MAILS])
+    """The mails of the room, the newest first: nothing leaves it."""
+    mails = list(mails_in(room_of(request)).order_by("-pk")[:MAX_MAILS])
     shown = mail_context(mails, f"{request.scheme}://{request.get_host()}")
     context = {"mails": shown, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS}
     return render(request, "practice/mailbox.html", context)
@@ -145,7 +175,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part of a mail, as a mail program shows it."""
-    mail = get_object_or_404(Mail, pk=pk)
+    mail = get_object_or_404(mails_in(room_of(request)), pk=pk)
     letter = letter_of(mail) if mail.sealed else None
     if letter is None or not letter.html:
         raise Http404

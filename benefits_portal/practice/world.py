@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.core.management.commands import loaddata
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
+from django.db.models import QuerySet
 
 from benefits_portal import clock
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -24,11 +25,13 @@ from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT, make_gro
 from .handmade import FIXTURES, ROOMS, empty_practice_tables
 from .models import Room
 from .story import StoryError, play_shared
+from .trainers import TRAINERS, make_group
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
 # What migrations put there; sessions say why they ended
 KEPT = {"django_content_type", "auth_permission", "django_session"}
+IN_ROOM = "room"  # in a session that entered one: which
 RESET_NOTICE = "practice_reset"  # in a session that a reset ended: who reset, and when
 
 
@@ -122,9 +125,18 @@ def reset_world(on: date, *, keep_handmade: bool = False, by: str = "") -> None:
 
 
 def end_sessions(by: str) -> None:
-    """Sign everybody out, leaving in their sessions who reset the practice data, and when."""
+    """Sign everybody out, leaving in their sessions who reset the practice data, and when.
+
+    But for those in a room of a class.
+    """
     notice = {RESET_NOTICE: {"by": by, "at": clock.now().isoformat()}}
-    Session.objects.update(session_data=SessionStore().encode(notice))
+    ended = Session.objects.filter(pk__in=sessions_outside_rooms(Session.objects.all()))
+    ended.update(session_data=SessionStore().encode(notice))
+
+
+def sessions_outside_rooms(sessions: QuerySet[Session]) -> set[str]:
+    """The keys of those of `sessions` that are not in a room of a class."""
+    return {session.pk for session in sessions if IN_ROOM not in session.get_decoded()}
 
 
 def give_passwords() -> None:
@@ -140,7 +152,7 @@ def give_passwords() -> None:
 
 
 # By the slug of a persona, which addresses rely on
-GROUPS = {"support": SUPPORT, "programme": PROGRAM}
+GROUPS = {"support": SUPPORT, "programme": PROGRAM, "trainer": TRAINERS}
 
 
 def _fill(on: date) -> None:
@@ -148,6 +160,7 @@ def _fill(on: date) -> None:
         # Django's own: the world has begun already
         call_command(loaddata.Command(), *FIXTURES, verbosity=0)
     make_groups()
+    make_group()
     shared = Room.objects.get(suffix="")
     for slug, name in GROUPS.items():
         User.objects.get(persona__room=shared, persona__slug=slug).groups.add(

@@ -7,6 +7,7 @@ roles, Account member, so no key is ever revealed; and whatever they send is ref
 few that write nothing of a partner's.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .middleware import PartnerRequest
 
 SESSION_KEY = "viewing"
+BACK = "viewing_from"  # in the session: the page that looking was begun from
 PERMISSION = "tenants.view_partner"
 WRITES_NOTHING = {
     "tenants:end-viewing",
@@ -28,12 +30,20 @@ WRITES_NOTHING = {
 }
 
 
+# What a higher app asks who may look where, besides support
+ALSO: list[Callable[[User, Tenant], bool]] = []
+
+
+def may_look_at(user: User, tenant: Tenant) -> bool:
+    return may_impersonate(user) or (user.is_active and any(may(user, tenant) for may in ALSO))
+
+
 def may_impersonate(user: User) -> bool:
     return user.is_active and user.is_staff and user.has_perm(PERMISSION)
 
 
-def start(request: HttpRequest, tenant: Tenant, *, by: Actor) -> None:
-    """Look at `tenant` from the next request on; `by` says why.
+def start(request: HttpRequest, tenant: Tenant, *, by: Actor, back: str = "") -> None:
+    """Look at `tenant` from the next request on, until one goes `back`; `by` says why.
 
     Whoever looks at it already goes on (W11).
     """
@@ -42,6 +52,7 @@ def start(request: HttpRequest, tenant: Tenant, *, by: Actor) -> None:
     if SESSION_KEY in request.session:
         end(request)
     request.session[SESSION_KEY] = tenant.pk
+    request.session[BACK] = back
     Record.objects.log(
         TenantsAction.VIEW_STARTED,
         by=by,
@@ -59,7 +70,7 @@ def end(request: HttpRequest) -> Tenant | None:
         .first()
     )
     if tenant and isinstance(request.user, User):
-        by = Actor(request.user, How.BACK_OFFICE)
+        by = Actor(request.user, How.BACK_OFFICE if request.user.is_staff else How.PORTAL)
         Record.objects.log(
             TenantsAction.VIEW_ENDED,
             by=by,
@@ -82,9 +93,10 @@ def impersonated(request: "PartnerRequest") -> list[Tenant]:
     Empty for everybody else.
     """
     pk = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
-    if pk is None or not may_impersonate(request.user):
+    if pk is None:
         return []
-    tenants = list(Tenant.objects.select_related("partner").filter(pk=pk))
+    there = Tenant.objects.select_related("partner").filter(pk=pk)
+    tenants = [tenant for tenant in there if may_look_at(request.user, tenant)]
     for tenant in tenants:
         tenant.role = Role.MEMBER
     return tenants

@@ -20,9 +20,12 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.licensing.models import LicenseAssignment, Order, Redemption, Subscription
+from benefits_portal.practice import codes
+from benefits_portal.practice.models import Class
 from benefits_portal.reminders.unsubscribing import unsubscribe_path
 from benefits_portal.tenants.models import DirectoryUser, RoleAssignment, Tenant, User
 from benefits_portal.urls import urlpatterns as portal_patterns
+from tests import factories
 
 type Step = Callable[[Page], None]
 
@@ -129,6 +132,7 @@ def every_page() -> Iterator[Sight]:
         ("global-admin", account_pages()),
         ("member", member_pages()),
         ("programme", office_pages()),
+        ("trainer", trainer_pages()),
     ):
         for name, there in pages.items():
             url, step = there if isinstance(there, tuple) else (there, stay)
@@ -273,6 +277,24 @@ def admin_pages() -> dict[str, Any]:
         "reset": at("demo-reset"),
         "missing": "/mpn/benefits/azure-cloud/999999/",
         "not-permitted": at("tenants:add-user"),
+    }
+
+
+def trainer_pages() -> dict[str, Any]:
+    """A class with one room, in which nobody has been."""
+    trainer = User.objects.get(persona__slug="trainer")
+    opened = Class.objects.filter(made_by=trainer).first()
+    opened = opened or factories.ClassFactory.create(made_by=trainer)
+    room = opened.rooms.first() or factories.RoomFactory.create(of_class=opened)
+    code = codes.spaced(opened.code())
+    return {
+        "classes": at("practice-classes"),
+        "class": at("practice-class", opened),
+        "class-code": at("practice-class-code", opened),
+        "class-room": at("practice-class-room", opened, room),
+        "enter": at("practice"),
+        "enter-refused": (at("practice"), send),
+        "join": reverse("practice-join", args=[code]),
     }
 
 

@@ -39,6 +39,7 @@ NO_PAGES = {  # what answers no GET with a page
         "demo-sign-in",
         "demo-clock",
         "demo-mail",  # a mail, in no frame of ours: tests/browser/test_mail_html.py
+        "practice-start-over",  # in a room only: tests/browser/test_classroom.py
         "reminders:feed",
         "benefits:azure-cloud-csv",
         "benefits:holders-csv",
@@ -74,7 +75,7 @@ SORTS = {
         "partner-admin-receipt",
         "partner-admin-search",
     ),
-    *("global-admin-users", "global-admin-activity"),
+    *("global-admin-users", "global-admin-activity", "trainer-class"),
 }
 
 

@@ -61,6 +61,11 @@ HARMLESS = {
             "theme",
         )
     ),
+    "page practice",
+    *(
+        "page practice-" + name
+        for name in ("class", "class-code", "class-room", "classes", "join", "start-over")
+    ),
     *("page demo-" + name for name in ("clock", "mail", "mailbox", "reset", "sign-in", "tour")),
     *(
         "page benefits:" + name

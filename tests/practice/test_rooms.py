@@ -17,8 +17,8 @@ from benefits_portal.practice.room_world import STORYTELLER, empty_room, furnish
 from benefits_portal.practice.situations import SHARED
 from benefits_portal.practice.world import reset_world
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, User
-from tests import factories
 from tests.agreement import findings
+from tests.factories import RecordFactory, RoleAssignmentFactory, RoomFactory, UserFactory
 from tests.world import rolled_back
 
 from .conftest import WorldOn
@@ -32,7 +32,7 @@ SLOW_MACHINE = 2.5
 def told(world_on: WorldOn) -> Iterator[date]:
     with world_on(clock.today()) as day:
         for suffix in ("k7q2", "m3x9"):
-            furnish(Room.objects.create(suffix=suffix), SHARED, day)
+            furnish(RoomFactory.create(suffix=suffix), SHARED, day)
         yield day
 
 
@@ -101,18 +101,17 @@ def test_one_takes_a_second_of_a_processor(day: date) -> None:
     """Its CPU time, since another test may keep the machine busy."""
     began = time.process_time()
 
-    furnish(Room.objects.create(suffix="bbbb"), SHARED, day)
+    furnish(RoomFactory.create(suffix="bbbb"), SHARED, day)
 
     assert time.process_time() - began < SECONDS * SLOW_MACHINE
 
 
 def test_emptied_it_leaves_nothing_and_touches_nothing_else(room: Room, day: date) -> None:
+    another = RoomFactory.create(suffix="bbbb")
     before = rows_of_all()
-    another = Room.objects.create(suffix="bbbb")
     furnish(another, SHARED, day)
 
     empty_room(another)
-    another.delete()
     connection.check_constraints()
 
     assert rows_of_all() == before
@@ -121,8 +120,8 @@ def test_emptied_it_leaves_nothing_and_touches_nothing_else(room: Room, day: dat
 def test_an_account_that_a_neighbor_let_in_is_closed(room: Room) -> None:
     neighbor = Room.objects.get(suffix="m3x9").partners().get()
     guest = room.users()["partner-admin"]
-    factories.RoleAssignmentFactory.create(user=guest, partner=neighbor, role=Role.MEMBER)
-    factories.RecordFactory.create(partner=neighbor, actor=guest)
+    RoleAssignmentFactory.create(user=guest, partner=neighbor, role=Role.MEMBER)
+    RecordFactory.create(partner=neighbor, actor=guest)
 
     empty_room(room)
     connection.check_constraints()
@@ -135,7 +134,7 @@ def test_an_account_that_a_neighbor_let_in_is_closed(room: Room) -> None:
 
 def test_a_reset_of_the_shared_world_leaves_rooms_alone(room: Room, day: date) -> None:
     partners = [each.room_partners.get().partner for each in Room.objects.exclude(suffix="")]
-    factories.UserFactory.create(directory_user__tenant=partners[0].tenants.get(is_primary=True))
+    UserFactory.create(directory_user__tenant=partners[0].tenants.get(is_primary=True))
     before = [outcome_at(partner) for partner in partners]
     people = set(User.objects.exclude(persona__room__suffix="").values_list("pk", "email"))
 

@@ -68,6 +68,7 @@ def test_cards_name_people_places_and_roles() -> None:
         ("adventure-admin", "Haruka Sato", "Adventure Works, Fabrikam", "MPN partner admin"),
         ("support", "Allan Deyoung", "", "Back office"),
         ("programme", "Enrico Cattaneo", "", "Back office"),
+        ("trainer", "Ana Bowman", "", "Trainer"),
     ]
 
 

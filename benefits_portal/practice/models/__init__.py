@@ -1,5 +1,14 @@
-"""Who practices where: rooms, the partners that are theirs, and the people one can be there."""
+"""Who practices where: classes, rooms, their partners, and the people one can be there."""
 
-from .room import Persona, Room, RoomPartner
+from .classes import MAX_OPEN_CLASSES, MAX_ROOMS, Class
+from .room import Persona, Room, RoomPartner, RoomQuerySet
 
-__all__ = ["Persona", "Room", "RoomPartner"]
+__all__ = [
+    "MAX_OPEN_CLASSES",
+    "MAX_ROOMS",
+    "Class",
+    "Persona",
+    "Room",
+    "RoomPartner",
+    "RoomQuerySet",
+]

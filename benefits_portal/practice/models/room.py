@@ -1,28 +1,99 @@
 """Rooms: worlds to practice in, each with partners and people of its own."""
 
-from typing import ClassVar, Self
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal import clock
+from benefits_portal.fields import PersonNameField
+from benefits_portal.personal import Personal
+from benefits_portal.practice import codes
 from benefits_portal.tenants.models import Partner, User
+
+if TYPE_CHECKING:
+    from .classes import Class
+
+MAX_NAME = 40
+SUFFIX = 4  # characters
+SIGNS_OF_LIFE = timedelta(seconds=20)  # one is written as often as this, at most
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
     def shared(self) -> "Room | None":
         """The demo's own world, which everybody shares; None where there is none."""
-        return self.filter(suffix="").first()
+        return self.filter(of_class=None).first()
+
+    def with_return_code(self, code: str) -> "Room | None":
+        return self.filter(return_digest=codes.digest(code)).first()
+
+    def enter(self, to: "Class", name: str, entry: str) -> "tuple[Room, bool]":
+        """The body of `Class.room_for`."""
+        with transaction.atomic():
+            # One after the other: two would take the last seat, or the same name
+            locked = type(to).objects.select_for_update().get(pk=to.pk)
+            if there := self.filter(of_class=to, entry=entry).first():
+                return there, False
+            locked.check_room_left()
+            room = self.create(
+                of_class=to, name=self.free_name(to, name), suffix=self.free_suffix(), entry=entry
+            )
+            return room, True
+
+    def free_name(self, to: "Class", name: str) -> str:
+        """`name`, with a number behind it if somebody in the class is called so."""
+        taken = {each.lower() for each in self.filter(of_class=to).values_list("name", flat=True)}
+        number, free = 1, name
+        while free.lower() in taken:
+            number += 1
+            free = f"{name[: MAX_NAME - 4].rstrip()} {number}"
+        return free
+
+    def free_suffix(self) -> str:
+        while self.filter(suffix=(suffix := codes.drawn(SUFFIX))).exists():
+            pass
+        return suffix
 
 
 class Room(models.Model):
     """A world to practice in.
 
-    What distinguishes its MPN IDs, domains and addresses is its suffix; the shared one has none.
+    What distinguishes its MPN IDs, domains and addresses is its suffix; the shared one has none,
+    and belongs to no class.
     """
 
-    personal: ClassVar = {"suffix": None}
+    personal: ClassVar = {
+        "suffix": None,
+        "entry": None,
+        "seen_as": None,
+        "return_digest": Personal.SECRET,
+    }
 
+    of_class = models.ForeignKey(
+        "practice.Class",
+        models.CASCADE,
+        null=True,
+        related_name="rooms",
+        verbose_name=_("class"),
+        editable=False,
+    )
+    name = PersonNameField(_("name"), max_length=MAX_NAME, blank=True)
     suffix = models.SlugField(_("suffix"), max_length=8, blank=True, unique=True, editable=False)
+    # How often it was told: 0 while nothing is in it, more than 1 once it was started over
+    generation = models.PositiveIntegerField(default=0, editable=False)
+    entry = models.CharField(max_length=36, blank=True, editable=False)  # of the form that made it
+    # Its only browser, counted: a return code brings the next
+    browser = models.PositiveIntegerField(default=1, editable=False)
+    return_digest = models.CharField(  # noqa: DJ001 - unique
+        max_length=64, null=True, unique=True, editable=False
+    )
+    entered_at = models.DateTimeField(_("entered at"), default=clock.now, editable=False)
+    seen_at = models.DateTimeField(_("last sign of life"), null=True, editable=False)
+    seen_as = models.CharField(_("persona"), max_length=30, blank=True, editable=False)
+    hand_raised_at = models.DateTimeField(_("hand raised at"), null=True, editable=False)
 
     objects = RoomQuerySet.as_manager()
 
@@ -30,9 +101,48 @@ class Room(models.Model):
         verbose_name = _("room")
         verbose_name_plural = _("rooms")
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(of_class=None, suffix="") | (Q(of_class__gt=0) & ~Q(suffix="")),
+                name="room_of_a_class_has_a_suffix",
+            ),
+            models.UniqueConstraint("of_class", Lower("name"), name="room_name_once_in_a_class"),
+            models.UniqueConstraint(fields=["of_class", "entry"], name="room_once_for_a_form"),
+        ]
 
     def __str__(self) -> str:
-        return self.suffix or str(_("shared world"))
+        return self.name or str(_("shared world"))
+
+    # Who is there
+
+    def new_return_code(self) -> str:
+        """What brings its trainee back (T4); the one before is dead."""
+        code = codes.drawn(codes.RETURN_CODE)
+        Room.objects.filter(pk=self.pk).update(return_digest=codes.digest(code))
+        return code
+
+    def change_browser(self) -> None:
+        """Somebody came back with the return code; the browser that was there is not any more."""
+        Room.objects.filter(pk=self.pk).update(browser=models.F("browser") + 1)
+        self.refresh_from_db(fields=["browser"])
+
+    def sign_of_life(self, slug: str, now: datetime) -> None:
+        """Somebody is there just now, as the persona `slug`; "" for no persona."""
+        is_new = self.seen_at is None or self.seen_at < now - SIGNS_OF_LIFE
+        if is_new or (slug and slug != self.seen_as):
+            Room.objects.filter(pk=self.pk).update(seen_at=now, seen_as=slug or self.seen_as)
+
+    def raise_hand(self, *, up: bool) -> None:
+        Room.objects.filter(pk=self.pk).update(hand_raised_at=clock.now() if up else None)
+
+    def rename(self, name: str) -> None:
+        """By the trainer. A name that is taken gets a number."""
+        assert self.of_class is not None  # noqa: S101 - the shared one has no name
+        with transaction.atomic():
+            type(self.of_class).objects.select_for_update().get(pk=self.of_class.pk)
+            others = Room.objects.exclude(pk=self.pk)
+            self.name = others.free_name(self.of_class, name)
+            Room.objects.filter(pk=self.pk).update(name=self.name)
 
     def partners(self) -> models.QuerySet[Partner]:
         return Partner.objects.filter(room__room=self)

@@ -14,6 +14,8 @@ from benefits_portal.tenants.middleware import PartnerRequest
 def end_impersonation(request: PartnerRequest) -> HttpResponse:
     """Back to where it was begun; somebody who was not looking goes home."""
     tenant = impersonation.end(request)
+    if back := request.session.pop(impersonation.BACK, ""):
+        return redirect(back)
     return (
         redirect("admin:tenants_partner_change", tenant.partner_id) if tenant else redirect("home")
     )

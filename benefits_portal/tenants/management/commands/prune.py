@@ -14,6 +14,7 @@ from django.db import models
 from benefits_portal import clock
 from benefits_portal.commands import PortalCommand
 from benefits_portal.retention import FOR_EVER
+from benefits_portal.tenants.pruning import PRUNERS
 
 BATCH = 1_000  # rows deleted at a time, in a transaction of their own
 
@@ -53,6 +54,12 @@ class Command(PortalCommand):
             done = "would be deleted" if options["dry_run"] else "deleted"
             count = pruned(models_by_table[table], before)
             self.stdout.write(f"{name}: {count:,} {done}, older than {days} days.")
+
+        for pruner in PRUNERS:
+            before = clock.now() - timedelta(days=pruner.days)
+            count = (pruner.count if options["dry_run"] else pruner.delete)(before)
+            done = "would be deleted" if options["dry_run"] else "deleted"
+            self.stdout.write(f"{pruner.name}: {count:,} {done}, older than {pruner.days} days.")
 
     def count(self, model: type[models.Model], before: datetime) -> int:
         return model._default_manager.filter(

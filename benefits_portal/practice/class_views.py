@@ -1,0 +1,194 @@
+"""For trainers: open a class, show its code, see its rooms live, help in one, end it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benefits_portal import clock
+from benefits_portal.tenants import impersonation
+from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+from benefits_portal.tenants.models import Actor, How, User
+
+from . import codes
+from .class_rooms import rows_of
+from .models import MAX_OPEN_CLASSES, Class, Room
+from .moving import move_for_all
+from .room_forms import ClassForm, DayForAllForm, RenameForm
+from .room_world import start_over
+from .views import View, demo_only, practice_only
+
+TEACH = "practice.teach"
+
+
+def trainer_required(view: View) -> View:
+    """Sign in first; for trainers only."""
+
+    @login_not_required
+    @tenant_context_exempt
+    @practice_only
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.has_perm(TEACH):
+            raise PermissionDenied(_("Classes are opened by trainers."))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def of_own_class(view: View) -> View:
+    """Sign in first; only a trainer's own classes exist for them. Asks once for both."""
+
+    @login_not_required
+    @tenant_context_exempt
+    @demo_only
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, pk: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        own = Class.objects.of_trainer(request.user)
+        return view(request, get_object_or_404(own, pk=pk), *args, **kwargs)
+
+    return guarded
+
+
+@trainer_required
+@form_methods
+def classes(request: HttpRequest) -> HttpResponse:
+    """One's own classes, and a form for a new one."""
+    mine = Class.objects.filter(made_by=request.user.pk)
+    form = ClassForm(request.POST or None, initial={"language": request.LANGUAGE_CODE})
+    if request.method == "POST" and form.is_valid():
+        if mine.open(clock.now()).count() < MAX_OPEN_CLASSES:
+            return redirect("practice-class-code", form.open(request.user).pk)
+        most = {"most": MAX_OPEN_CLASSES}
+        form.add_error(None, _("You have %(most)s open classes. End one first.") % most)
+    context = {
+        "classes": list(mine[:MAX_SHOWN]),
+        "form": form,
+        "now": clock.now(),
+        "teaching": True,
+    }
+    return render(request, "practice/classes.html", context)
+
+
+MAX_SHOWN = 50
+
+
+@of_own_class
+@form_methods
+def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
+    """Its rooms as they are now; by POST what is done with all of them."""
+    if request.method == "POST":
+        ACTS.get(request.POST.get("act", ""), nothing)(request, of_class)
+        return redirect("practice-class", of_class.pk)
+    rows = rows_of(of_class)
+    context = {
+        "class": of_class,
+        "teaching": True,
+        "is_over": of_class.is_over(clock.now()),
+        "rows": rows,
+        "taken": len(rows) + of_class.rooms_deleted,
+    }
+    return render(request, "practice/class.html", context)
+
+
+def nothing(request: HttpRequest, of_class: Class) -> None:
+    """What nobody's button asks for."""
+
+
+def end(request: HttpRequest, of_class: Class) -> None:
+    of_class.end()
+    messages.success(request, _("The class has ended. Its code and its rooms are closed."))
+
+
+def move(request: HttpRequest, of_class: Class) -> None:
+    form = DayForAllForm(request.POST)
+    if not form.is_valid() or not move_for_all(of_class, form.cleaned_data["days"]):
+        messages.error(request, _("No calendar moved: that is too far ahead, or no way at all."))
+        return
+    messages.success(request, _("The date moved in every room, and in rooms to come."))
+
+
+def draw_code(request: HttpRequest, of_class: Class) -> None:
+    of_class.draw_code()
+    messages.success(request, _("The class has a new code. The previous one no longer works."))
+
+
+ACTS: dict[str, Callable[[HttpRequest, Class], None]] = {
+    "end": end,
+    "move": move,
+    "draw-code": draw_code,
+}
+
+
+@of_own_class
+@require_safe
+def class_code(request: HttpRequest, of_class: Class) -> HttpResponse:
+    """The code and its QR code, to project or to print."""
+    code = codes.spaced(of_class.code())
+    path = reverse("practice-join", args=[code]) if code else ""
+    url = request.build_absolute_uri(path)
+    # Black on white in the dark theme too: scanners need it
+    image = segno.make(url, error="m").svg_data_uri(scale=8, light="#fff") if code else ""
+    context = {
+        "class": of_class,
+        "teaching": True,
+        "code": code,
+        "image": image,
+        "enter": request.build_absolute_uri(reverse("practice")),
+        "is_over": of_class.is_over(clock.now()),
+    }
+    return render(request, "practice/class_code.html", context)
+
+
+@of_own_class
+@form_methods
+def class_room(request: HttpRequest, of_class: Class, room_pk: int) -> HttpResponse:
+    """One room: look into it, start it over, rename it."""
+    room = get_object_or_404(Room.objects.select_related("of_class"), pk=room_pk, of_class=of_class)
+    form = RenameForm(request.POST or None) if is_act(request, "rename") else RenameForm()
+    if request.method == "POST":
+        if is_act(request, "look"):
+            return look(request, room)
+        if is_act(request, "start-over"):
+            start_over(room)
+            messages.success(
+                request,
+                _("The room of %(name)s is as it was at the beginning.") % {"name": room.name},
+            )
+            return redirect("practice-class", of_class.pk)
+        if form.is_valid():
+            room.rename(form.cleaned_data["name"])
+            return redirect("practice-class", of_class.pk)
+    form.initial["name"] = room.name
+    [row] = rows_of(of_class, room)
+    context = {"class": of_class, "room": room, "row": row, "form": form, "teaching": True}
+    return render(request, "practice/class_room.html", context)
+
+
+def is_act(request: HttpRequest, act: str) -> bool:
+    return request.POST.get("act") == act
+
+
+def look(request: HttpRequest, room: Room) -> HttpResponse:
+    """See what an account member there sees, read-only and on record (T8)."""
+    partner = room.partners().first()
+    tenant = partner.tenants.filter(is_primary=True).first() if partner else None
+    if tenant is None:
+        messages.error(request, _("No one has been in this room yet."))
+        return redirect("practice-class-room", room.of_class_id, room.pk)
+    assert isinstance(request.user, User)  # noqa: S101 - signed in
+    by = Actor(request.user, How.PORTAL)
+    back = reverse("practice-class-room", args=[room.of_class_id, room.pk])
+    impersonation.start(request, tenant, by=by, back=back)
+    return redirect("home")

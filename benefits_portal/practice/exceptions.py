@@ -1,0 +1,30 @@
+"""Why somebody is not let into a room, each as a sentence with what to do next."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+
+class NotLetIn(Exception):
+    """Someone is not let into a class or a room."""
+
+    message: str | Promise
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class UnknownCode(NotLetIn):
+    message = _("There is no class or room with this code. Check it, or ask your trainer.")
+
+
+class ClassOver(NotLetIn):
+    message = _("This class has ended, so its rooms are closed. Ask your trainer for a new one.")
+
+
+class ClassFull(NotLetIn):
+    def __init__(self, rooms: int) -> None:
+        super().__init__()
+        self.message = _now(
+            "All %(count)s seats of this class are taken. Ask your trainer for another class."
+        ) % {"count": rooms}

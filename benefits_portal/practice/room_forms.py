@@ -1,0 +1,136 @@
+"""What trainees fill in: a code and a name. What trainers do: a class, a name, a day."""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from benefits_portal import clock
+from benefits_portal.fields import LineFormField, NameFormField
+
+from . import codes
+from .models import MAX_ROOMS, Class
+from .models.room import MAX_NAME
+from .situations import SITUATIONS
+
+HOURS = (2, 4, 8, 24, 3 * 24, 7 * 24)
+
+
+class CodeForm(forms.Form):
+    """The code of a class, or a return code; capitals, blanks and hyphens do not count."""
+
+    code = LineFormField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Of your class, or the return code of your room."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": _("Enter the code of your class.")},
+    )
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if len(codes.typed(code)) not in (codes.CLASS_CODE, codes.RETURN_CODE):
+            raise forms.ValidationError(
+                _("A class's code has 8 letters and digits, a return code 12.")
+            )
+        return code
+
+    def refused(self, why: str) -> Self:
+        """The form with its code and `why` it does not let in."""
+        form = type(self)(self.initial)
+        form.full_clean()
+        form.errors.pop("code", None)
+        form.add_error("code", why)
+        return form
+
+
+class JoinForm(forms.Form):
+    """A name of one's own choosing, and which sending of the form this is."""
+
+    name = NameFormField(
+        label=_("Your name"),
+        max_length=MAX_NAME,
+        help_text=_("As the trainer and you will see it. A first name is enough."),
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={
+            "required": _("Enter your name."),
+            "no_letter": _("Enter a name with a letter in it."),
+        },
+    )
+    entry = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        if "entry" in self.errors:
+            raise forms.ValidationError(_("This form is too old. Open the page again."))
+        return self.cleaned_data
+
+
+class RenameForm(forms.Form):
+    """What the trainer calls a room."""
+
+    name = NameFormField(
+        label=_("Name"),
+        max_length=MAX_NAME,
+        error_messages={"required": _("Enter a name.")},
+    )
+
+
+class ClassForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new class."""
+
+    situation = forms.ChoiceField(
+        label=_("What rooms begin with"),
+        choices=lambda: [(slug, each.title) for slug, each in SITUATIONS.items()],
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    hours = forms.TypedChoiceField(
+        label=_("Ends in"), coerce=int, choices=lambda: [(hours, span(hours)) for hours in HOURS]
+    )
+
+    class Meta:
+        model = Class
+        fields = ("title", "situation", "language", "max_rooms")
+        labels = {"max_rooms": _("Seats")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["max_rooms"].widget.attrs |= {"min": 1, "max": MAX_ROOMS}
+        self.fields["title"].error_messages["required"] = _("Enter a title.")
+
+    def clean_max_rooms(self) -> int:
+        seats: int = self.cleaned_data["max_rooms"]
+        if not 1 <= seats <= MAX_ROOMS:
+            raise forms.ValidationError(
+                _("Enter a number from 1 to %(most)s.") % {"most": MAX_ROOMS}
+            )
+        return seats
+
+    def open(self, by: Any) -> Class:
+        """The class, with its first code."""
+        made: Class = self.save(commit=False)
+        made.made_by = by
+        made.closes_at = clock.now() + timedelta(hours=self.cleaned_data["hours"])
+        made.save()
+        made.draw_code()
+        return made
+
+
+def span(hours: int) -> str:
+    """So long as people say it."""
+    days, rest = divmod(hours, 24)
+    if rest:
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+
+
+class DayForAllForm(forms.Form):
+    """How many days ahead the calendar of every room is to be."""
+
+    days = forms.TypedChoiceField(
+        coerce=int, choices=[(count, count) for count in (1, 30, 90, 365)]
+    )

@@ -1,0 +1,157 @@
+"""For trainees: the code that lets in, a name, one's own room, and starting it over."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+from benefits_portal.tenants.limits import TooManyAttempts
+from benefits_portal.tenants.views.signing_in import too_many
+
+from . import codes, rooms
+from .exceptions import NotLetIn
+from .letting_in import class_with, looked_up
+from .middleware import persona_in
+from .models import Class, Room
+from .personas import personas
+from .room_forms import CodeForm, JoinForm
+from .room_world import start_over
+from .views import practice_only
+
+
+@login_not_required
+@tenant_context_exempt
+@practice_only
+@form_methods
+def practice(request: HttpRequest) -> HttpResponse:
+    """One's own room with what one may do there; outside of one, enter a code."""
+    room: Room | None = request.room  # type: ignore[attr-defined]
+    if request.method == "POST":
+        act = ACTS.get(request.POST.get("act", "")) if room else None
+        return act(request, room) if act and room else let_in(request)
+    return my_room(request, room) if room else ask_for_code(request, CodeForm())
+
+
+def ask_for_code(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
+    context = {"form": form, "out": request.session.pop(rooms.OUT, "")}
+    return render(request, "practice/enter.html", context, status=status)
+
+
+def let_in(request: HttpRequest) -> HttpResponse:
+    """With a class's code on to its page; with a return code back to the room."""
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return ask_for_code(request, form)
+    try:
+        found = looked_up(request, form.cleaned_data["code"])
+    except TooManyAttempts as refusal:
+        return too_many(request, refusal)
+    except NotLetIn as refusal:
+        form.add_error("code", str(refusal))
+        return ask_for_code(request, form)
+    if isinstance(found, Class):
+        return redirect("practice-join", codes.spaced(codes.typed(form.cleaned_data["code"])))
+    found.change_browser()
+    return rooms.enter(request, found, redirect("practice"), found.seen_as)
+
+
+def my_room(request: HttpRequest, room: Room) -> HttpResponse:
+    context = {
+        "room": room,
+        "out": request.session.pop(rooms.OUT, ""),
+        "return_code": request.session.pop(rooms.RETURN_CODE, ""),
+        "personas": personas(room),
+        "persona": persona_in(request),
+        "partners": list(room.partners()),
+    }
+    return render(request, "practice/room.html", context)
+
+
+@login_not_required
+@tenant_context_exempt
+@practice_only
+@form_methods
+def join(request: HttpRequest, code: str) -> HttpResponse:
+    """Enter one's name; a room is made, and one is in it."""
+    try:
+        of_class = class_with(request, code)
+    except TooManyAttempts as refusal:
+        return too_many(request, refusal)
+    except NotLetIn as refusal:
+        refused = CodeForm(initial={"code": code[:20]}).refused(str(refusal))
+        return ask_for_code(request, refused, status=404)
+    own: Room | None = request.room  # type: ignore[attr-defined]
+    if own and own.of_class_id == of_class.pk:
+        return redirect("practice")
+    form = JoinForm(request.POST or None, initial={"entry": uuid.uuid4()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            return take_seat(request, of_class, form)
+        except NotLetIn as refusal:
+            form.add_error(None, str(refusal))
+    return render(request, "practice/join.html", {"form": form, "class": of_class})
+
+
+def take_seat(request: HttpRequest, of_class: Class, form: JoinForm) -> HttpResponse:
+    """Raises ClassOver or ClassFull."""
+    entry = str(form.cleaned_data["entry"])
+    room, is_new = of_class.room_for(form.cleaned_data["name"], entry)
+    response = rooms.enter(request, room, redirect("practice"))
+    request.session[rooms.RETURN_CODE] = codes.spaced(room.new_return_code())
+    if is_new and room.name != form.cleaned_data["name"]:
+        text = _("Someone else in the class has that name, so you are %(name)s.")
+        messages.info(request, text % {"name": room.name})
+    return response
+
+
+@login_not_required
+@tenant_context_exempt
+@practice_only
+@form_methods
+def start_own_over(request: HttpRequest) -> HttpResponse:
+    """Replace all that is in one's own room; asked for once more before."""
+    room: Room | None = request.room  # type: ignore[attr-defined]
+    if room is None:
+        return redirect("practice")
+    if request.method != "POST":
+        return render(request, "practice/start_over.html", {"room": room})
+    slug = persona_in(request)
+    start_over(room)
+    request.session.flush()
+    response = rooms.enter(request, room, redirect("practice"), slug)
+    messages.success(request, _("Your room is as it was at the beginning."))
+    return response
+
+
+# What one does on the page of one's own room
+
+
+def raise_hand(request: HttpRequest, room: Room) -> HttpResponse:
+    room.raise_hand(up=request.POST.get("act") == "raise-hand")
+    return redirect("practice")
+
+
+def another_return_code(request: HttpRequest, room: Room) -> HttpResponse:
+    request.session[rooms.RETURN_CODE] = codes.spaced(room.new_return_code())
+    return redirect("practice")
+
+
+def leave(request: HttpRequest, room: Room) -> HttpResponse:
+    """The next person at this browser is not in it."""
+    request.room = None  # type: ignore[attr-defined]
+    rooms.put_out(request, None, "left")
+    return redirect("practice")
+
+
+ACTS: dict[str, Callable[[Any, Room], HttpResponse]] = {
+    "raise-hand": raise_hand,
+    "lower-hand": raise_hand,
+    "return-code": another_return_code,
+    "leave": leave,
+}

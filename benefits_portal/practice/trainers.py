@@ -1,0 +1,36 @@
+"""Trainers: a group that comes with the database, of whoever may open classes."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+
+from benefits_portal.tenants.models import Tenant, User
+
+from .models import Room
+
+TRAINERS = "Trainers"
+
+
+def keep_group(sender: AppConfig, **kwargs: Any) -> None:
+    """After each migration, as with permissions."""
+    given = {name: kwargs[name] for name in ("using", "apps") if name in kwargs}
+    create_permissions(sender, verbosity=0, **given)
+    make_group()
+
+
+def make_group() -> Group:
+    """Make *Trainers* unless it is there; its only right is to open classes."""
+    group, _new = Group.objects.get_or_create(name=TRAINERS)
+    group.permissions.set(
+        Permission.objects.filter(content_type__app_label="practice", codename="teach")
+    )
+    return group
+
+
+def may_look(user: User, tenant: Tenant) -> bool:
+    """Whether `tenant` is in a room of a class of the trainer's own (T8)."""
+    theirs = Room.objects.filter(of_class__made_by=user, room_partners__partner=tenant.partner)
+    return settings.DEMO and user.has_perm("practice.teach") and theirs.exists()

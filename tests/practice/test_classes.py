@@ -1,0 +1,392 @@
+"""Classes and their rooms: who gets in and how, what trainers see and do, and what ends it."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.practice import codes
+from benefits_portal.practice.models import Class, Room
+from benefits_portal.tenants.models import Attempt, Record, TenantsAction, User
+from tests import factories
+from tests.world import rolled_back
+
+from .conftest import WorldOn, persona_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+ENTER = "/practice/"
+
+
+@pytest.fixture(scope="module")
+def taught(world_on: WorldOn) -> Iterator[tuple[Class, dict[str, str]]]:
+    """A class with two rooms, Anna's and Bob's, and their return codes."""
+    with world_on(clock.today()):
+        opened = factories.ClassFactory.create(made_by=User.objects.get(persona__slug="trainer"))
+        yield opened, {name: joined(opened, name)[1] for name in ("Anna", "Bob")}
+
+
+@pytest.fixture(autouse=True)
+def world(taught: tuple[Class, dict[str, str]], db: None) -> Iterator[None]:
+    with rolled_back():
+        yield
+
+
+@pytest.fixture
+def of_class(taught: tuple[Class, dict[str, str]]) -> Class:
+    return Class.objects.get(pk=taught[0].pk)
+
+
+def joined(of_class: Class, name: str) -> tuple[Client, str]:
+    """A browser in a new room of the class, and the room's return code."""
+    client = Client()
+    url = reverse("practice-join", args=[codes.spaced(of_class.code())])
+    entry = client.get(url).context["form"].initial["entry"]
+    page = client.post(url, {"name": name, "entry": entry}, follow=True)
+    return client, page.context["return_code"]
+
+
+@pytest.fixture
+def back(taught: tuple[Class, dict[str, str]]) -> Callable[[str], Client]:
+    """`back("Anna")`: a browser that came back to her room with its return code."""
+
+    def come_back(name: str) -> Client:
+        client = Client()
+        client.post(ENTER, {"code": taught[1][name].lower()})
+        return client
+
+    return come_back
+
+
+@pytest.fixture
+def trainer(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("trainer")
+
+
+def room(name: str = "Anna") -> Room:
+    return Room.objects.get(name=name)
+
+
+# Getting in
+
+
+def test_a_name_is_all_it_takes_to_get_a_room(of_class: Class) -> None:
+    client, return_code = joined(of_class, "  Chloë\u200b ")
+
+    assert persona_of(client) == "partner-admin"
+    assert get_user(client).persona.room == room("Chloë")
+    assert "Contoso" in client.get("/").text
+    assert re.fullmatch("[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", return_code)
+    assert return_code not in client.get(ENTER).text
+
+
+def test_the_database_holds_no_code(of_class: Class, taught: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code_digest FROM practice_class")
+        held = str(cursor.fetchall())
+        cursor.execute("SELECT return_digest, entry FROM practice_room")
+        held += str(cursor.fetchall())
+
+    assert of_class.code() not in held
+    assert codes.typed(taught[1]["Anna"]) not in held
+
+
+@pytest.mark.parametrize("name", ["", " \u200b ", "\x07Bell", "12", "x" * 41, "\u202e"])
+def test_what_is_no_name_makes_no_room(of_class: Class, name: str) -> None:
+    client = Client()
+    url = reverse("practice-join", args=[of_class.code()])
+    entry = client.get(url).context["form"].initial["entry"]
+
+    page = client.post(url, {"name": name, "entry": entry})
+
+    assert (page.status_code, of_class.rooms.count()) == (200, 2)
+    assert "<title>Error:" in page.text
+
+
+def test_markup_in_a_name_is_a_name(of_class: Class, trainer: Client) -> None:
+    joined(of_class, "<b>Eve</b>")
+
+    page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
+
+    assert "&lt;b&gt;Eve&lt;/b&gt;" in page
+
+
+def test_a_name_that_is_taken_gets_a_number(of_class: Class) -> None:
+    client, _code = joined(of_class, "anna")
+
+    assert get_user(client).persona.room.name == "anna 2"
+
+
+def test_a_form_sent_twice_makes_one_room(of_class: Class) -> None:
+    url = reverse("practice-join", args=[of_class.code()])
+    form = {"name": "Dave", "entry": "6ff8cc32-8a08-4a7b-a2f4-8b2f3dbd4a10"}
+
+    assert [Client().post(url, form).status_code for _twice in range(2)] == [302, 302]
+
+    assert of_class.rooms.filter(name__startswith="Dave").count() == 1
+
+
+def test_the_last_seat_is_the_last(of_class: Class) -> None:
+    Class.objects.filter(pk=of_class.pk).update(max_rooms=2)
+    url = reverse("practice-join", args=[of_class.code()])
+
+    page = Client().post(url, {"name": "Dave", "entry": "6ff8cc32-8a08-4a7b-a2f4-8b2f3dbd4a10"})
+
+    assert "All 2 seats of this class are taken." in page.text
+    assert of_class.rooms.count() == 2
+
+
+def test_a_code_of_an_ended_class_lets_nobody_in(
+    of_class: Class, back: Callable[[str], Client]
+) -> None:
+    inside = back("Anna")
+    of_class.end()
+
+    page = Client().post(ENTER, {"code": of_class.code()})
+    put_out = inside.post(reverse("licensing:product-key-start"), {"key": "x"}, follow=True)
+
+    assert "This class has ended" in page.text
+    assert put_out.redirect_chain == [(ENTER, 302)]
+    assert "This class has ended" in put_out.text
+    assert not get_user(back("Bob")).is_authenticated
+
+
+def test_a_code_that_was_replaced_is_dead(of_class: Class) -> None:
+    before = of_class.code()
+
+    of_class.draw_code()
+
+    assert Client().get(reverse("practice-join", args=[before])).status_code == 404
+    assert Client().get(reverse("practice-join", args=[of_class.code()])).status_code == 200
+
+
+def test_guessing_stops_after_ten_wrong_codes(of_class: Class) -> None:
+    guesses = [Client().post(ENTER, {"code": f"BCDF-GHJ{n}"}).status_code for n in range(10)]
+
+    refused = Client().post(ENTER, {"code": of_class.code()})
+    by_link = Client().get(reverse("practice-join", args=[of_class.code()]))
+
+    assert guesses == [200] * 10
+    assert (refused.status_code, by_link.status_code) == (429, 429)
+
+
+def test_right_codes_are_no_guesses(of_class: Class) -> None:
+    entered = [Client().post(ENTER, {"code": of_class.code()}).status_code for _n in range(12)]
+
+    assert entered == [302] * 12
+    assert not Attempt.objects.exists()
+
+
+# Coming back
+
+
+def test_a_return_code_brings_back_and_the_earlier_browser_is_told(
+    back: Callable[[str], Client],
+) -> None:
+    first = back("Anna")
+    second = back("Anna")
+
+    told = first.post("/demo/clock/", {"today": "2999-01-01"}, follow=True)
+
+    assert get_user(second).persona.room == room()
+    assert "in another browser" in told.text
+    assert not get_user(first).is_authenticated
+
+
+def test_a_persona_is_one_click_away_and_another_room_is_not(
+    back: Callable[[str], Client],
+) -> None:
+    client = back("Anna")
+    answers = [
+        client.post(reverse("demo-sign-in"), {"persona": slug}).status_code
+        for slug in ("member", "no-role", "support", "programme", "trainer", "fabrikam-admin")
+    ]
+
+    assert answers == [302, 302, 404, 404, 404, 404]
+    assert get_user(client).persona.room == room()
+
+
+def test_signing_out_stays_in_the_room_and_leaving_does_not(
+    back: Callable[[str], Client],
+) -> None:
+    client = back("Anna")
+
+    client.post(reverse("tenants:sign-out"))
+    cards = client.get(ENTER)
+    client.post(ENTER, {"act": "leave"})
+
+    assert cards.context["room"] == room()
+    assert not get_user(client).is_authenticated
+    assert "Its return code brings you back." in client.get(ENTER).text
+
+
+def test_nobody_signs_in_to_a_room_by_password_from_outside() -> None:
+    diego = room().users()["partner-admin"]
+    diego.set_password("chosen by a trainee")
+    diego.save()
+    client = Client()
+    form = {"username": diego.email, "password": "chosen by a trainee"}
+
+    answer = client.post(reverse("tenants:sign-in"), form)
+
+    assert answer.status_code == 403
+    assert not get_user(client).is_authenticated
+
+
+# Starting over
+
+
+def test_started_over_it_begins_anew_and_nobody_else_notices(
+    back: Callable[[str], Client],
+) -> None:
+    anna, bob = back("Anna"), back("Bob")
+    room().partners().update(days_ahead=9)
+    theirs = list(room("Bob").partners().values_list("pk", flat=True))
+
+    anna.post(reverse("practice-start-over"))
+    connection.check_constraints()
+
+    assert persona_of(anna) == "partner-admin"
+    assert (room().generation, room().partners().get().days_ahead) == (2, 0)
+    assert list(room("Bob").partners().values_list("pk", flat=True)) == theirs
+    assert persona_of(bob) == "partner-admin"
+
+
+def test_whoever_is_in_the_middle_of_a_form_is_told(
+    back: Callable[[str], Client], trainer: Client, of_class: Class
+) -> None:
+    anna = back("Anna")
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+
+    trainer.post(url, {"act": "start-over"})
+    told = anna.post(reverse("licensing:product-key-start"), {"key": "x"}, follow=True)
+
+    assert "Your room was started over, so what you had sent last was not done." in told.text
+    assert told.context["room"] == room()
+
+
+def test_thirty_days_after_the_end_rooms_are_deleted_and_counted(of_class: Class) -> None:
+    of_class.end()
+    ended = clock.now() - timedelta(days=30)
+    Class.objects.filter(pk=of_class.pk).update(opens_at=ended, closes_at=ended)
+    people = {user.pk for user in room().users().values()}
+
+    with time_machine.travel(clock.now() - timedelta(minutes=1)):
+        call_command("prune", stdout=StringIO())
+    kept = of_class.rooms.count()
+    call_command("prune", stdout=StringIO())
+    connection.check_constraints()
+
+    of_class.refresh_from_db()
+    assert (kept, of_class.rooms.count(), of_class.rooms_deleted) == (2, 0, 2)
+    assert not User.objects.filter(pk__in=people).exists()
+
+
+# What trainers see and do
+
+
+def test_a_trainer_opens_a_class_and_shows_its_code(trainer: Client) -> None:
+    form = {"title": "Monday", "situation": "contoso", "language": "nl", "max_rooms": 5, "hours": 4}
+
+    page = trainer.post(reverse("practice-classes"), form, follow=True)
+
+    opened = Class.objects.get(title="Monday")
+    assert codes.spaced(opened.code()) in page.text
+    assert "data:image/svg+xml" in page.text
+    assert timedelta(hours=3) < opened.closes_at - clock.now() <= timedelta(hours=4)
+
+
+def test_the_last_refusal_is_there_in_words(
+    of_class: Class, trainer: Client, back: Callable[[str], Client]
+) -> None:
+    anna = back("Anna")
+    anna.post(reverse("demo-sign-in"), {"persona": "member"})
+    anna.get(reverse("tenants:activity"))
+    room().raise_hand(up=True)
+
+    page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
+
+    assert "Activity is for admins." in page
+    assert all(text in page for text in ("Hand is up", "Here now", "Adele Vance"))
+
+
+def test_the_rooms_of_a_class_in_six_queries(of_class: Class, trainer: Client) -> None:
+    """And as many with thirty rooms."""
+    room().raise_hand(up=True)
+    url = reverse("practice-class", args=[of_class.pk])
+    few = asked(trainer, url)
+    for number in range(28):
+        factories.RoomFactory.create(of_class=of_class, name=f"Room {number}")
+
+    assert (few, asked(trainer, url)) == (4, 4)
+
+
+def asked(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+def test_looking_is_read_only_and_on_record(of_class: Class, trainer: Client) -> None:
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+
+    home = trainer.post(url, {"act": "look"}, follow=True)
+    refused = trainer.post(reverse("demo-clock"), {"today": "2999-01-01"})
+    ended = trainer.post(reverse("tenants:end-viewing"))
+
+    assert "Viewing as partner" in home.text
+    assert refused.status_code == 403
+    assert ended["Location"] == url
+    actions = Record.objects.filter(partner=room().partners().get()).order_by("-pk")
+    assert [record.action for record in actions[:2]] == [
+        TenantsAction.VIEW_ENDED,
+        TenantsAction.VIEW_STARTED,
+    ]
+
+
+def test_the_calendar_moves_for_all_and_for_rooms_to_come(of_class: Class, trainer: Client) -> None:
+    room("Bob").partners().update(days_ahead=40)
+
+    trainer.post(reverse("practice-class", args=[of_class.pk]), {"act": "move", "days": "30"})
+    joined(of_class, "Chris")
+
+    ahead = [room(name).partners().get().days_ahead for name in ("Anna", "Bob", "Chris")]
+    assert ahead == [30, 40, 30]
+
+
+def test_a_class_is_its_trainers_alone(of_class: Class) -> None:
+    other = factories.UserFactory.create(directory_user=None)
+    other.groups.add(User.objects.get(persona__slug="trainer").groups.get())
+    client = Client()
+    client.force_login(other)
+    urls = [
+        reverse("practice-class", args=[of_class.pk]),
+        reverse("practice-class-code", args=[of_class.pk]),
+        reverse("practice-class-room", args=[of_class.pk, room().pk]),
+    ]
+
+    assert [client.get(url).status_code for url in urls] == [404, 404, 404]
+    assert client.get(reverse("practice-classes")).status_code == 200
+
+
+def test_only_trainers_open_classes(signed_in: Callable[[str], Client]) -> None:
+    assert signed_in("programme").get(reverse("practice-classes")).status_code == 403
+    assert Client().get(reverse("practice-classes")).status_code == 302
+
+
+def test_a_room_is_renamed(of_class: Class, trainer: Client) -> None:
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+
+    trainer.post(url, {"act": "rename", "name": "bob"})
+
+    assert set(of_class.rooms.values_list("name", flat=True)) == {"bob 2", "Bob"}
