@@ -159,13 +159,13 @@ PAGES = [
     # With the people who have a license, as the next ones
     Page(4, "licensing:products"),
     Page(4, "licensing:products", query="?show=all"),
-    Page(6, "licensing:products-csv", query="?show=all"),
+    Page(7, "licensing:products-csv", query="?show=all"),
     # As they were and will be: one more says since when there is anything, or what came later
     Page(4, "licensing:products", query="?on=2021-04-30"),
-    Page(3, "licensing:products", query="?on=2021-12-01&show=all&sort=-licenses"),
-    Page(6, "licensing:products-csv", query="?on=2021-12-01&show=all"),
-    Page(7, "licensing:subscription", query="?on=2021-12-01"),
-    Page(8, "licensing:subscription?ended", query="?on=2021-12-01"),
+    Page(4, "licensing:products", query="?on=2021-12-01&show=all&sort=-licenses"),
+    Page(7, "licensing:products-csv", query="?on=2021-12-01&show=all"),
+    Page(8, "licensing:subscription", query="?on=2021-12-01"),
+    Page(9, "licensing:subscription?ended", query="?on=2021-12-01"),
     Page(5, "licensing:subscription", query="?on=2021-04-30"),
     Page(4, "benefits:azure-cloud", query="?on=2021-12-01"),
     Page(6, "benefits:azure-cloud", query="?on=2020-12-01"),  # without rows, tabs are counted alone

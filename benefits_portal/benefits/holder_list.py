@@ -11,7 +11,7 @@ from benefits_portal.benefits.models import Assignment
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.tenants.audit.labels import offer_filter_values
-from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.models.directory_user_queryset import of_matching_people
 
 HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
 offer_filter_values(show=HOLDERS)
@@ -45,11 +45,7 @@ class HolderListing(Listing[Assignment]):
     def filter_queryset(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
         """`rows` are all of one credit."""
         rows = rows.ended() if self.is_past else rows.kept()
-        return (
-            rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query))
-            if self.search_query
-            else rows
-        )
+        return of_matching_people(rows, self.search_query, "directory_user")
 
     def spreadsheet(self, holders: AssignmentQuerySet) -> Iterator[list[object]]:
         """The header row, then all that was asked for, however many they are.

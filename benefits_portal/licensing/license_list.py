@@ -59,9 +59,7 @@ class LicenseListing(Listing[LicenseAssignment]):
                 rows = rows.filter(directory_user__kind=DirectoryUser.Kind.GUEST)
             case "disabled":
                 rows = rows.of_disabled()
-        if not self.search_query:
-            return rows
-        return rows.filter(directory_user__in=DirectoryUser.objects.matching(self.search_query))
+        return rows.of_matching_people(self.search_query)
 
     def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.running()

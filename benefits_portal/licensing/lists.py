@@ -1,6 +1,6 @@
 """Your products as a list: what can be asked of it, and all of it as a spreadsheet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import LicenseCount, Subscription
 from benefits_portal.licensing.models.as_of import annotated_run
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
@@ -57,14 +57,20 @@ class SubscriptionListing(Listing[Subscription]):
     def active(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
         return rows.active(self.on)
 
-    def spreadsheet(self, subscriptions: SubscriptionQuerySet) -> Iterator[list[object]]:
+    def spreadsheet(
+        self, subscriptions: SubscriptionQuerySet, pools: Mapping[int, LicenseCount]
+    ) -> Iterator[list[object]]:
         """The header row, then all that was asked for, however much it is.
 
-        Days as a spreadsheet sorts them.
+        Days as a spreadsheet sorts them; with what people have of each product, all subscriptions
+        of it together (L6), where there is anything to have.
         """
-        yield self.column_labels()
+        yield [*self.column_labels(), _("Assigned"), _("Available")]
         for batch in self.batches(subscriptions):
-            yield from map(self.cells, batch)
+            for each in batch:
+                pool = pools.get(each.product_id)
+                counts = (pool.given, pool.free) if pool else ("", "")
+                yield [*self.cells(each), *counts]
 
     def cells(self, subscription: Subscription) -> list[object]:
         """A row of the spreadsheet."""

@@ -22,6 +22,7 @@ from benefits_portal.licensing.models import (
     LicenseCount,
     LicensePool,
     Subscription,
+    counts,
 )
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.models import Actor, DirectoryUser, Record, Tenant
@@ -30,7 +31,6 @@ from tests.factories import (
     TODAY,
     DirectoryUserFactory,
     LicenseAssignmentFactory,
-    ProductFactory,
     SubscriptionFactory,
     TenantFactory,
     bought,
@@ -312,16 +312,20 @@ def test_a_license_is_held_from_its_day_to_the_day_before_it_ends(
     assert LicenseAssignment.objects.on(TODAY + timedelta(days=offset)).exists() is is_held
 
 
-def test_people_are_counted_by_product_in_one_query(
+def test_licenses_and_people_are_counted_by_product_in_one_query(
     django_assert_num_queries: Any, tenant: Tenant
 ) -> None:
-    one, two = ProductFactory.create_batch(2)
-    LicenseAssignmentFactory.create_batch(2, tenant=tenant, product=one)
-    LicenseAssignmentFactory.create(tenant=tenant, product=two)
-    LicenseAssignmentFactory.create(tenant=tenant, product=two).take(by=BY, on=TODAY)
+    one, two = pool(3, 2, tenant=tenant), pool(1, 1, tenant=tenant)
+    LicenseAssignmentFactory.create(tenant=tenant, product=two.product).take(by=BY, on=TODAY)
+    over = LicenseAssignmentFactory.create(tenant=tenant).product
     with django_assert_num_queries(1):
-        found = LicenseAssignment.objects.in_tenant(tenant).running().counts()
-    assert found == {one.pk: 2, two.pk: 1}
+        found = counts(tenant, TODAY)
+    assert found == {
+        one.product.pk: LicenseCount(3, 2),
+        two.product.pk: LicenseCount(1, 1),
+        over.pk: LicenseCount(0, 1),
+    }
+    assert counts(tenant, TODAY, [over.pk]) == {over.pk: LicenseCount(0, 1)}
 
 
 # On record (A1)

@@ -168,8 +168,11 @@ def test_the_download_holds_what_the_list_shows_in_its_order(
         )
         shown = [Subscription.objects.get(pk=pk) for pk in found(client, address)]
         heads, *rows = csv.reader(io.StringIO(text))
-        assert heads == ["Product", "Licenses", "Status", "Ends on", "Source"]
-        assert rows == [
+        assert heads == [
+            *("Product", "Licenses", "Status", "Ends on", "Source"),
+            *("Assigned", "Available"),
+        ]
+        assert [row[:5] for row in rows] == [
             [
                 one.product_name,
                 str(one.licenses),
@@ -179,3 +182,21 @@ def test_the_download_holds_what_the_list_shows_in_its_order(
             ]
             for one in shown
         ]
+
+
+@pytest.mark.rule("L6", "L7")
+def test_the_download_says_how_many_licenses_of_the_product_are_assigned_and_available(
+    client: Client, tenant: Tenant
+) -> None:
+    licenses = factories.pool(5, 2, tenant=tenant, product__name="A")
+    SubscriptionFactory.create(tenant=tenant, product=licenses.product, licenses=3)
+    factories.pool(1, 4, tenant=tenant, product__name="B")
+    SubscriptionFactory.create(tenant=tenant, product__name="C", ends_on=TODAY - timedelta(days=31))
+    text = client.get(reverse("licensing:products-csv"), {"show": "all"}).getvalue()
+    _heads, *rows = csv.reader(io.StringIO(text.decode("utf-8-sig")))
+    assert [(row[0], row[1], *row[5:]) for row in rows] == [
+        ("A", "5", "2", "6"),
+        ("A", "3", "2", "6"),
+        ("B", "1", "4", "0"),
+        ("C", "25", "", ""),
+    ]

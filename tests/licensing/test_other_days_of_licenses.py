@@ -225,3 +225,24 @@ def test_a_product_that_has_none_left_by_then_stays_in_the_forecast(
     where = url(LIST, on=TODAY + timedelta(days=31))
     rows = {row["product"]: row["licenses"] for row in client.get(where).context["rows"]}
     assert rows["Gone"] == "0"
+
+
+@rule("H1")
+@pytest.mark.parametrize(("days_ago", "figure", "names"), HELD)
+def test_your_products_and_a_subscription_say_how_many_had_one_on_the_day(
+    client: Client, pool: LicensePool, days_ago: int, figure: str, names: list[str]
+) -> None:
+    [row] = client.get(url("licensing:products", on=ago(days_ago))).context["rows"]
+    there = url("licensing:subscription", row["pk"], on=ago(days_ago))
+    shown = client.get(there)
+    assert (f"{row['assigned']} assigned", shown.context["pool"].figure) == (figure, figure)
+    assert url(PRODUCT, pool.product.pk, on=ago(days_ago)) in shown.text
+
+
+@rule("H5")
+def test_your_products_of_another_day_download_how_many_had_one_then(
+    client: Client, pool: LicensePool
+) -> None:
+    response = client.get(url("licensing:products-csv", on=ago(39)))
+    header, row = csv.reader(StringIO(response.getvalue().decode("utf-8-sig")))
+    assert list(zip(header, row, strict=True))[-2:] == [("Assigned", "2"), ("Available", "0")]

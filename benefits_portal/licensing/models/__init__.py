@@ -19,7 +19,7 @@ from .entitlement import entitled
 from .license_action import LicenseAction
 from .license_assignment import LicenseAssignment
 from .license_history import over_since
-from .license_outlook import LicenseOutlook, Stretch, outlooks
+from .license_outlook import LicenseOutlook, Stretch, counts, outlooks
 from .license_pool import LicenseCount, LicensePool
 from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
@@ -47,6 +47,7 @@ __all__ = [
     "carry_offer_name",
     "carry_product_name",
     "carry_to_subscriptions",
+    "counts",
     "entitled",
     "fed_by",
     "outlooks",

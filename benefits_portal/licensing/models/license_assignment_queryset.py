@@ -5,13 +5,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Never, Self
 
 from django.db import models
-from django.db.models import Count, F, Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Product
 from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant
+from benefits_portal.tenants.models.directory_user_queryset import of_matching_people
 
 if TYPE_CHECKING:
     from .license_assignment import LicenseAssignment  # noqa: F401 - in a base class, as text
@@ -49,10 +50,9 @@ class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
     def of_people(self, people: Iterable[DirectoryUser]) -> Self:
         return self.filter(directory_user__in=[person.pk for person in people])
 
-    def counts(self) -> dict[int, int]:
-        """How many there are of each product, by its primary key: one query."""
-        rows = self.order_by().values_list("product").annotate(count=Count("pk"))
-        return dict(rows)
+    def of_matching_people(self, search_query: str) -> Self:
+        """Held by people whom `DirectoryUserQuerySet.matching` finds; everybody's without words."""
+        return of_matching_people(self, search_query, "directory_user")
 
     def for_display(self) -> Self:
         return self.select_related(

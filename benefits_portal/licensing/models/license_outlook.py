@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, DateField, F, Sum, Value
+from django.db.models import Count, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value
 
+from benefits_portal.benefits.models import Product
 from benefits_portal.tenants.models import Tenant
 
 from .license_assignment import LicenseAssignment
 from .license_pool import LicenseCount
 from .subscription import Subscription
-from .subscription_queryset import EXPIRED_DAYS
+from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
 
 DAY = timedelta(days=1)
 SETTLE_DAYS = timedelta(days=90)  # what a partner is given to settle more people than licenses (L8)
@@ -59,9 +60,14 @@ class LicenseOutlook:
     @property
     def steps(self) -> list[Step]:
         """Each day to come on which there are fewer, and how many are left."""
-        days = sorted({each.ends_on + EXPIRED_DAYS + DAY for each in self.stretches})
-        steps = (Step(day, self.licenses_on(day)) for day in days if day > self.on)
-        return [step for step in steps if step.licenses != self.licenses_on(step.day - DAY)]
+        going: dict[date, int] = defaultdict(int)
+        for each in self.stretches:
+            going[each.ends_on + EXPIRED_DAYS + DAY] += each.licenses
+        left, steps = self.licenses_on(self.on), []
+        for day in sorted(day for day, licenses in going.items() if day > self.on and licenses):
+            left -= going[day]
+            steps.append(Step(day, left))
+        return steps
 
     @property
     def next_step(self) -> Step | None:
@@ -103,14 +109,59 @@ def outlooks(
     stretches: dict[int, list[Stretch]] = defaultdict(list)
     people: dict[int, int] = {}
     for product, day, total in people_and_stretches(tenant, on, products, then=then):
-        if day is None:
-            people[product] = total
-        else:
+        if day:
             stretches[product].append(Stretch(day, total))
+        elif total:
+            people[product] = total
     return {
         product: LicenseOutlook(on, people.get(product, 0), tuple(stretches[product]))
         for product in {*stretches, *people}
     }
+
+
+def counts(
+    tenant: Tenant, on: date, products: Iterable[int] | None = None, *, then: bool = False
+) -> dict[int, LicenseCount]:
+    """How many licenses of each product there are, and how many people have one: one query.
+
+    As `LicenseOutlook.count` says, without the days to come.
+    """
+    there = entitling_of(tenant, on, products, then=then).order_by().values_list("product")
+    licenses = "licenses_then" if then else "licenses"
+    sums = there.annotate(is_people=Value(False), total=Sum(licenses))
+    given = people_by_product(tenant, on, products, then=then)
+    people = given.annotate(is_people=Value(True)).values_list("pk", "is_people", "people")
+    found: dict[int, dict[bool, int]] = defaultdict(lambda: {False: 0, True: 0})
+    for product, is_people, total in sums.union(people, all=True).order_by():
+        if total:
+            found[product][is_people] = total
+    return {pk: LicenseCount(each[False], each[True]) for pk, each in found.items()}
+
+
+def entitling_of(
+    tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
+) -> SubscriptionQuerySet:
+    """The subscriptions in `tenant` whose licenses people can have on that day (L7)."""
+    there = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
+    if products is not None:
+        there = there.filter(product__in=products)
+    return there.entitling_as_of(on) if then else there.entitling(on)
+
+
+def people_by_product(
+    tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
+) -> QuerySet[Product]:
+    """The products, each with `people`: how many have a license of it, None where nobody has.
+
+    Counted product by product, so that an index alone answers.
+    """
+    held = LicenseAssignment.objects.in_tenant(tenant).filter(product=OuterRef("pk"))
+    running = (held.on(on) if then else held.running()).order_by().values("product")
+    asked = Product.objects.order_by()
+    if products is not None:
+        asked = asked.filter(pk__in=products)
+    number = Subquery(running.annotate(number=Count("*")).values("number"))
+    return asked.annotate(people=number)
 
 
 def people_and_stretches(
@@ -120,16 +171,10 @@ def people_and_stretches(
 
     As `outlooks` is asked for it.
     """
-    held = LicenseAssignment.objects.in_tenant(tenant)
-    there = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
-    running = (held.on(on) if then else held.running()).order_by()
-    entitling = there.entitling_as_of(on) if then else there.entitling(on)
+    entitling = entitling_of(tenant, on, products, then=then)
     suffix = "_then" if then else ""
-    if products is not None:
-        running = running.filter(product__in=products)
-        entitling = entitling.filter(product__in=products)
-    nobody = Value(None, DateField())
-    given = running.values_list("product").annotate(day=nobody, total=Count("pk"))
+    people = people_by_product(tenant, on, products, then=then)
+    given = people.annotate(day=Value(None, DateField())).values_list("pk", "day", "people")
     ending = entitling.order_by().values_list("product").annotate(day=F(f"ends_on{suffix}"))
     licenses = ending.annotate(total=Sum(f"licenses{suffix}"))
     return licenses.union(given, all=True).order_by()

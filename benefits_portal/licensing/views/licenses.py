@@ -51,8 +51,9 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
 
 
 def holders_of(pool: LicensePool) -> LicenseAssignmentQuerySet:
-    """All of the pool; with their partner, so that the directory's order by name serves them."""
-    return pool.assignments.filter(directory_user__partner=pool.tenant.partner)
+    """All of the pool; with their partner, so that the directory's words and order serve them."""
+    theirs = pool.assignments.for_partner(pool.tenant.partner)
+    return theirs.filter(directory_user__partner=pool.tenant.partner)
 
 
 @role_required

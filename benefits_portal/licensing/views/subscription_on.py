@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import LicensePool, Redemption, Subscription
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.licensing.subscription_display import (
     end_axis,
@@ -44,6 +45,7 @@ def subscription_on(
     context = {
         "subscription": then,
         "day_notes": [*came_later(subscription, excerpt, any_day)],
+        "pool": standing_of(LicensePool(request.tenant, then.product), day, then=True),
         **standing_then(then, excerpt, people, day),
     }
     return render(request, "licensing/subscription_detail.html", context)

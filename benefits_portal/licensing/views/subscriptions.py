@@ -17,7 +17,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
-from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, outlooks
+from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, counts
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
@@ -77,11 +77,10 @@ def product_list(request: PartnerRequest) -> HttpResponse:
 def product_rows(
     request: PartnerRequest, subscriptions: Sequence[Subscription], on: date
 ) -> list[dict[str, object]]:
-    """What the list shows; of today, how many people have a license, by one query."""
-    if request.any_day.as_of or not subscriptions:
-        return [ProductRow(each, on).cells() for each in subscriptions]
-    found = outlooks(request.tenant, on, {each.product_id for each in subscriptions})
-    pools = {pk: outlook.count for pk, outlook in found.items()}
+    """What the list shows, and how many people have a license that day, by one query."""
+    then = request.any_day.as_of is not None
+    products = {each.product_id for each in subscriptions}
+    pools = counts(request.tenant, on, products, then=then) if products else {}
     return [ProductRow(each, on, pools.get(each.product_id)).cells() for each in subscriptions]
 
 
@@ -94,7 +93,8 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     log_listing(request, "products", listing, subscriptions, tenant=request.tenant)
     name = file_name(request.tenant.name, _("Products"), listing.on)
-    return spreadsheet(name, listing.spreadsheet(subscriptions))
+    pools = counts(request.tenant, listing.on, then=request.any_day.as_of is not None)
+    return spreadsheet(name, listing.spreadsheet(subscriptions, pools))
 
 
 @role_required

@@ -1,9 +1,9 @@
 """The people in the tenants' directories, found and added."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from benefits_portal.emails import canonical_email_or_text, guest_behind
 from benefits_portal.listing.excerpt import Excerpt
@@ -23,6 +23,17 @@ from .partner import Partner, Tenant
 if TYPE_CHECKING:
     from .directory_user import DirectoryUser
     from .user import User
+
+
+def of_matching_people[Rows: QuerySet[Any]](rows: Rows, search_query: str, person: str) -> Rows:
+    """The `rows` with a `partner` whose `person` is one that `matching` finds."""
+    found = rows.none() if finds_nothing(search_query) else rows
+    for term in search_terms(search_query):
+        known_by = DirectoryUserWord.objects.filter(
+            partner=OuterRef("partner"), person=OuterRef(person)
+        )
+        found = found.filter(Exists(known_by.beginning_with(term)))
+    return found
 
 
 class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
@@ -92,13 +103,7 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
 
         Everybody without words.
         """
-        found = self.none() if finds_nothing(search_query) else self
-        for term in search_terms(search_query):
-            known_by = DirectoryUserWord.objects.filter(
-                partner=OuterRef("partner"), person=OuterRef("pk")
-            )
-            found = found.filter(Exists(known_by.beginning_with(term)))
-        return found
+        return of_matching_people(self, search_query, "pk")
 
     def by_name(self) -> Self:
         return self.order_by("sort_name", "pk")
