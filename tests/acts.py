@@ -146,6 +146,23 @@ def switch(sample: PartnerFixture) -> Act:
     return Act(reverse("tenants:switch"), {"place": sample.second.pk}, "", message)
 
 
+def give_license(sample: PartnerFixture) -> Act:
+    message = f"Kim One Lee now has a license of {sample.license_pool.product}."
+    return by_form(sample, "licensing:give-license", "licensing.license-given", message)
+
+
+def take_license(sample: PartnerFixture) -> Act:
+    product = sample.license_assignment.product
+    message = f"Kim One Global admin no longer has a license of {product}."
+    return Act(sample.url("licensing:take-license"), {}, "licensing.license-taken", message)
+
+
+def move_license(sample: PartnerFixture) -> Act:
+    products = f"{sample.order.subscription.product} instead of {sample.license_pool.product}"
+    message = f"Kim One Global admin now has a license of {products}."
+    return by_form(sample, "licensing:move-license", "licensing.license-moved", message)
+
+
 def accept_tenant(sample: PartnerFixture) -> Act:
     asked = sample.tenant_request
     url, form = office("tenants_tenantrequest", "accept", asked.pk)
@@ -242,6 +259,9 @@ ACTS = [
     ask_for_tenant,
     ask_for_replacement,
     ask_for_replacement_of_order,
+    give_license,
+    take_license,
+    move_license,
     switch,
     accept_tenant,
     decline_tenant,

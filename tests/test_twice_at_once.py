@@ -17,7 +17,7 @@ from django.urls import reverse
 from benefits_portal.benefits.bulk_assignment import preview, sealed
 from benefits_portal.tenants.models import Record, Role, User
 from tests import factories
-from tests.acts import ACTS, Act, assign, disable, give_role, make_primary, switch
+from tests.acts import ACTS, Act, assign, disable, give_license, give_role, make_primary, switch
 from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import at_once
 
@@ -116,6 +116,7 @@ def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
 OF_THE_PARTNER = {
     *("assign", "remove", "add_user", "give_role", "disable", "enable"),
     *("ask_for_tenant", "ask_for_replacement", "ask_for_replacement_of_order"),
+    *("give_license", "take_license", "move_license"),
 }
 BY_THE_PARTNER = [
     make for make in ACTS if make not in (switch, make_primary) and make.__name__ in OF_THE_PARTNER
@@ -140,7 +141,7 @@ def test_what_somebody_else_did_a_moment_ago_is_told(
     assert len(on_record(act.action)) == len(before) + 2, "the attempt is on record"
 
 
-@pytest.mark.parametrize("make", [assign, disable, give_role])
+@pytest.mark.parametrize("make", [assign, disable, give_license, give_role])
 def test_what_one_did_oneself_long_ago_is_told_too(
     sample: PartnerFixture, make: Callable[[PartnerFixture], Act]
 ) -> None:

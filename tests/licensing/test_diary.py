@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from benefits_portal.benefits.models import Assignment, Benefit
+from benefits_portal.formats import format_number
+from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import (
     LicenseAssignment,
     LicensePool,
@@ -33,7 +35,7 @@ from tests.properties import BEFORE_A_RELEASE
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("H1", "H6", "L7")]
 
 DAY = timedelta(days=1)
-MAX_PAGES = 12  # days of a diary whose pages are opened; of all days the models are asked
+MAX_PAGES = 8  # days of a diary whose pages are opened; of all days the models are asked
 
 
 class Diary(RuleBasedStateMachine):
@@ -117,6 +119,13 @@ class Diary(RuleBasedStateMachine):
         pool = LicensePool(self.tenant, self.products[product])
         refused(pool.give, self.people[whom], by=self.by, on=self.on)
 
+    @rule(which=st.integers(0), product=st.integers(0, 1))
+    def move(self, which: int, product: int) -> None:
+        if running := list(LicenseAssignment.objects.running().order_by("pk")):
+            assignment = running[which % len(running)]
+            with transaction.atomic():
+                refused(assignment.move, self.products[product], by=self.by, on=self.on)
+
     @rule(which=st.integers(0), days=st.integers(0, 2))
     def take(self, which: int, days: int) -> None:
         """Today, or a day or two on."""
@@ -196,7 +205,10 @@ class Diary(RuleBasedStateMachine):
         """What each page says of that day."""
         query = {"on": on.isoformat()}
         rows = self.context("licensing:products", query | {"show": "all"})["rows"]
-        assert {row["pk"]: row["status"] for row in rows} == page["statuses"]
+        shown_first = {row["pk"]: row["status"] for row in rows}
+        assert len(shown_first) == min(SubscriptionListing.page_size, len(page["statuses"]))
+        assert shown_first.items() <= page["statuses"].items()
+        self.open_license_pages(query, page)
         for pk, term in page["terms"].items():
             shown = self.context("licensing:subscription", query, pk)
             assert shown["status"].value == page["statuses"][pk]
@@ -205,9 +217,25 @@ class Diary(RuleBasedStateMachine):
             holdings = self.context("tenants:user", query, person.pk)["holdings"]
             titles = [holding.title for holding in holdings]
             assert (self.credit.title in titles) == (person.pk in page["credit"])
+            for product in self.products:
+                assert (product.name in titles) == ((product.pk, person.pk) in page["licenses"])
         shown = self.context("licensing:benefit-detail", query, self.credit.pk)
         if not self.credit.has_expired(on):
             assert {row.directory_user_id for row in shown["running"]} == page["credit"]
+
+    def open_license_pages(self, query: dict[str, str], page: dict[str, Any]) -> None:
+        """How many licenses there were of each product, and who had one."""
+        rows = {row["product"]: row for row in self.context("licensing:licenses", query)["rows"]}
+        for product, licenses in zip(self.products, page["entitled"], strict=True):
+            holders = {who for held, who in page["licenses"] if held == product.pk}
+            row = rows.get(product.name, {"licenses": "0", "given": "0"})
+            assert (row["licenses"], row["given"]) == (format_number(licenses), str(len(holders)))
+            shown = self.context("licensing:license-holders", query, product.pk)
+            assert {held.directory_user_id for held in shown["page"].rows} == holders
+            assert (shown["standing"].count.licenses, shown["standing"].count.given) == (
+                licenses,
+                len(holders),
+            )
 
     def context(self, name: str, query: dict[str, str], *args: int) -> Any:
         response = self.client.get(reverse(name, args=args, query=query))
