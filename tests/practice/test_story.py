@@ -10,8 +10,10 @@ from django.core.management import call_command
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.consistency import CHECKS
+from benefits_portal.licensing.license_display import standings
 from benefits_portal.licensing.models import (
     ExtensionLimitExceeded,
+    LicenseAssignment,
     Redemption,
     Replacement,
     Subscription,
@@ -383,6 +385,27 @@ def test_credit_is_in_the_partners_own_currency() -> None:
         ("Contoso", Decimal(12_000), "USD"),
         ("Fabrikam", Decimal(5_100), "EUR"),
     ]
+
+
+# Licenses of people
+
+
+@pytest.mark.rule("L3", "L8", "L9")
+def test_one_product_is_over_one_has_free_licenses_and_a_holder_is_disabled(
+    contoso: Partner, day: date
+) -> None:
+    shown = standings(contoso.tenants.get(is_primary=True), day)
+    counts = {each.product.name: (each.count.over, each.count.free > 0) for each in shown}
+    assert counts["Dynamics 365 Customer Service Enterprise"] == (3, False)
+    assert (counts["Visio Plan 2"], counts["Microsoft 365 E3"]) == ((0, True), (0, True))
+    assert [each.product.name for each in shown if each.warning] == [
+        "Dynamics 365 Customer Service Enterprise"
+    ]
+    held = LicenseAssignment.objects.for_partner(contoso).running().of_disabled().get()
+    assert (held.directory_user.display_name, held.product.name) == (
+        "Grady Archie",
+        "Microsoft 365 E3",
+    )
 
 
 # People to show
