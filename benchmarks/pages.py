@@ -18,6 +18,7 @@ from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.tenants.models import Partner
 
 LIST, PRODUCTS, PEOPLE = "benefits:azure-cloud", "licensing:products", "tenants:users"
+HOLDERS = "licensing:license-holders"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,13 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
             queries=9,
             pk=found["subscription"],
         ),
+        mine("licenses", "licensing:licenses"),
+        mine("licenses of a product", HOLDERS, queries=6, pk=found["product"]),
+        mine("licenses of a product, by name", HOLDERS, "?sort=name", pk=found["product"]),
+        mine("licenses of a product, searched", HOLDERS, "?q=tan", pk=found["product"]),
+        # What ran then is read off the ledger of each subscription
+        mine("licenses of a product, then", HOLDERS, f"?on={past}", 8, pk=found["product"]),
+        mine("give a license", "licensing:give-license", "?q=tan", pk=found["product"]),
         mine("directory", PEOPLE),
         mine("directory, searched", PEOPLE, "?q=tan"),
         # One of them asks what they were called before
@@ -163,6 +171,7 @@ def examples(database_url: str) -> dict[str, int]:
         "subscription": (
             "SELECT subscription_id FROM licensing_redemption WHERE id = %(redemption)s"
         ),
+        "product": ("SELECT product_id FROM licensing_subscription WHERE id = %(subscription)s"),
         "key": (
             "SELECT max(k.id) FROM benefits_productkey k"
             " JOIN licensing_subscription s ON s.product_id = k.product_id"

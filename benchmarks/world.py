@@ -4,6 +4,9 @@ One partner has half of it all. A hundred benefits for each partner on average; 
 membership, begun evenly over the last 500 days. Of the license-based ones every other key was
 redeemed, in runs of four: a first activation and three additions, by the model's own arithmetic, so
 that every receipt adds up.
+
+Everybody of the large partner was given ten licenses of different products, and has eight of them:
+a million benefits come with 100,000 people and a million licenses.
 """
 
 import uuid
@@ -26,7 +29,7 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.benefits.models.membership import ENROLLMENT_YEAR, GRACE
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import LicenseAssignment, Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.reminders.models import Feed
@@ -46,7 +49,9 @@ from benefits_portal.tenants.models import (
 
 OFFERS, LINES, PRODUCTS = 20, 50, 40
 MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit
+LICENSED = 32  # the first products, which come with licenses
 DAYS_BACK, REDEEMED_AFTER, RUN = 500, timedelta(days=20), 4
+GIVEN, HELD = 10, 8  # licenses that somebody was given, and those that they still have
 READER, STAFF = 1, 2  # users: a Global admin of the large partner, and somebody of the back office
 FEED_SECRET = "5ec2e7" * 5 + "ff"  # of the reader's calendar
 FIRST = [
@@ -171,6 +176,11 @@ class World:
             Assignment,
             "partner_id benefit_id directory_user_id is_exclusive assigned_on assigned_at",
             self._assignments(),
+        )
+        yield Part(
+            LicenseAssignment,
+            "partner_id tenant_id product_id directory_user_id given_on given_at ended_on ended_at",
+            self._licenses(),
         )
         yield Part(
             Record,
@@ -392,6 +402,15 @@ class World:
                     on,
                     noon(on),
                 )
+
+    def _licenses(self) -> Iterator[Row]:
+        """Ten for each person of the large partner, in its first tenant; the last two ended."""
+        for person in range(1, self.people + 1):
+            for nth in range(GIVEN):
+                product = (person + nth) * 3 % LICENSED + 1
+                on = self.today - timedelta(days=(person * 37 + nth * 53) % DAYS_BACK + 1)
+                end = on + (self.today - on) / 2 if nth >= HELD else None
+                yield 1, 1, product, person, on, noon(on), end, noon(end) if end else None
 
     # What happened
 
