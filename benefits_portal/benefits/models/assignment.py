@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Never, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
@@ -18,7 +18,7 @@ from benefits_portal.benefits.credit_exceptions import (
 )
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.tenants.audit.record import recorded_if_refused
-from benefits_portal.tenants.audit.written_once import WrittenOnce
+from benefits_portal.tenants.audit.written_once import ENDED, WrittenOnce, ends_whole
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 
 from .actions import BenefitAction
@@ -82,7 +82,7 @@ class Assignment(WrittenOnce):
         verbose_name=gettext_lazy("ended by"),
     )
 
-    once = {"ended_at": {"ended_at", "ended_on", "ended_by"}}
+    once = ENDED
 
     objects = AssignmentQuerySet.as_manager()  # type: ignore[misc]
 
@@ -103,14 +103,7 @@ class Assignment(WrittenOnce):
                 name="assignment_one_holder_of_bulk_credit",
                 violation_error_message=gettext_lazy("Bulk credit has one holder at a time."),
             ),
-            models.CheckConstraint(
-                condition=Q(ended_at=None, ended_on=None, ended_by=None)
-                | Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F("assigned_on")),
-                name="assignment_end_all_or_none",
-                violation_error_message=gettext_lazy(
-                    "An assignment's end has a day and a time, not before its beginning."
-                ),
-            ),
+            ends_whole("assigned_on", "assignment_end_all_or_none"),
         ]
         indexes = [
             models.Index(fields=["assigned_on"], name="assignment_day"),

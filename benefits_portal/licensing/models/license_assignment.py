@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Never
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -16,7 +16,7 @@ from benefits_portal.benefits.models import Product
 from benefits_portal.licensing.license_exceptions import LicenseTaken, SameProduct
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
-from benefits_portal.tenants.audit.written_once import WrittenOnce
+from benefits_portal.tenants.audit.written_once import ENDED, WrittenOnce, ends_whole
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, Tenant, User
 
 from .license_action import LicenseAction
@@ -67,7 +67,7 @@ class LicenseAssignment(WrittenOnce):
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
     )
 
-    once = {"ended_at": {"ended_at", "ended_on", "ended_by"}}
+    once = ENDED
 
     objects = LicenseAssignmentQuerySet.as_manager()  # type: ignore[misc]
 
@@ -82,14 +82,7 @@ class LicenseAssignment(WrittenOnce):
                 name="license_once_per_person",
                 violation_error_message=_("This person has a license of this product already."),
             ),
-            models.CheckConstraint(
-                condition=Q(ended_at=None, ended_on=None, ended_by=None)
-                | Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F("given_on")),
-                name="license_end_all_or_none",
-                violation_error_message=_(
-                    "An assignment's end has a day and a time, not before its beginning."
-                ),
-            ),
+            ends_whole("given_on", "license_end_all_or_none"),
         ]
         indexes = [
             models.Index(

@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from benefits_portal.tenants.audit.append_only import (
     AppendOnly,
@@ -42,3 +44,18 @@ class WrittenOnce(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         abstract = True
+
+
+ENDED = {"ended_at": {"ended_at", "ended_on", "ended_by"}}  # what `once` says of a row that ends
+
+
+def ends_whole(begun_on: str, name: str) -> models.CheckConstraint:
+    """A row ends with a day and a time or not at all, and not before the day in `begun_on`."""
+    ended = Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F(begun_on))
+    return models.CheckConstraint(
+        condition=Q(ended_at=None, ended_on=None, ended_by=None) | ended,
+        name=name,
+        violation_error_message=gettext_lazy(
+            "An assignment's end has a day and a time, not before its beginning."
+        ),
+    )
