@@ -218,7 +218,7 @@ def test_over_is_exact_on_each_day_around_the_edges(on: date) -> None:
 @rule("L8")
 def test_nobody_loses_theirs_and_nothing_more_is_given_while_over() -> None:
     licenses = pool(3, given=5)
-    with pytest.raises(MorePeopleThanLicenses, match="2 people more"):
+    with pytest.raises(MorePeopleThanLicenses, match="2 licenses too few"):
         licenses.give(somebody(licenses.tenant), by=BY, on=TODAY)
     assert licenses.count(TODAY) == LicenseCount(licenses=3, given=5)
 
