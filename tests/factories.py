@@ -148,6 +148,7 @@ class RoleAssignmentFactory(DjangoModelFactory[RoleAssignment]):
     user = factory.SubFactory(UserFactory)
     partner = factory.SelfAttribute("user.home_partner")
     role = Role.PARTNER_ADMIN
+    acts_since = datetime(2020, 1, 1, tzinfo=UTC)  # long before the world's day
 
 
 class RecordFactory(DjangoModelFactory[Record]):

@@ -1,5 +1,6 @@
 """Sends somebody their reminders of today at once, as the morning would (R4, R5)."""
 
+from dataclasses import replace
 from enum import Enum, auto
 
 from django.conf import settings
@@ -47,4 +48,4 @@ def daily(recipient: Recipient) -> Recipient:
     preference = Preference(
         rhythm=Rhythm.DAILY, thresholds=chosen.thresholds, topics_off=chosen.topics_off
     )
-    return Recipient(recipient.user, recipient.partner, preference, recipient.silenced)
+    return replace(recipient, preference=preference)

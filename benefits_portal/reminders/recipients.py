@@ -11,6 +11,7 @@ from benefits_portal.tenants.models import RoleAssignment, User
 from benefits_portal.tenants.staff_permissions import PROGRAM
 
 from .models import Preference, Rhythm, Silence, Told
+from .mornings import LocalCalendar
 from .topics import MAX_DAYS_AFTER, Due, Occasion
 
 BENEFIT, SUBSCRIPTION = "benefit", "subscription"
@@ -35,6 +36,7 @@ class Recipient:
     partner: int | None
     preference: Preference
     silenced: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+    acts_since: date = date.min
 
     @property
     def key(self) -> tuple[int, int | None]:
@@ -55,10 +57,12 @@ class Recipient:
         return sorted(passed, key=lambda item: (item[0].due_on, item[0].subject_id))
 
     def wants(self, due: Due) -> bool:
-        """Whether its topic is on, and the thing not silenced."""
+        """Whether its topic is on, the thing not silenced, and it did not lapse before them."""
         kind = SILENCED_BY.get(due.occasion)
-        return due.occasion.topic in self.preference.topics and (
-            kind is None or (kind, due.subject_id) not in self.silenced
+        return (
+            due.occasion.topic in self.preference.topics
+            and (kind is None or (kind, due.subject_id) not in self.silenced)
+            and not due.lapsed_before(self.acts_since)
         )
 
 
@@ -70,13 +74,13 @@ def untold(items: Iterable[Item], seen: Seen) -> list[Item]:
 
 
 def recipients_at(partners: Sequence[int]) -> list[Recipient]:
-    """Whoever may act for one of `partners`; three queries."""
+    """Whoever may act for one of `partners`; four queries."""
     held = RoleAssignment.objects.acting().filter(partner__in=partners).order_by("partner", "user")
     return recipients(held.values_list("user_id", "partner_id"))
 
 
 def recipients_of_staff() -> list[Recipient]:
-    """The program team: whoever may decide what partners ask for; three queries."""
+    """The program team: whoever may decide what partners ask for; four queries."""
     return recipients((user, None) for user in program_team().values_list("pk", flat=True))
 
 
@@ -102,7 +106,7 @@ def entitled(pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | No
 
 
 def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
-    """Each of `pairs` with what they chose; two queries besides that of the pairs."""
+    """Each of `pairs` with what they chose; three queries besides that of the pairs."""
     wanted = list(pairs)
     users = {user for user, _partner in wanted}
     chosen = {
@@ -112,10 +116,29 @@ def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
     silenced: defaultdict[tuple[int, int | None], set[tuple[str, int]]] = defaultdict(set)
     for silence in Silence.objects.of_users(users):
         silenced[silence.user_id, silence.partner_id].add(silence.thing)
+    since = days_of_roles(wanted)
     return [
-        Recipient(*pair, chosen.get(pair) or Preference(), frozenset(silenced.get(pair, ())))
+        Recipient(
+            *pair,
+            chosen.get(pair) or Preference(),
+            frozenset(silenced.get(pair, ())),
+            since.get(pair, date.min),
+        )
         for pair in wanted
     ]
+
+
+def days_of_roles(
+    pairs: Sequence[tuple[int, int | None]],
+) -> dict[tuple[int, int | None], date]:
+    """The partner's day on which each of `pairs` came to act, in a calendar that nobody moved."""
+    users, partners = ({pair[part] for pair in pairs} for part in (0, 1))
+    held = RoleAssignment.objects.filter(user__in=users, partner__in=partners - {None})
+    rows = held.order_by().values_list("user", "partner", "acts_since", "partner__time_zone")
+    return {
+        (user, partner): LocalCalendar(time_zone).day(acts_since)
+        for user, partner, acts_since, time_zone in rows
+    }
 
 
 def seen_by(users: Iterable[int], on: date, horizon: int) -> dict[int, Seen]:

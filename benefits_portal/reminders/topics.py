@@ -24,7 +24,7 @@ class Topic(models.TextChoices):
     BENEFITS = "benefits", _("Keys not redeemed and credit not assigned")
     SUBSCRIPTIONS = "subscriptions", _("Subscriptions that end, are disabled or are deleted")
     MEMBERSHIPS = "memberships", _("Memberships that end")
-    LICENSES = "licenses", _("Licenses over, or over when something ends")
+    LICENSES = "licenses", _("Products with too few licenses, now or later")
     PEOPLE = "people", _("Disabled users who still hold something")
     PARTNER_MEMBERSHIPS = "partner-memberships", _("Memberships of partners that end")
     PARTNER_KEYS = "partner-keys", _("Keys of partners that expire unused")
@@ -86,6 +86,13 @@ TOPICS = {
     Occasion.TENANT_REQUESTED: Topic.REQUESTS,
     Occasion.REPLACEMENT_REQUESTED: Topic.REQUESTS,
 }
+# What is over: nobody can do anything about it any more
+LAPSED = {
+    Occasion.KEY_EXPIRES,
+    Occasion.CREDIT_EXPIRES,
+    Occasion.SUBSCRIPTION_DISABLED,
+    Occasion.PARTNER_KEYS_EXPIRE,
+}
 AFTER = {
     Occasion.KEY_EXPIRES: (DAY_AFTER,),
     Occasion.CREDIT_EXPIRES: (DAY_AFTER,),
@@ -106,6 +113,10 @@ class Due(NamedTuple):
     occasion: Occasion
     subject_id: int
     due_on: date
+
+    def lapsed_before(self, day: date) -> bool:
+        """Whether it is news to nobody who may act since `day` only (R10)."""
+        return self.due_on < day and self.occasion in LAPSED
 
     def threshold(
         self, thresholds: Collection[int], on: date, days_until_next: int = 0

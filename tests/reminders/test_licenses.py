@@ -14,7 +14,6 @@ from icalendar import Calendar
 
 from benefits_portal import clock
 from benefits_portal.licensing.home.licenses import too_few_licenses
-from benefits_portal.licensing.models import LicensePool
 from benefits_portal.licensing.models.pool_outlooks import key_of, near_outlooks
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.reminders.due import due_at
@@ -33,22 +32,12 @@ from tests.factories import (
     replace,
 )
 
-from .world import DAY, admin_of, at, moment, run_at, told
+from .world import DAY, admin_of, at, moment, run_at, short_pool, told
 
 pytestmark = [pytest.mark.django_db]
 rule = pytest.mark.rule
 A_DAY, EXPIRED = timedelta(days=1), timedelta(days=30)
 BY = Actor()
-
-
-def short_pool(ends_on: date, licenses: int = 4, given: int = 3) -> LicensePool:
-    """Bought and given so that as many lack a license once it is disabled."""
-    subscription = bought(licenses, ends_on)
-    made = LicensePool(subscription.tenant, subscription.product)
-    LicenseAssignmentFactory.create_batch(
-        given, tenant=made.tenant, product=made.product, given_on=subscription.starts_on
-    )
-    return made
 
 
 def told_of_licenses() -> list[tuple[str, date, int]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import LicensePool, Subscription
 from benefits_portal.reminders.models import Told
 from benefits_portal.reminders.running import Report, run
 from benefits_portal.tenants.models import Partner, Role, User
@@ -27,6 +27,16 @@ def ending(partner: Partner, ends_on: date) -> Subscription:
     """A subscription that ends on that day."""
     tenant = partner.tenants.first() or factories.TenantFactory.create(partner=partner)
     return factories.SubscriptionFactory.create(tenant=tenant, ends_on=ends_on)
+
+
+def short_pool(ends_on: date, licenses: int = 4, given: int = 3) -> LicensePool:
+    """Bought and given so that as many lack a license once it is disabled."""
+    subscription = factories.bought(licenses, ends_on)
+    made = LicensePool(subscription.tenant, subscription.product)
+    factories.LicenseAssignmentFactory.create_batch(
+        given, tenant=made.tenant, product=made.product, given_on=subscription.starts_on
+    )
+    return made
 
 
 def moment(day: date, hour: float, zone: str = "UTC") -> datetime:

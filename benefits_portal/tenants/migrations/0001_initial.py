@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('global-admin', 'Global admin'), ('partner-admin', 'MPN partner admin'), ('member', 'Account member')], max_length=13, verbose_name='role')),
+                ('acts_since', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='may act since')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='role_assignments', to='tenants.partner', verbose_name='partner')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='role_assignments', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],

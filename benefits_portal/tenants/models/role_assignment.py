@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal import clock
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -36,6 +37,8 @@ class RoleAssignment(PartnerRow):
         Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner")
     )
     role = models.CharField(_("role"), max_length=13, choices=Role)
+    # Of a role that may act; it stays from one such role to another
+    acts_since = models.DateTimeField(_("may act since"), default=clock.now, editable=False)
 
     known_as: str | None  # of `as_known`
 
@@ -96,7 +99,9 @@ class RoleAssignment(PartnerRow):
             unchanged = self._unchanged_under_lock()
             if role == self.role:
                 raise RoleAlreadyHeld(role)
-            unchanged.update(role=role)
+            if role.may_act and not Role(self.role).may_act:
+                self.acts_since = clock.now()
+            unchanged.update(role=role, acts_since=self.acts_since)
             self.role = role
             Record.objects.log(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
 
