@@ -11,7 +11,7 @@ class ThresholdsOutOfRange(Refusal):
     code = "reminder-days-out-of-range"
     rule = "R1"
     message = _("A reminder comes 0 to %(days)s days before, and at most %(count)s times.")
-    advice = _("Enter numbers with a semicolon between two, such as 30; 7; 1.")
+    advice = _("Enter numbers separated by semicolons, such as 30; 7; 1.")
 
     def __init__(self) -> None:
         super().__init__(days=MAX_THRESHOLD, count=MAX_THRESHOLDS)

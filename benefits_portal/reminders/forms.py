@@ -35,7 +35,7 @@ class PreferenceForm(forms.Form):
     thresholds = DaysField(
         label=_("Days before"),
         max_length=MAX_TYPED,
-        help_text=_("Numbers from 0 to 365, at most 6, with a semicolon between two: 30; 7; 1."),
+        help_text=_("Numbers from 0 to 365, at most 6, separated by semicolons: 30; 7; 1."),
         error_messages={"required": _("Enter at least one number of days.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )

@@ -60,7 +60,7 @@ def test_each_line_counts_what_needs_somebody_and_leads_to_just_that(
     make_what_needs_nobody(today)
     items = lines(office)
     assert [count for count, _href in items.values()] == ["1"] * len(NEEDS_SOMEBODY)
-    assert "Replacement requests to decide on" in items, "a partner's request waits for staff (K8)"
+    assert "replacement request to review" in items, "a partner's request waits for staff (K8)"
     assert [len(office.get(href).context["cl"].result_list) for _count, href in items.values()] == [
         1
     ] * len(NEEDS_SOMEBODY)
@@ -97,7 +97,7 @@ def test_a_count_stops_where_lists_do(office: Client, monkeypatch: pytest.Monkey
     monkeypatch.setattr(CappedPaginator, "MAX", 2)
     for _ in range(3):
         factories.TenantRequestFactory.create()
-    assert lines(office)["Requests for tenants to decide on"][0] == "2+"
+    assert lines(office)["tenant requests to review"][0] == "2+"
 
 
 def test_redemptions_are_drawn_by_month_and_told_in_words(office: Client, today: date) -> None:

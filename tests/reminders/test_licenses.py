@@ -187,14 +187,14 @@ def test_a_pool_s_number_is_its_tenant_and_product() -> None:
         (
             "en",
             8,
-            ["3 people more than licenses", "Too few licenses after May 8, 2021 · 7 days left"],
+            ["3 licenses too few", "Too few licenses after May 8, 2021 · 7 days left"],
         ),
         (
             "en",
             -1,
-            ["3 people more than licenses", "There were enough licenses until Apr 30, 2021"],
+            ["3 licenses too few", "There were enough licenses until Apr 30, 2021"],
         ),
-        ("nl", 8, ["3 personen meer dan licenties", "Te weinig licenties na 8 mei 2021"]),
+        ("nl", 8, ["3 licenties te weinig", "Te weinig licenties na 8 mei 2021"]),
         ("nl", -1, ["Er waren genoeg licenties tot en met 30 april 2021"]),
     ],
 )
@@ -243,7 +243,7 @@ def test_the_calendar_has_the_last_day_with_enough_licenses() -> None:
         [event] = licenses_in_feed(role)
         assert event["DTSTART"].dt == DAY + EXPIRED
         assert str(event["SUMMARY"]) == f"Last day with enough licenses: {licenses.product}"
-        assert "3 people more than licenses" in str(event["DESCRIPTION"])
+        assert "3 licenses too few" in str(event["DESCRIPTION"])
         subscription = licenses.subscriptions.get()
         subscription.extend(key_for(subscription, 4), by=BY, on=DAY)
         [later] = licenses_in_feed(role)

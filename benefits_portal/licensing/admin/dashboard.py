@@ -11,7 +11,7 @@ from django.db.models.functions import TruncMonth
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.backoffice.columns import Text, admin_url
@@ -35,22 +35,40 @@ MONTHS, LANE = 12, 22  # of the chart: bars, one below the other, and px for eac
 type Chosen = dict[type[CasesFilter], str]
 
 NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
-    (_("Requests for tenants to decide on"), TenantRequest, {AnswerFilter: "none"}),
-    (_("Replacement requests to decide on"), Replacement, {ReplacementFilter: "none"}),
     (
-        _("Memberships to renew: they end within 30 days"),
+        ngettext_lazy("tenant request to review", "tenant requests to review"),
+        TenantRequest,
+        {AnswerFilter: "none"},
+    ),
+    (
+        ngettext_lazy("replacement request to review", "replacement requests to review"),
+        Replacement,
+        {ReplacementFilter: "none"},
+    ),
+    (
+        ngettext_lazy(
+            "membership to renew: it ends within 30 days",
+            "memberships to renew: they end within 30 days",
+        ),
         Membership,
         {MembershipStateFilter: "to-renew"},
     ),
     (
-        _("Unused product keys that expire within 30 days"),
+        ngettext_lazy(
+            "unused product key that expires within 30 days",
+            "unused product keys that expire within 30 days",
+        ),
         ProductKey,
         {KeyStateFilter: "lapse-30"},
     ),
-    (_("Product keys that expired unused"), ProductKey, {KeyStateFilter: "lapsed"}),
-    (_("Lock-outs in force"), Attempt, {LockedOutFilter: "yes"}),
     (
-        _("Refusals in the last 7 days"),
+        ngettext_lazy("product key that expired unused", "product keys that expired unused"),
+        ProductKey,
+        {KeyStateFilter: "lapsed"},
+    ),
+    (ngettext_lazy("lock-out in force", "lock-outs in force"), Attempt, {LockedOutFilter: "yes"}),
+    (
+        ngettext_lazy("refusal in the last 7 days", "refusals in the last 7 days"),
         Record,
         {RefusedFilter: "refused", RecentFilter: "week"},
     ),
@@ -82,9 +100,10 @@ def lines(request: HttpRequest, on: date) -> Iterator[DashboardItem]:
         for case_filter, value in chosen.items():
             rows = case_filter.of_case(value, rows, on)
         params = {str(case_filter.parameter_name): value for case_filter, value in chosen.items()}
+        counted = capped_count(rows, CappedPaginator.MAX)
         yield DashboardItem(
-            text,
-            capped_count(rows, CappedPaginator.MAX),
+            text % counted,
+            counted,
             f"{admin_url(model, 'changelist')}?{urlencode(params)}",
         )
 

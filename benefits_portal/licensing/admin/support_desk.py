@@ -4,6 +4,7 @@ What was typed is sent by POST, so that no key stands in an address (K3). Each k
 shown to whoever may see its list, a few rows at most (W7).
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -29,7 +30,14 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.search_text import MAX_TYPED, finds_nothing
 from benefits_portal.tenants.admin.edits_on_record import actor
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Tenant, User
+from benefits_portal.tenants.models import (
+    DirectoryUser,
+    Partner,
+    Record,
+    RoleAssignment,
+    Tenant,
+    User,
+)
 from benefits_portal.typed_text import tidy
 
 from .support_stories import (
@@ -109,6 +117,8 @@ def results(request: HttpRequest, typed: str) -> dict[str, Any]:
     found: dict[str, Any] = {"searched": True, "keys": keys, "partners": partners, "people": people}
     if len(partners) == 1 and not people:
         found["desk"] = partner_desk(request, [partners[0]])
+    elif partners:
+        found["people"] = found_people(request, text, partners.rows)
     return found
 
 
@@ -136,9 +146,18 @@ def partners_of_domain(text: str) -> Any:
     return Tenant.objects.filter(named).values("partner")
 
 
-def found_people(request: HttpRequest, text: str) -> Excerpt[PersonStory]:
-    """Accounts, then user entries of others: everybody who matches, each once (W7)."""
-    accounts = User.objects.filter(found_by(text, "search_text"))
+def found_people(
+    request: HttpRequest, text: str, partners: Sequence[Partner] = ()
+) -> Excerpt[PersonStory]:
+    """Accounts, then user entries of others: everybody who matches, each once (W7).
+
+    And whoever has a role at one of `partners`.
+    """
+    named = found_by(text, "search_text")
+    if partners:
+        roles = RoleAssignment.objects.filter(partner__in=[each.pk for each in partners])
+        named |= Q(pk__in=roles.values("user"))
+    accounts = User.objects.filter(named)
     entries = DirectoryUser.objects.filter(found_by(text, "search_text"))
     found: Excerpt[User] = Excerpt([], 0)
     if may(request, "tenants.view_user"):

@@ -53,7 +53,7 @@ def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list
     kept = licenses_of_disabled(partner, asked, may_act=may_act)
     found = (
         Section("ending", _("Subscriptions ending soon or recoverable"), soon, later),
-        Section("over", _("Too few licenses for everyone who has one"), over, over_later),
+        Section("over", _("Products with too few licenses"), over, over_later),
         Section("disabled", _("Credit assigned to disabled users"), held),
         Section("disabled-licenses", _("Licenses of disabled users"), kept),
     )

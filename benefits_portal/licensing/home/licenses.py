@@ -61,15 +61,15 @@ def over_row(step: Step, pool: Pool, outlook: LicenseOutlook, on: date) -> dict[
         "day": "" if is_over else _("From %(day)s") % {"day": as_day(step.day)},
         "urgency": urgency(step.day, on),
         "status": "expired" if is_over else "neutral",
-        "status_text": _("Over") if is_over else _("Coming"),
+        "status_text": _("Shortage") if is_over else _("Coming"),
         "action": link_to(href, _("View people"), title),
     }
 
 
 def over_title(product: str, over: int) -> str:
     text = ngettext(
-        "%(product)s: %(count)s person more than licenses",
-        "%(product)s: %(count)s people more than licenses",
+        "%(product)s: %(count)s license too few",
+        "%(product)s: %(count)s licenses too few",
         over,
     )
     return text % {"product": product, "count": format_number(over)}

@@ -116,7 +116,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     records = Record.objects.about(subscription)
     context = {
         "subscription": subscription,
-        **standing(subscription, excerpt, people, on, may_undo=request.role.may_act),
+        **standing(request, subscription, excerpt, people),
         **what_a_key_does(request, subscription),
         "pool": standing_of(LicensePool(request.tenant, subscription.product), on),
         "history": history(
@@ -128,15 +128,11 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def standing(
-    subscription: Subscription,
-    excerpt: Excerpt[Redemption],
-    people: Names,
-    on: date,
-    *,
-    may_undo: bool,
+    request: PartnerRequest, subscription: Subscription, excerpt: Excerpt[Redemption], people: Names
 ) -> dict[str, Any]:
-    """Where it stands on that day, what its redemptions made of it, and what comes next (S2)."""
+    """Where it stands today, what its redemptions made of it, and what comes next (S2)."""
     redemptions, feeding_benefits = excerpt.rows, feeding(excerpt.rows)
+    on, may_undo = request.today, request.role.may_act
     is_active = subscription.is_active(on)
     can_come_back = is_active or subscription.can_come_back(on)
     way = RedemptionKind.REACTIVATE if can_come_back else RedemptionKind.NEW
