@@ -46,6 +46,7 @@ NO_PAGES = {  # what answers no GET with a page
         "tenants:roles-csv",
         "tenants:users-csv",
         "tenants:end-viewing",
+        "licensing:losses-csv",
         "licensing:products-csv",
         "licensing:license-holders-csv",
         "reminders:send-today",
@@ -75,7 +76,7 @@ SORTS = {
         "partner-admin-receipt",
         "partner-admin-search",
     ),
-    *("global-admin-users", "global-admin-activity", "trainer-class"),
+    *("global-admin-users", "global-admin-activity", "partner-admin-losses", "trainer-class"),
 }
 
 

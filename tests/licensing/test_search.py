@@ -10,6 +10,7 @@ from django.urls import reverse
 from benefits_portal.benefits.key_encryption import ALPHABET
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.key_search import ending_in
 from benefits_portal.licensing.search import READ
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests import factories
@@ -261,8 +262,10 @@ def test_nobody_else_s_key_is_found_nor_one_by_other_characters(
     client: Client, partner: Partner
 ) -> None:
     others, own = factories.issue_key(), factories.issue_key(partner=partner)
-    for typed in (others.last_five, own.last_five[1:], f"{own.last_five}{own.last_five[0]}"):
+    fewer, more = own.last_five[1:], f"{own.last_five}{own.last_five[0]}"
+    for typed in (others.last_five, fewer, more):
         assert found(client.get(SEARCH, {"q": typed})) == {}
+    assert (ending_in(fewer), ending_in(more), ending_in("Maria")) == ("", "", "")
 
 
 def test_a_redeemed_benefit_shows_the_last_five_characters(client: Client, tenant: Tenant) -> None:

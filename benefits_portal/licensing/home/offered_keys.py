@@ -73,7 +73,7 @@ class OfferedKeys:
         if key in self._taken:
             other = self._another(subscription)
             if other is None:
-                return NextStep(hint=_("Your only key that fits is offered above."))
+                return self._none_left()
             key, licenses = other.pk, other.licenses
         step = next_step(subscription, key, licenses, self.on)
         if step.label:
@@ -87,6 +87,12 @@ class OfferedKeys:
             waiting = waiting.filter(benefit__product__in=self._products)
             self._waiting = list(waiting[:MAX_ROWS])
         return next((key for key in self._waiting if self._is_free(key, subscription)), None)
+
+    def _none_left(self) -> NextStep:
+        """That the key is offered already; of very many keys not all were looked at."""
+        if self._waiting and len(self._waiting) == MAX_ROWS:
+            return NOTHING
+        return NextStep(hint=_("Your only key that fits is offered above."))
 
     def _is_free(self, key: ProductKey, subscription: Subscription) -> bool:
         is_same = key.product_id == subscription.product_id
