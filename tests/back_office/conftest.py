@@ -1,15 +1,18 @@
 """Staff, and every kind of row that the back office shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Model
 from django.forms import BaseForm
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, PracticeWorld, User
@@ -57,6 +60,16 @@ def request_by(user: User, query: dict[str, str] | None = None) -> PartnerReques
     request = cast("PartnerRequest", RequestFactory().get("/", query))
     request.user, request.partner = user, cast("Partner", None)  # staff act for no partner
     return request
+
+
+@pytest.fixture(scope="module")
+def a_row_of_each(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What `make_rows(1)` makes: once for a module, as it takes longer than most tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with time_machine.travel(factories.NOW, tick=False):
+            make_rows(1)
+        yield
+        transaction.set_rollback(True)
 
 
 def make_rows(count: int) -> None:
