@@ -7,7 +7,9 @@ Django's test client keeps, of every template, its context as it was. A select o
 from typing import Any
 
 from django.template import Context, Template
-from django.test.utils import instrumented_test_render
+from django.test.utils import (
+    instrumented_test_render,  # type: ignore[attr-defined]  # unknown to django-stubs
+)
 
 OF_WIDGETS = "django/forms/widgets/"
 

@@ -118,7 +118,7 @@ class ActingMiddleware:
             return None
         if request.method == "POST":
             refused(request, TenantsAction.FORM_REFUSED, BelongsElsewhere())
-        request.any_day = None  # a page of its own
+        vars(request).pop("any_day", None)  # a page of no day
         status = 200 if request.method in ("GET", "HEAD") and not request.htmx else 409
         return render(
             request, "tenants/elsewhere.html", {"tenant": exception.tenant}, status=status
