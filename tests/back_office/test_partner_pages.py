@@ -144,3 +144,17 @@ def test_an_account_s_page_says_whether_there_is_a_password(
     text = office.get(page(User, "change", user.pk)).text
     assert f"<p>{said}</p>" in text
     assert "pbkdf2" not in text
+
+
+def test_a_partner_s_page_leads_to_its_licenses_of_people_and_reminders(office: Client) -> None:
+    partner = factories.PartnerFactory.create()
+    text = office.get(reverse("admin:tenants_partner_change", args=[partner.pk])).text
+    hrefs = [
+        f"{reverse(name)}?partner__id__exact={partner.pk}"
+        for name in (
+            "admin:licensing_licenseassignment_changelist",
+            "admin:reminders_digest_changelist",
+        )
+    ]
+    assert [f'href="{href}"' in text for href in hrefs] == [True, True]
+    assert [office.get(href).status_code for href in hrefs] == [200, 200]

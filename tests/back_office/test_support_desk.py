@@ -329,3 +329,12 @@ def test_an_answer_names_who_redeemed_the_key_without_their_address(db: None) ->
     day = as_day(redemption.redeemed_on)
     assert f"Irvin Sayers redeemed it on {day} in {redemption.tenant}." in text
     assert "irvin@northwind.example" not in text
+
+
+@pytest.mark.rule("W7")
+def test_a_partner_s_name_finds_whoever_has_a_role_there(office: Client) -> None:
+    partner = factories.PartnerFactory.create(name="Fabrikam")
+    role = factories.RoleAssignmentFactory.create(partner=partner, user__name="Haruka Sato")
+    named = factories.UserFactory.create(name="Friend of Fabrikam")
+    found = ask(office, "Fabrikam").context["people"]
+    assert {story.account for story in found} == {role.user, named}
