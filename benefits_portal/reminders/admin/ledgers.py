@@ -25,7 +25,7 @@ class DigestStateFilter(CasesFilter):
 
 class ToldInline(ReadOnlyInline):
     model = Told
-    fields = readonly_fields = ["occasion", "subject_id", "due_on", "threshold"]
+    fields = readonly_fields = ["occasion", "due_on", "threshold"]
 
 
 @admin.register(Digest)
@@ -72,7 +72,9 @@ class PreferenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_filter = ["rhythm"]
     list_select_related = ["user", "partner"]
     search_through = ("user", "partner")
-    search_help_text = _("Person or partner")
+    search_help_text = _(
+        "Person or partner. Who is not listed has changed nothing, and is reminded as usual."
+    )
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []
 

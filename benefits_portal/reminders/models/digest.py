@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.formats import as_day
 from benefits_portal.reminders.topics import MAX_THRESHOLD, WEEK_AFTER, Occasion
 from benefits_portal.tenants.models import Partner, User
 from benefits_portal.tenants.partner_rows import PartnerRow
@@ -152,7 +153,7 @@ class Digest(PartnerRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.for_day:%Y-%m-%d}"
+        return f"{self.user}, {as_day(self.for_day)}"
 
     @property
     def pause(self) -> timedelta:
