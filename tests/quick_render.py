@@ -7,9 +7,7 @@ Django's test client keeps, of every template, its context as it was. A select o
 from typing import Any
 
 from django.template import Context, Template
-from django.test.utils import (
-    instrumented_test_render,  # type: ignore[attr-defined]  # unknown to django-stubs
-)
+from django.test import utils
 
 OF_WIDGETS = "django/forms/widgets/"
 
@@ -22,4 +20,4 @@ def install() -> None:
 def rendered(template: Template, context: Context) -> Any:
     if (template.name or "").startswith(OF_WIDGETS):
         return template.nodelist.render(context)
-    return instrumented_test_render(template, context)
+    return utils.instrumented_test_render(template, context)  # type: ignore[attr-defined]
