@@ -108,6 +108,21 @@ def test_the_database_refuses_a_second_one_too() -> None:
         )
 
 
+@rule("L5")
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"ended_on": TODAY},
+        {"ended_at": NOW},
+        {"ended_on": TODAY - timedelta(days=1), "ended_at": NOW},
+    ],
+    ids=["a day alone", "a time alone", "before it was given"],
+)
+def test_the_database_refuses_an_end_that_is_not_whole(end: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="license_end_all_or_none"):
+        LicenseAssignmentFactory.create(given_on=TODAY, **end)
+
+
 @rule("L2")
 def test_of_another_product_they_can_have_one_as_well() -> None:
     held = LicenseAssignmentFactory.create()

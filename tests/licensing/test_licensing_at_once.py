@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
+from benefits_portal.licensing.license_imports import LicenseImport
 from benefits_portal.licensing.models import LicensePool, Subscription
+from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.factories import (
     TODAY,
@@ -152,3 +154,32 @@ def test_a_license_is_given_before_its_key_is_taken_back_or_not_at_all(round_: i
         ("LicenseAssignment", 1),
         ("NothingRuns", 0),
     )
+
+
+def file_of(*lines: tuple[LicensePool, DirectoryUser]) -> str:
+    rows = [
+        f"{each.tenant.domain},{each.product.name},{person.user_principal_name}"
+        for each, person in lines
+    ]
+    return "\n".join(["tenant,product,user_principal_name", *rows])
+
+
+@rule("L12")
+@pytest.mark.usefixtures("today")
+def test_two_files_that_name_people_crosswise_do_not_lock_each_other_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = pool(2)
+    two = pool(2, partner=one.tenant.partner)
+    kim, lou = people(one, 2)
+    meet, honest = Rendezvous(2), LicensePool._write
+
+    def meet_then_write(self: LicensePool, *args: Any, **kwargs: Any) -> Any:
+        meet.wait()
+        return honest(self, *args, **kwargs)
+
+    monkeypatch.setattr(LicensePool, "_write", meet_then_write)
+    files = [file_of((one, kim), (two, lou)), file_of((two, kim), (one, lou))]
+    outcomes = at_once([partial(carry_out, LicenseImport, text, by=BY) for text in files])
+    assert kinds(outcomes) == {"LicenseImport": 2}
+    assert (one.count(TODAY).given, two.count(TODAY).given) == (2, 2)
