@@ -130,6 +130,7 @@ POSTGRES_OPTIONS = {
     "statement_timeout": STATEMENT_TIMEOUT,
     "join_collapse_limit": JOIN_COLLAPSE_LIMIT,
     "from_collapse_limit": JOIN_COLLAPSE_LIMIT,
+    "jit": "off",  # compiling home's queries took PostgreSQL longer than answering them
 }
 # A streaming replica of the same database, which lists are read from
 REPLICA_URL = env.str("REPLICA_URL", default="")

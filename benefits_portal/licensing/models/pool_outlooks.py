@@ -5,10 +5,21 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 
 from .license_assignment import LicenseAssignment
-from .license_assignment_queryset import LicenseAssignmentQuerySet
 from .license_history import PoolKey, first_days_over, in_pools
 from .license_outlook import SETTLE_DAYS, LicenseOutlook, Stretch
 from .redemption import Redemption
@@ -55,8 +66,7 @@ def near_outlooks(
     """
     subscriptions = Subscription.objects.filter(partner__in=partners)
     near = Exists(in_same_pool(subscriptions.filter(becomes_fewer(on, ahead))))
-    people = LicenseAssignment.objects.filter(partner__in=partners)
-    return pool_outlooks(subscriptions.filter(near), people.filter(near), on)
+    return pool_outlooks(subscriptions.filter(near), on)
 
 
 def outlooks_of(
@@ -64,8 +74,7 @@ def outlooks_of(
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
     """Of those of `pools` that people are in, as of a day or any later one: one query."""
     subscriptions = Subscription.objects.filter(in_pools(pools))
-    people = LicenseAssignment.objects.filter(in_pools(pools))
-    return pool_outlooks(subscriptions, people, earliest)
+    return pool_outlooks(subscriptions, earliest)
 
 
 def days_over(
@@ -100,20 +109,28 @@ def in_same_pool[Rows: QuerySet[Any]](rows: Rows) -> Rows:
 
 
 def pool_outlooks(
-    subscriptions: SubscriptionQuerySet, people: LicenseAssignmentQuerySet, on: date
+    subscriptions: SubscriptionQuerySet, on: date
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
-    """Of each pool of `people`, by what of `subscriptions` counts: one query."""
+    """Of each pool of `subscriptions` that people are in: one query.
+
+    People are counted pool by pool, so that an index alone answers.
+    """
+    pools = subscriptions.order_by().values("tenant", "product").annotate(first=Min("pk"))
+    firsts = Subscription.objects.filter(pk__in=pools.values("first")).order_by()
+    running = (
+        in_same_pool(LicenseAssignment.objects.running()).order_by().values("tenant", "product")
+    )
+    number = Subquery(running.annotate(number=Count("*")).values("number"))
     nobody = Value(None, DateField())
-    running = people.running().order_by().values_list(*NAMES)
-    given = running.annotate(day=nobody, total=Count("pk"))
+    given = firsts.annotate(day=nobody, total=number).values_list(*NAMES, "day", "total")
     ending = subscriptions.entitling(on).order_by().values_list(*NAMES)
     licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"))
     stretches: dict[Pool, list[Stretch]] = defaultdict(list)
     holders: dict[Pool, int] = {}
     for *pool, day, total in licenses.union(given, all=True).order_by():
-        if day is None:
-            holders[Pool(*pool)] = total
-        else:
+        if day:
             stretches[Pool(*pool)].append(Stretch(day, total))
+        elif total:
+            holders[Pool(*pool)] = total
     for known, count in holders.items():
         yield known, LicenseOutlook(on, count, tuple(stretches[known]))
