@@ -55,9 +55,12 @@ def over_since(
     By its primary key; those that have enough are left out. Three queries however many there are,
     none if there is none. `then`: what came after the day `on` is not known yet (H1).
     """
+    over = {product: each for product, each in outlooks.items() if each.count.over}
+    if not over:
+        return {}
     theirs = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
     held = LicenseAssignment.objects.in_tenant(tenant)
-    asked = [((tenant.pk, product), outlook) for product, outlook in outlooks.items()]
+    asked = [((tenant.pk, product), outlook) for product, outlook in over.items()]
     found = first_days_over(theirs, held, asked, then=then)
     return {product: day for ((_tenant, product), _on), day in found.items()}
 
