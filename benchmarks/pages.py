@@ -134,6 +134,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("activity", "tenants:activity"),
         # What comes next asks for each kind of thing that is due
         mine("reminders", "reminders:reminders", limit=7, queries=20),
+        mine("calendar", "reminders:calendar"),
         Page("calendar feed", feed, nobody, None, 3),
         Page("calendar feed, nothing new", feed, nobody, None, 1, known, 304),
         Page("calculator", reverse("licensing:calculator") + calculation, nobody, 4, 0),

@@ -62,13 +62,23 @@ def days_of(row: Row) -> list[tuple[Occasion, date]]:
 def pools_running_short(found: list[Row], on: date) -> Iterator[Row]:
     """Each pool that will have too few licenses, on the last day with enough of them (L11)."""
     for pool in (row for row in found if row.kind == "people"):
-        ending = (row for row in found if row.kind == "stretch" and row.pk == pool.pk)
+        of_it = [row for row in found if row.pk == pool.pk]
+        ending = [row for row in of_it if row.kind == "stretch"]
+        ledger = [row for row in of_it if row.kind == "ledger"]
         stretches = tuple(Stretch(row.day, row.licenses or 0) for row in ending)
         outlook = LicenseOutlook(on, pool.licenses or 0, stretches)
         step = outlook.first_over
         if step and step.day > on:
             over = outlook.over(step)
-            yield pool._replace(kind="licenses", licenses=over, day=step.day - DAY)
+            yield pool._replace(
+                kind="licenses",
+                name=ending[0].name,  # a step to come has a subscription that ends
+                tenant=ending[0].tenant,
+                licenses=over,
+                day=step.day - DAY,
+                moves=pool.moves + sum(row.moves for row in ledger),
+                moved_at=max((row.changed_at for row in ledger if row.changed_at), default=None),
+            )
 
 
 OCCASIONS = {

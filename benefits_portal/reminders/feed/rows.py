@@ -82,6 +82,8 @@ def united(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
         credit(partner, on, until),
         people(partner),
         stretches(partner, on),
+        ledger(Redemption.objects.filter(partner=partner), "redeemed_at"),
+        ledger(Reversal.objects.filter(partner=partner), "reversed_at"),
     )
     found: QuerySet[Any, Any] = subscriptions(partner, on, until).union(*every, all=True).order_by()
     return found
@@ -150,26 +152,34 @@ def credit(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
 
 
 def people(partner: Partner) -> QuerySet[Any, Any]:
-    """Of each pool how many people have a license, and how often it changed."""
-    ever = LicenseAssignment.objects.for_partner(partner).order_by().values(*POOL)
+    """Of each pool how many people have a license, and how often it changed; without names."""
+    ever = LicenseAssignment.objects.for_partner(partner).order_by().values("tenant", "product")
     theirs = ever.annotate(given=Count("pk", filter=Q(ended_at=None))).filter(given__gt=0)
-    of_subscription = {"subscription__tenant": OuterRef("tenant")}
-    of_subscription |= {"subscription__product": OuterRef("product")}
-    redeemed = Redemption.objects.filter(partner=partner, **of_subscription)
-    reversed_ones = Reversal.objects.filter(partner=partner, **of_subscription)
-    given_at, redeemed_at = Max("given_at"), latest(redeemed, "redeemed_at")
+    given_at = Max("given_at")
     return columns(
         theirs,
         kind=Value("people", CharField()),
-        **of_pool(),
+        pk=of_pool()["pk"],
+        name=Value("", CharField()),
         size_licenses=F("given"),
         day=Cast(Value(None), DateField()),
-        moves=ExpressionWrapper(
-            Count("pk") + Count("ended_at") + counted(redeemed) + counted(reversed_ones),
-            output_field=IntegerField(),
-        ),
+        moves=Count("pk") + Count("ended_at"),
         changed_at=Greatest(given_at, Coalesce(Max("ended_at"), given_at)),
-        moved_at=Coalesce(latest(reversed_ones, "reversed_at"), redeemed_at),
+    )
+
+
+def ledger(theirs: QuerySet[Any], moment: str) -> QuerySet[Any, Any]:
+    """Of each pool how often `theirs` moved its days; in each part of the query once."""
+    pool = ("subscription__tenant", "subscription__product")
+    number = of_pool(*pool)["pk"]
+    return columns(
+        theirs.order_by().values(*pool).annotate(latest=Max(moment)),
+        kind=Value("ledger", CharField()),
+        pk=number,
+        name=Value("", CharField()),
+        day=Cast(Value(None), DateField()),
+        moves=Count("pk"),
+        changed_at=F("latest"),
     )
 
 
@@ -189,9 +199,9 @@ def stretches(partner: Partner, on: date) -> QuerySet[Any, Any]:
     )
 
 
-def of_pool() -> dict[str, Any]:
+def of_pool(tenant: str = "tenant", product: str = "product") -> dict[str, Any]:
     """As `Pool.number` says it."""
-    number = F("tenant") * MAX_PRODUCTS + F("product")
+    number = F(tenant) * MAX_PRODUCTS + F(product)
     return {
         "pk": ExpressionWrapper(number, output_field=BigIntegerField()),
         "name": F("product__name"),
