@@ -4,7 +4,7 @@
 import os
 import sys
 
-ON = {"1", "on", "true", "yes", "y", "ok"}  # what settings take for on
+ON = {"1", "on", "true", "yes", "y", "ok", "classes"}  # what settings take for on
 
 
 def main() -> None:

@@ -63,6 +63,15 @@ class Env(FileAwareEnv):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{name} is {value}. Write {name}=on or {name}=off.")
         return value in ON
 
+    def switch_or(self, name: str, default: bool, *, word: str) -> tuple[bool, bool]:
+        """Whether it is on, and whether it is `word`, which is on too."""
+        if self.str(name, default="").strip().lower() == word:
+            return True, True
+        try:
+            return self.switch(name, default), False
+        except ImproperlyConfigured as problem:
+            raise ImproperlyConfigured(f"{problem} Or {name}={word}.") from problem
+
     def database(self, name: str, default: str = "") -> dict[str, Any]:
         """What Django is told of the database at a URL, which is never shown: it has a password."""
         url = self.str(name, default="") or default

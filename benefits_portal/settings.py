@@ -2,8 +2,9 @@
 
 What differs between machines comes from the environment, or from `.env` beside manage.py.
 
-Three ways to run: the demo (DEMO=on, set by `manage.py demo`) needs nothing; development (DEBUG=on)
-and production need what `.env.example` lists. What is missing is said with the way to repair it.
+Four ways to run: the demo (DEMO=on, set by `manage.py demo`) needs nothing; development (DEBUG=on),
+classes (DEMO=classes) and production need what `.env.example` lists. What is missing is said with
+the way to repair it.
 """
 
 from pathlib import Path
@@ -25,9 +26,15 @@ env.read_env(BASE_DIR / ".env")
 
 # Core
 
-DEMO = env.switch("DEMO", default=False)  # practice portal: one-click sign-in, movable calendar
+# Practice portal: one-click sign-in, movable calendar. With `classes` there is no world that
+# everybody shares: a class's code or a trainer's password is the only way in
+DEMO, CLASSES_ONLY = env.switch_or("DEMO", default=False, word="classes")
 DEBUG = env.switch("DEBUG", default=False)
-IS_LOCAL = DEMO or DEBUG  # no proxy, no TLS, nothing configured by hand
+# No proxy, no TLS, nothing configured by hand
+IS_LOCAL = (DEMO and not CLASSES_ONLY) or DEBUG
+# Classes within a network of one's own, without TLS: from a laptop to the people in a room
+PLAIN_HTTP = env.switch("CLASSES_PLAIN_HTTP", default=False)
+IS_PLAIN = IS_LOCAL or PLAIN_HTTP
 
 # Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to
 # the next: public on purpose.
@@ -169,7 +176,8 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-demo_database = f"sqlite:///{BASE_DIR / 'demo.sqlite3'}" if IS_LOCAL else ""
+local_database = "classes.sqlite3" if CLASSES_ONLY else "demo.sqlite3"
+demo_database = f"sqlite:///{BASE_DIR / local_database}" if IS_PLAIN else ""
 DATABASES = {"default": with_timeouts(env.database("DATABASE_URL", demo_database))}
 if REPLICA_URL:
     replica = with_timeouts(env.database("REPLICA_URL"))
@@ -200,12 +208,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if IS_LOCAL
+        if IS_PLAIN
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = IS_LOCAL
-WHITENOISE_AUTOREFRESH = IS_LOCAL
+WHITENOISE_USE_FINDERS = IS_PLAIN
+WHITENOISE_AUTOREFRESH = IS_PLAIN
 
 # People
 
@@ -233,7 +241,7 @@ MAILERS: dict[str, dict[str, Any]] = {
         if DEMO
         else "benefits_portal.tenants.console_mail.EmailBackend"
     }
-    if IS_LOCAL
+    if IS_LOCAL or DEMO
     else {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -269,7 +277,7 @@ SECURE_CSP = {
 }
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # Outside of a demo cookies are of this host alone, and never sent without TLS
-COOKIE_PREFIX = "" if IS_LOCAL else "__Host-"
+COOKIE_PREFIX = "" if IS_PLAIN else "__Host-"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 # Seconds: a working day, from signing in or from staying signed in
@@ -277,12 +285,12 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 # Seconds from signing in, however often somebody stays
 SESSION_MAX_AGE = env.number("SESSION_MAX_AGE", default=43_200, least=60, most=43_200)
 MESSAGE_STORAGE = "benefits_portal.message_storage.MessageStorage"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not IS_LOCAL
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not IS_PLAIN
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "benefits_portal.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-if not IS_LOCAL:
+if not IS_PLAIN:
     SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
     # Monitors and load balancers ask over plain HTTP
     SECURE_REDIRECT_EXEMPT = [

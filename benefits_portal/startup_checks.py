@@ -134,7 +134,7 @@ def check_origins(settings: Any) -> Iterator[CheckMessage]:
 def check_mail(settings: Any) -> Iterator[CheckMessage]:
     """Links to set a password leave this machine encrypted only."""
     options = settings.MAILERS["default"].get("OPTIONS", {})
-    if settings.IS_LOCAL or options["use_tls"] or is_this_machine(options["host"]):
+    if not options or settings.IS_LOCAL or options["use_tls"] or is_this_machine(options["host"]):
         return
     yield fault(
         11,
@@ -146,7 +146,7 @@ def check_mail(settings: Any) -> Iterator[CheckMessage]:
 
 def check_databases(settings: Any) -> Iterator[CheckMessage]:
     """Production runs on PostgreSQL, and nobody between hears what is said to it."""
-    for alias, database in {} if settings.IS_LOCAL else settings.DATABASES.items():
+    for alias, database in {} if settings.IS_PLAIN else settings.DATABASES.items():
         name = "REPLICA_URL" if alias == "replica" else "DATABASE_URL"
         hosts = hosts_elsewhere(database)
         if "postgresql" not in database["ENGINE"]:
@@ -190,6 +190,28 @@ def hosts_elsewhere(database: dict[str, Any]) -> list[str]:
     ]
 
 
+def check_plain_http(settings: Any) -> Iterator[CheckMessage]:
+    """Without TLS, everybody between reads names, codes and the trainer's password."""
+    is_private = all(is_in_own_network(host) for host in settings.ALLOWED_HOSTS)
+    if settings.PLAIN_HTTP and not (settings.CLASSES_ONLY and is_private):
+        yield fault(
+            15,
+            "CLASSES_PLAIN_HTTP is on, and this is no portal for classes, or ALLOWED_HOSTS has a "
+            "host outside of your own network.",
+            "Set DEMO=classes, and name the private IP address of this machine, as in "
+            "ALLOWED_HOSTS=192.168.1.20. For the internet set CLASSES_PLAIN_HTTP=off and put TLS "
+            "before the portal.",
+        )
+
+
+def is_in_own_network(host: str) -> bool:
+    """Whether `host` is an IP address that no router of the internet leads to, or a .local name."""
+    try:
+        return ip_address(host.strip("[]")).is_private
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".local")
+
+
 CHECKS: tuple[Check, ...] = (
     check_secret_key,
     check_secret_lists,
@@ -200,6 +222,7 @@ CHECKS: tuple[Check, ...] = (
     check_databases,
     check_mail,
     check_metrics,
+    check_plain_http,
 )
 
 

@@ -37,6 +37,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "demo": settings.DEMO,
+        "classes_only": settings.CLASSES_ONLY,
         "theme": theme if theme in THEMES else "",
         "support_address": settings.SUPPORT_EMAIL,
         "session_end": session.ending(request),

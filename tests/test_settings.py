@@ -243,12 +243,38 @@ LISTED: dict[str, dict[str, Any]] = {
     "E012": {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}},
     "E013": {"DATABASES": {"replica": POSTGRESQL | {"HOST": "10.0.0.12"}}},
     "E014": {"METRICS_FROM": [ip_network("::/0")]},
+    "E015": {"PLAIN_HTTP": True},
 }
 
 
 def found_in(values: dict[str, Any]) -> list[CheckMessage]:
     settings = SimpleNamespace(**values)
     return [found for check in CHECKS for found in check(settings)]
+
+
+def test_a_portal_for_classes_is_as_closed_as_production(
+    read_settings: Callable[..., dict[str, Any]],
+) -> None:
+    read = read_settings(DEMO="classes")
+
+    assert found_in(read) == []
+    assert (read["DEMO"], read["IS_LOCAL"], read["SESSION_COOKIE_SECURE"]) == (True, False, True)
+    assert read["MAILERS"]["default"]["BACKEND"].startswith("benefits_portal.practice")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "is_fine"),
+    [("192.168.1.20,trainer.local", True), ("192.168.1.20,benefits.example.org", False)],
+)
+def test_classes_without_tls_stay_in_a_network_of_ones_own(
+    read_settings: Callable[..., dict[str, Any]], hosts: str, is_fine: bool
+) -> None:
+    read = read_settings(DEMO="classes") | {
+        "PLAIN_HTTP": True,
+        "ALLOWED_HOSTS": hosts.split(","),
+    }
+
+    assert [found.id for found in found_in(read)] == ([] if is_fine else ["benefits_portal.E015"])
 
 
 @pytest.mark.parametrize("number", LISTED)

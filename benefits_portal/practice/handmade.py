@@ -31,7 +31,8 @@ from benefits_portal.tenants.models import (
 
 from .models import Room, RoomPartner
 
-FIXTURES = ("catalog", "partners")
+CATALOG_FIXTURE = "catalog"
+FIXTURES = (CATALOG_FIXTURE, "partners")
 CATALOG = (Offer, Product, PackageLine, ExternalOffer)
 ROOMS = ("tenants", "benefits", "licensing", "reminders")
 

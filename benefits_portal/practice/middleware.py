@@ -58,7 +58,7 @@ def persona_in(request: HttpRequest) -> str:
 
 def keep_in_room(sender: type, request: HttpRequest | None, user: User, **kwargs: object) -> None:
     """Let nobody sign in to an account of a room by password from outside of it (T4)."""
-    if request is None or not settings.DEMO or not rooms.is_of_a_class(user):
+    if request is None or not settings.DEMO or not rooms.is_closed(user):
         return
     room = getattr(request, "room", None)
     if room is None or not rooms.belongs(user, room):

@@ -25,7 +25,8 @@ RETURN_CODE = "return_code"  # in the session until it was shown
 def room_of(request: HttpRequest) -> Room | None:
     """The room that the session entered, else the shared world; None where there is none."""
     own: Room | None = getattr(request, "room", None)
-    return own or (Room.objects.shared() if settings.DEMO and is_practice_database() else None)
+    is_shared = settings.DEMO and not settings.CLASSES_ONLY and is_practice_database()
+    return own or (Room.objects.shared() if is_shared else None)
 
 
 def enter(request: HttpRequest, room: Room, response: HttpResponse, slug: str = "") -> HttpResponse:
@@ -76,10 +77,15 @@ def belongs(user: User, room: Room) -> bool:
     return at_home.exists() or employed.exists()
 
 
-def is_of_a_class(user: User) -> bool:
-    """Whether `user` is one of the people in some class's room."""
-    of_classes = Room.objects.exclude(of_class=None)
+def is_closed(user: User) -> bool:
+    """Whether `user` is one of the people in a room that a password is no way into.
+
+    Those of classes, and where classes are all that there is, the shared world too.
+    """
+    closed = Room.objects.exclude(of_class=None)
+    if settings.CLASSES_ONLY:
+        closed = Room.objects.all()
     there = RoomPartner.objects.filter(
-        room__in=of_classes, partner__tenants__directory_users__user=user
+        room__in=closed, partner__tenants__directory_users__user=user
     )
-    return there.exists() or Persona.objects.filter(room__in=of_classes, user=user).exists()
+    return there.exists() or Persona.objects.filter(room__in=closed, user=user).exists()

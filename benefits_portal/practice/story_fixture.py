@@ -13,6 +13,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.tenants.models import PracticeWorld, User
 
+from .models import Room
 from .world import check_database, reset_world
 
 REFERENCE_DAY = date(2026, 11, 1)
@@ -30,6 +31,7 @@ def outcome() -> str:
     with clock.frozen_at(REFERENCE_DAY, "UTC"), transaction.atomic():
         check_database()
         PracticeWorld.objects.get_or_create(defaults={"as_of": REFERENCE_DAY})
+        Room.objects.get_or_create(suffix="")
         # Not made but reset: rows are numbered from 1, whatever the database went through before
         reset_world(REFERENCE_DAY)
         for user in User.objects.all():

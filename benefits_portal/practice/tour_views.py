@@ -11,12 +11,13 @@ from benefits_portal.tenants.views import welcome
 from . import tour
 from .personas import START
 from .rooms import room_of
-from .views import practice_only
+from .views import practice_only, room_required
 
 
 @login_not_required
 @tenant_context_exempt
 @practice_only
+@room_required
 @form_methods
 def guided_tour(request: HttpRequest) -> HttpResponse:
     """The steps with this session's progress; by POST, start, go to a step, or close the bar."""

@@ -73,6 +73,18 @@ def practice_only(view: View) -> View:
     return guarded
 
 
+def room_required(view: View) -> View:
+    """Enter a code first, where classes are all that there is."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.CLASSES_ONLY and room_of(request) is None:
+            return redirect("practice")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 @login_not_required
 @tenant_context_exempt
 @practice_only
@@ -160,6 +172,7 @@ def reminded(count: int) -> str:
 @practice_only
 @login_not_required
 @tenant_context_exempt
+@room_required
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The mails of the room, the newest first: nothing leaves it."""
@@ -172,6 +185,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @practice_only
 @login_not_required
 @tenant_context_exempt
+@room_required
 @require_safe
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part of a mail, as a mail program shows it."""
@@ -184,6 +198,7 @@ def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
 
 @practice_only
 @login_not_required
+@room_required
 @require_safe
 def gallery(request: PartnerRequest) -> HttpResponse:
     """Every component with sample values, for whoever writes pages.

@@ -6,6 +6,7 @@ It never touches anything else.
 from datetime import date, timedelta
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.db import SessionStore
@@ -22,7 +23,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import PracticeWorld, User
 from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT, make_groups
 
-from .handmade import FIXTURES, ROOMS, empty_practice_tables
+from .handmade import CATALOG_FIXTURE, FIXTURES, ROOMS, empty_practice_tables
 from .models import Room
 from .story import StoryError, play_shared
 from .trainers import TRAINERS, make_group
@@ -89,6 +90,22 @@ def make_world(on: date) -> bool:
         return True
 
 
+def make_for_classes(on: date) -> bool:
+    """Make what classes need in an empty database: the catalog and the groups, and no world.
+
+    False, and nothing changed, if it is there already. Raises NotAPracticeDatabase.
+    """
+    with transaction.atomic():
+        check_database()
+        if is_practice_database():
+            return False
+        PracticeWorld.objects.create(as_of=on)
+        call_command(loaddata.Command(), CATALOG_FIXTURE, verbosity=0)
+        make_groups()
+        make_group()
+        return True
+
+
 class HandmadeInTheWay(Exception):
     """The practice world does not fit beside what staff made by hand; nothing was changed."""
 
@@ -109,6 +126,8 @@ def reset_world(on: date, *, keep_handmade: bool = False, by: str = "") -> None:
     try:
         with transaction.atomic():
             if not PracticeWorld.objects.select_for_update().first():
+                raise NotAPracticeDatabase
+            if settings.CLASSES_ONLY or not Room.objects.shared():
                 raise NotAPracticeDatabase
             if keep_handmade:
                 empty_practice_tables()

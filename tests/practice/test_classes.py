@@ -14,10 +14,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice import codes
 from benefits_portal.practice.models import Class, Room
+from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Attempt, Record, TenantsAction, User
 from tests import factories
 from tests.world import rolled_back
@@ -290,6 +292,28 @@ def test_thirty_days_after_the_end_rooms_are_deleted_and_counted(of_class: Class
     of_class.refresh_from_db()
     assert (kept, of_class.rooms.count(), of_class.rooms_deleted) == (2, 0, 2)
     assert not User.objects.filter(pk__in=people).exists()
+
+
+# Where classes are all that there is
+
+
+def test_without_a_code_there_is_no_way_in(settings: Settings, of_class: Class) -> None:
+    settings.CLASSES_ONLY = True
+    client = Client()
+    password = {"username": "megan.bowen@contoso.example", "password": PASSWORD}
+
+    answers = [
+        client.post(reverse("demo-sign-in"), {"persona": "global-admin"}),
+        client.post(reverse("tenants:sign-in"), password),
+        client.get(reverse("demo-reset")),
+        client.post(reverse("demo-reset"), {"confirm": "RESET"}),
+    ]
+    elsewhere = [client.get(reverse(name))["Location"] for name in ("demo-tour", "demo-mailbox")]
+
+    assert [answer.status_code for answer in answers] == [404, 403, 404, 404]
+    assert elsewhere == [ENTER, ENTER]
+    assert "persona-card" not in client.get(reverse("tenants:sign-in")).text
+    assert persona_of(joined(of_class, "Chris")[0]) == "partner-admin"
 
 
 # What trainers see and do

@@ -18,12 +18,14 @@ from benefits_portal.practice.world import (
     NotAPracticeDatabase,
     check_database,
     give_passwords,
+    make_for_classes,
     make_world,
     reset_world,
 )
 
 HOST = "127.0.0.1"
 NEW_HERE = "New here? Start with the guided tour."
+FOR_TRAINERS = "Open accounts for trainers next: docs/classroom.md."
 AFTERWARDS = (
     "Ctrl+C stops the portal. What you did is kept: run the same command to go on.",
     "--reset starts over: it undoes what was done at the practice partners and signs everyone out.",
@@ -61,6 +63,9 @@ class Command(PortalCommand):
                 "DEMO is off. The demo's open doors are for practice only: set DEMO=on, or "
                 "leave it out."
             )
+        if settings.CLASSES_ONLY:
+            self.prepare_for_classes(reset=options["reset"])
+            return
         if options["everything"] and not options["reset"]:
             raise CommandError("--everything goes with --reset. Nothing was changed.")
         serving = not options["no_serve"]
@@ -74,12 +79,27 @@ class Command(PortalCommand):
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
 
+    def prepare_for_classes(self, *, reset: bool) -> None:
+        """Make the database ready for classes; serving it is a server's business."""
+        if reset:
+            raise CommandError("There is no shared world to reset: DEMO is classes.")
+        try:
+            check_database()
+            call_command("migrate", verbosity=0, interactive=False)
+            made = make_for_classes(clock.today())
+        except NotAPracticeDatabase as problem:
+            raise CommandError(str(problem)) from problem
+        there = "is ready" if made else "was ready already"
+        self.stdout.write(f"The database {there} for classes. {FOR_TRAINERS}")
+
     def prepare(self, *, reset: bool, everything: bool = False) -> None:
         """Raises CommandError, before any migration, for a database that holds anything else."""
         try:
             check_database()
             call_command("migrate", verbosity=0, interactive=False)
             made = make_world(clock.today())
+            if Room.objects.shared() is None:
+                raise CommandError("This database was made for classes: run it with DEMO=classes.")
             if reset and not made:
                 reset_world(clock.today(), keep_handmade=not everything)
         except (NotAPracticeDatabase, HandmadeInTheWay) as problem:
