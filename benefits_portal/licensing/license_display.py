@@ -185,7 +185,9 @@ def candidates(pool: LicensePool, search_query: str) -> Excerpt[Candidate]:
     """The first people of the tenant by name or address, each with why not, if so (L1, L2)."""
     # Joined with the one tenant, all that match would be compared with everybody by name
     here = DirectoryUser.objects.filter(partner=pool.tenant.partner, tenant=pool.tenant)
-    people = Excerpt.of(here.matching(search_query).by_name(), MAX_CANDIDATES)
+    people: Excerpt[DirectoryUser] = Excerpt.of(
+        here.matching(search_query).by_name(), MAX_CANDIDATES
+    )
     for person in people:
         person.tenant = pool.tenant
     refusals = pool.refusals(people)
