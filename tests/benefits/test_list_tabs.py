@@ -8,10 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import Benefit
-from benefits_portal.tenants.models import Partner, User
+from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests.benefits.test_list import copies
 from tests.clients import SignIn
-from tests.factories import TODAY, AssignmentFactory, BenefitFactory, issue_key, redeem
+from tests.factories import (
+    TODAY,
+    AssignmentFactory,
+    BenefitFactory,
+    DirectoryUserFactory,
+    issue_key,
+    redeem,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 LIST = reverse("benefits:azure-cloud")
@@ -243,6 +250,16 @@ def test_a_row_tells_how_soon_only_what_can_still_be_lost(
         "unused today": "today",
         "tomorrow": "starts May 2, 2021",
     }
+
+
+@pytest.mark.rule("U5")
+def test_assigned_credit_tells_how_soon_it_ends(client: Client, tenant: Tenant, by: Actor) -> None:
+    credit = BenefitFactory.create(
+        partner=tenant.partner, monthly=True, expires_on=TODAY + 60 * DAY
+    )
+    credit.assign(DirectoryUserFactory.create(tenant=tenant), by=by, on=TODAY)
+    usage, _licenses = client.get(LIST).context["sections"]
+    assert [row["soon"] for row in usage["rows"]] == ["in 60 days"]
 
 
 def test_the_orders_can_be_chosen_without_headers(
