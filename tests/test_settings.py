@@ -10,19 +10,23 @@ import subprocess
 import sys
 from collections.abc import Callable
 from ipaddress import ip_network
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.checks import ERROR, CheckMessage, run_checks
+from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 from pytest_django import Settings
 
+from benefits_portal import message_storage, replica, views
+from benefits_portal.environment import Env, EnvironmentOrFile
 from benefits_portal.health import HEALTH
 from benefits_portal.settings import PRACTICE_SECRET
 from benefits_portal.startup_checks import CHECKS
+from tests.covering import covering
 from tests.simultaneous import IS_POSTGRES
 
 ROOT = Path(__file__).parent.parent
@@ -55,44 +59,6 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 def test_production_passes_every_deployment_check() -> None:
     checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert (checked.returncode, checked.stderr) == (0, "")
-
-
-@on_postgres
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        pytest.param({"HSTS_PRELOAD": "off"}, marks=pytest.mark.release),
-        {"HSTS_PRELOAD": "off", "HSTS_INCLUDE_SUBDOMAINS": "off"},
-        {"SECURE_SSL_REDIRECT": "off", "TRUSTED_PROXIES": "1"},
-        {"SECRET_KEY": "0123456789abcdef" * 2, "SECRET_KEY_FALLBACKS": "fedcba9876543210" * 2},
-    ],
-    ids=["no preload", "no subdomains", "a proxy redirects", "secrets of 32 characters"],
-)
-def test_what_an_operator_chose_by_a_documented_setting_can_be_installed(
-    chosen: dict[str, str],
-) -> None:
-    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | chosen)
-    assert (checked.returncode, checked.stderr) == (0, "")
-
-
-@on_postgres
-@pytest.mark.slow
-def test_a_secret_key_that_came_with_a_new_project_cannot_be_installed() -> None:
-    made_up = {"SECRET_KEY": f"django-insecure-{'0123456789abcdef' * 4}"}
-    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION | made_up)
-    assert checked.returncode == 1
-    assert "security.W009" in checked.stderr
-
-
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "PRODUCT_KEY_SECRETS", "DATABASE_URL"])
-def test_what_is_missing_is_named_with_the_way_to_repair_it(missing: str) -> None:
-    refused = manage(
-        "check", **{name: value for name, value in PRODUCTION.items() if name != missing}
-    )
-    assert refused.returncode != 0
-    assert f"{missing} is not set." in refused.stderr
-    assert "manage.py demo" in refused.stderr
 
 
 GOOD = "0123456789abcdef" * 2  # 32 characters
@@ -205,17 +171,65 @@ REFUSED = [
 
 @pytest.fixture
 def read_settings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """Reads settings.py as at a start, with production's environment but for what is given."""
+    """Reads settings.py as at a start, with production's environment but for what is given.
 
-    def read(**environment: str) -> dict[str, Any]:
+    None is not set.
+    """
+
+    def read(**environment: str | None) -> dict[str, Any]:
         with monkeypatch.context() as patch:
+            patch.setattr(Env, "ENVIRON", EnvironmentOrFile())  # no file was read yet
             for name in os.environ:
                 patch.delenv(name)
             for name, value in (PRODUCTION | environment).items():
-                patch.setenv(name, value)
+                if value is not None:
+                    patch.setenv(name, value)
             return runpy.run_path(str(ROOT / "benefits_portal" / "settings.py"))
 
     return read
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "PRODUCT_KEY_SECRETS", "DATABASE_URL"])
+def test_what_is_missing_is_named_with_the_way_to_repair_it(
+    read_settings: Callable[..., dict[str, Any]], missing: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=rf"{missing} is not set\..*manage\.py demo"):
+        read_settings(**{missing: None})
+
+
+def warned_of(settings: Settings, read: dict[str, Any]) -> list[str | None]:
+    """What `check --deploy --fail-level WARNING` would fail for with the settings `read`.
+
+    Only checks that settings can change; a whole `check --deploy` is tried above.
+    """
+    for name, value in read.items():
+        if name.isupper() and name not in ("INSTALLED_APPS", "DATABASES"):
+            setattr(settings, name, value)
+    found = run_checks(tags=["security", "startup"], include_deployment_checks=True)
+    return [one.id for one in found if one.level >= WARNING and not one.is_silenced()]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"HSTS_PRELOAD": "off"},
+        {"HSTS_PRELOAD": "off", "HSTS_INCLUDE_SUBDOMAINS": "off"},
+        {"SECURE_SSL_REDIRECT": "off", "TRUSTED_PROXIES": "1"},
+        {"SECRET_KEY": GOOD, "SECRET_KEY_FALLBACKS": TURNED},
+    ],
+    ids=["no preload", "no subdomains", "a proxy redirects", "secrets of 32 characters"],
+)
+def test_what_an_operator_chose_by_a_documented_setting_can_be_installed(
+    settings: Settings, read_settings: Callable[..., dict[str, Any]], chosen: dict[str, str]
+) -> None:
+    assert warned_of(settings, read_settings(**chosen)) == []
+
+
+def test_a_secret_key_that_came_with_a_new_project_cannot_be_installed(
+    settings: Settings, read_settings: Callable[..., dict[str, Any]]
+) -> None:
+    made_up = {"SECRET_KEY": f"django-insecure-{'0123456789abcdef' * 4}"}
+    assert warned_of(settings, read_settings(**made_up)) == ["security.W009"]
 
 
 @pytest.mark.parametrize(("name", "value", "repair"), REFUSED)
@@ -318,30 +332,29 @@ def test_check_lists_every_fault_with_its_hint() -> None:
     assert "Traceback" not in checked.stderr
 
 
+STARTS = {
+    "shell": ["manage.py", "shell", "--no-imports", "-c", ASK_SETTINGS],
+    "migrate": ["manage.py", "migrate", "--check"],
+    "gunicorn": ["-m", "gunicorn", "benefits_portal.wsgi", "--bind", "127.0.0.1:0"],
+    "any WSGI server": ["-c", "import benefits_portal.wsgi"],
+}
+STOPPED = {
+    "open": (OPEN, "A secret of SECRET_KEY has 5 characters; fewer than 32 can be guessed."),
+    "missing": ({"DATABASE_URL": ""}, "DATABASE_URL is not set."),
+}
+STOPS = [*product(STARTS, STOPPED)]
+IN_CI = covering(STOPS)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "command",
-    [
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK_SETTINGS],
-        [sys.executable, "manage.py", "migrate", "--check"],
-        [sys.executable, "-m", "gunicorn", "benefits_portal.wsgi", "--bind", "127.0.0.1:0"],
-        [sys.executable, "-c", "import benefits_portal.wsgi"],
-    ],
-    ids=["shell", "migrate", "gunicorn", "any WSGI server"],
+    ("start", "reason"),
+    [pytest.param(*stop, marks=[] if stop in IN_CI else pytest.mark.release) for stop in STOPS],
 )
-@pytest.mark.parametrize(
-    ("environment", "sentence"),
-    [
-        (OPEN, "A secret of SECRET_KEY has 5 characters; fewer than 32 can be guessed."),
-        ({"DATABASE_URL": ""}, "DATABASE_URL is not set."),
-    ],
-    ids=["open", "missing"],
-)
-def test_every_start_stops_with_one_sentence(
-    command: list[str], environment: dict[str, str], sentence: str
-) -> None:
+def test_every_start_stops_with_one_sentence(start: str, reason: str) -> None:
+    environment, sentence = STOPPED[reason]
     stopped = subprocess.run(
-        command,
+        [sys.executable, *STARTS[start]],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"]} | PRODUCTION | environment,
         capture_output=True,
@@ -478,29 +491,36 @@ def test_a_proxy_is_believed_and_hsts_goes_as_far_as_the_environment_says(
     )
 
 
+COOKIES = ["sessionid", "csrftoken", "django_language", "theme", "written", "messages"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("environment", "prefix"), [({}, "__Host-"), ({"DEMO": "on", "ALLOWED_HOSTS": "localhost"}, "")]
-)
-def test_outside_of_a_demo_every_cookie_is_of_this_host_alone(
-    environment: dict[str, str], prefix: str
-) -> None:
+def test_outside_of_a_demo_every_cookie_is_of_this_host_alone() -> None:
     names = (
         "from django.conf import settings as s; from benefits_portal import message_storage, "
         "replica, views; print(s.SESSION_COOKIE_NAME, "
         "s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, views.THEME_COOKIE, replica.COOKIE, "
         "message_storage.HostCookieStorage.cookie_name)"
     )
-    shell = manage("shell", "--no-imports", "-c", names, **PRODUCTION | environment)
-    plain = ["sessionid", "csrftoken", "django_language", "theme", "written", "messages"]
-    assert shell.stdout.split() == [prefix + name for name in plain], shell.stderr
+    shell = manage("shell", "--no-imports", "-c", names, **PRODUCTION)
+    assert shell.stdout.split() == [f"__Host-{name}" for name in COOKIES], shell.stderr
 
 
-def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(tmp_path: Path) -> None:
-    said = (
-        "from django.conf import settings as s; print([s.SECRET_KEY, s.PRODUCT_KEY_SECRETS, "
-        "s.DATABASES['default']['PASSWORD']])"
-    )
+def test_in_a_demo_cookies_have_their_plain_names(settings: Settings) -> None:
+    assert settings.DEMO
+    assert [
+        settings.SESSION_COOKIE_NAME,
+        settings.CSRF_COOKIE_NAME,
+        settings.LANGUAGE_COOKIE_NAME,
+        views.THEME_COOKIE,
+        replica.COOKIE,
+        message_storage.HostCookieStorage.cookie_name,
+    ] == COOKIES
+
+
+def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(
+    read_settings: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
     secrets = {
         "SECRET_KEY": GOOD,
         "PRODUCT_KEY_SECRETS": f"{GOOD},{TURNED}",
@@ -509,25 +529,18 @@ def test_a_secret_is_read_from_a_file_without_the_line_break_at_its_end(tmp_path
     for name, value in secrets.items():
         (tmp_path / name).write_text(value + "\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in secrets}
-    output = manage(
-        "shell",
-        "--no-imports",
-        "-c",
-        said,
-        **PRODUCTION | {"SECRET_KEY": "the file counts"} | files,
-    )
-    assert output.stdout == f"{[GOOD, [GOOD, TURNED], 'p@ss/w:rd#']}\n", output.stderr
+    read = read_settings(SECRET_KEY="the file counts", **files)
+    assert (read["SECRET_KEY"], read["PRODUCT_KEY_SECRETS"]) == (GOOD, [GOOD, TURNED])
+    assert read["DATABASES"]["default"]["PASSWORD"] == "p@ss/w:rd#"
 
 
 def test_a_secret_s_missing_file_is_named_with_the_way_to_repair_it(
-    tmp_path: Path,
+    read_settings: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
-    refused = manage("check", **PRODUCTION | {"SECRET_KEY_FILE": str(tmp_path / "none")})
-    assert refused.returncode != 0
-    assert (
-        f"SECRET_KEY_FILE is {tmp_path}/none, which cannot be read as text. Create that file"
-        in refused.stderr
-    )
+    path = tmp_path / "none"
+    repair = f"SECRET_KEY_FILE is {path}, which cannot be read as text. Create that file"
+    with pytest.raises(ImproperlyConfigured, match=re.escape(repair)):
+        read_settings(SECRET_KEY_FILE=str(path))
 
 
 def test_the_example_of_settings_has_only_settings_and_no_secret() -> None:
@@ -544,27 +557,21 @@ def test_the_example_of_settings_has_only_settings_and_no_secret() -> None:
     assert int(pairs["WEB_CONCURRENCY"]) > 1
 
 
-@pytest.mark.slow
-def test_mail_is_sent_as_the_environment_says() -> None:
-    said = (
-        "from django.conf import settings; print(settings.MAILERS['default'], "
-        "settings.DEFAULT_FROM_EMAIL)"
+def test_mail_is_sent_as_the_environment_says(
+    read_settings: Callable[..., dict[str, Any]],
+) -> None:
+    read = read_settings(
+        EMAIL_HOST="smtp.example.org",
+        EMAIL_PORT="587",
+        EMAIL_TLS="on",
+        EMAIL_FROM="benefits@example.org",
     )
-    mail = {
-        "EMAIL_HOST": "smtp.example.org",
-        "EMAIL_PORT": "587",
-        "EMAIL_TLS": "on",
-        "EMAIL_FROM": "benefits@example.org",
-    }
-    output = manage("shell", "--no-imports", "-c", said, **PRODUCTION | mail).stdout
-    assert all(
-        part in output
-        for part in (
-            "'host': 'smtp.example.org'",
-            "'port': 587",
-            "'use_tls': True",
-            " benefits@example.org",
-        )
+    options = read["MAILERS"]["default"]["OPTIONS"]
+    assert (options["host"], options["port"], options["use_tls"], read["DEFAULT_FROM_EMAIL"]) == (
+        "smtp.example.org",
+        587,
+        True,
+        "benefits@example.org",
     )
 
 
