@@ -16,7 +16,7 @@ from benefits_portal.tenants.views import welcome
 from .models import Persona, Room, RoomPartner
 from .personas import START
 from .room_world import open_room
-from .world import IN_ROOM, is_practice_database
+from .world import IN_ROOM
 
 OUT = "out_of_room"  # in the session: why it is out of a room
 RETURN_CODE = "return_code"  # in the session until it was shown
@@ -25,7 +25,7 @@ RETURN_CODE = "return_code"  # in the session until it was shown
 def room_of(request: HttpRequest) -> Room | None:
     """The room that the session entered, else the shared world; None where there is none."""
     own: Room | None = getattr(request, "room", None)
-    is_shared = settings.DEMO and not settings.CLASSES_ONLY and is_practice_database()
+    is_shared = settings.DEMO and not settings.CLASSES_ONLY
     return own or (Room.objects.shared() if is_shared else None)
 
 

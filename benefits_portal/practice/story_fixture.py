@@ -40,10 +40,7 @@ def outcome() -> str:
         derived = ["tenants.directoryuserword"]  # loading a person writes them
         call_command(
             "dumpdata",
-            "tenants",
-            "benefits",
-            "licensing",
-            "practice",
+            *("tenants", "benefits", "licensing", "practice"),
             exclude=derived,
             natural_foreign=True,
             indent=1,
