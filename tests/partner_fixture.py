@@ -30,6 +30,7 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.reminders.link_submission import LinkSubmission
 from benefits_portal.reminders.models import Feed, Preference, Silence, Told
 from benefits_portal.reminders.unsubscribing import token_of
 from benefits_portal.tenants.models import (
@@ -431,6 +432,7 @@ FORMS: dict[str, Callable[[PartnerFixture], dict[str, Any]]] = {
     "licensing:order?steps": lambda it: {
         "quote": Order.quote(it.subscription, it.steps, factories.TODAY).signed()
     },
+    "reminders:calendar": lambda it: {"submission": LinkSubmission.on_page(None).signed},
     "reminders:reminders": lambda it: {"rhythm": "weekly", "thresholds": "14; 2"},
     "reminders:program": lambda it: {"rhythm": "weekly", "thresholds": "14; 2"},
     "reminders:switch-benefit": lambda it: {"remind": "off"},

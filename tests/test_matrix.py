@@ -207,6 +207,7 @@ office: ledgers/1/delete/       in         in       in      in     in      in   
 office: ledgers/1/history/      in         in       in      in     in      in     go       go
 office: ledgers/add/            in         in       in      in     in      in     no       no
 office: ledgers/export/         in         in       in      in     in      in     do/-     do/-
+office: ledgers/import/         in         in       in      in     in      in     no       no
 office: lock-outs/              in         in       in      in     in      in     see      see
 office: lock-outs/1/            in         in       in      in     in      in     go       go
 office: lock-outs/1/change/     in         in       in      in     in      in     see/no   see/no
@@ -360,7 +361,8 @@ def seen_by(
 
 def without_tokens(page: str) -> str:
     """A form's token and the number of a submission, inside its quote, differ each time."""
-    return re.sub(r'(?<=name="quote" value=")[^"]*|[A-Za-z0-9]{64}|\b[0-9a-f]{32}\b', "", page)
+    signed = r'(?<=name="quote" value=")[^"]*|(?<=name="submission" value=")[^"]*'
+    return re.sub(rf"{signed}|[A-Za-z0-9]{{64}}|\b[0-9a-f]{{32}}\b", "", page)
 
 
 @rule("P1", "K4")
