@@ -5,13 +5,17 @@ And that nothing of another partner's shows.
 
 import csv
 import re
+from collections.abc import Iterator
+from copy import deepcopy
 from io import StringIO
 from typing import Any
 
 import html5lib
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.tenants.models import (
     Actor,
@@ -26,6 +30,7 @@ from benefits_portal.tenants.models import (
 from tests import factories
 from tests.clients import ClientResponse, SignIn
 from tests.partner_fixture import PartnerFixture
+from tests.world import rolled_back
 
 pytestmark = pytest.mark.usefixtures("today")
 rule = pytest.mark.rule
@@ -61,12 +66,24 @@ ONES_OWN = [
 ]
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[PartnerFixture]:
+    """Made once: each test has a copy, and what it changes is rolled back."""
+    with django_db_blocker.unblock(), rolled_back(), time_machine.travel(factories.NOW, tick=False):
+        made = PartnerFixture(tenant=factories.TenantFactory.create(is_primary=True))
+        assert all([made.boss, made.admin, made.member, made.person, made.disabled])
+        yield made
+
+
 @pytest.fixture
-def account(tenant: Tenant) -> PartnerFixture:
+def account(db: None, made: PartnerFixture) -> PartnerFixture:
     """A partner with somebody of each role, a person without an account, and one disabled."""
-    made = PartnerFixture(tenant=tenant)
-    assert all([made.boss, made.admin, made.member, made.person, made.disabled])
-    return made
+    return deepcopy(made)
+
+
+@pytest.fixture
+def tenant(account: PartnerFixture) -> Tenant:
+    return account.tenant
 
 
 @pytest.fixture
