@@ -35,33 +35,18 @@ def from_processes(address: str, forms: list[dict[str, str]], cookies: str = "")
     They start at one instant.
     """
     environment = {**os.environ, "DATABASE_URL": url_of_the_tests_own_database()}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.guesser"],
-            cwd=PROJECT,
-            env=environment,
-            text=True,
-            bufsize=1,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for _ in range(PROCESSES)
-    ]
-    for number, process in enumerate(processes):
-        tell(
-            process,
-            json.dumps({"address": address, "forms": forms[number::PROCESSES], "cookies": cookies}),
-        )
-    assert {process.stdout.readline() for process in processes if process.stdout} == {"ready\n"}
-    for process in processes:
-        tell(process, "go")
-    return [page for process in processes for page in json.loads(process.communicate()[0])]
-
-
-def tell(process: subprocess.Popen[str], line: str) -> None:
-    assert process.stdin
-    process.stdin.write(line + "\n")
-    process.stdin.flush()
+    typed = [forms[number::PROCESSES] for number in range(PROCESSES)]
+    guessed = subprocess.run(
+        [sys.executable, "-m", "tests.guesser"],
+        cwd=PROJECT,
+        env=environment,
+        input=json.dumps({"address": address, "forms": typed, "cookies": cookies}),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    pages: list[str] = json.loads(guessed.stdout)
+    return pages
 
 
 def test_keys(tenant: Tenant, admin: User, sign_in: SignIn, acting_in: dict[str, str]) -> None:
