@@ -27,25 +27,31 @@ pytestmark = [
 
 
 class Machine:
-    """Two versions of this code below a folder, and the settings of a production."""
+    """Two versions below a folder, the second of this code, and the settings of a production.
+
+    The first one starts, whatever it is asked: it ran before.
+    """
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder, self.settings = folder / "srv", folder / "settings"
         self.write(DATABASE_URL=database_url)
-        self.versions = [self.version(name) for name in ("20260101-000000", "20260202-000000")]
+        self.versions = [
+            self.version("20260101-000000", "exit 0"),
+            self.version("20260202-000000", f'exec {sys.executable} "$@"'),
+        ]
 
     def write(self, **settings: str) -> None:
         self.known = {**PRODUCTION, **getattr(self, "known", {}), **settings}
         self.settings.write_text("".join(f"{name}={value}\n" for name, value in self.known.items()))
 
-    def version(self, name: str) -> Path:
+    def version(self, name: str, python_does: str) -> Path:
         version = self.folder / name
         (version / ".venv" / "bin").mkdir(parents=True)
         shutil.copytree(ROOT / "deploy", version / "deploy")
         for part in ("benefits_portal", "manage.py", "templates", "locale", "static", "fixtures"):
             (version / part).symlink_to(ROOT / part)
         python = version / ".venv" / "bin" / "python"
-        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        python.write_text(f"#!/bin/sh\n{python_does}\n")
         python.chmod(0o755)
         (version / ".complete").touch()
         return version
