@@ -76,17 +76,25 @@ def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme: User) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["TOTAL_FORMS", "INITIAL_FORMS"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("TOTAL_FORMS", "INITIAL_FORMS"),
+        pytest.param(("TOTAL_FORMS",) * 2, marks=pytest.mark.release),
+        pytest.param(("INITIAL_FORMS",) * 2, marks=pytest.mark.release),
+    ],
+    ids=["both", "total", "initial"],
+)
 def test_a_wrong_number_of_rows_is_refused_in_one_sentence(
-    office: Client, programme: User, today: date, name: str
+    office: Client, programme: User, today: date, names: tuple[str, str]
 ) -> None:
-    """Each number in one table at least: `Rows` reads it in all of them."""
+    """Each number in one table at least: `Rows` reads it, and either count, in all of them."""
     make_rows(1)
     numbers = cycle([None, *WRONG])
     tried = set()
     for address, prefixes in pages(programme):
         shown = filled(office.get(address))
-        for prefix, wrong in product(prefixes, [next(numbers), next(numbers)]):
+        for (prefix, name), wrong in zip(product(prefixes, names), numbers, strict=False):
             tried.add(wrong)
             sent = shown | {f"{prefix}-{name}": wrong}
             answer = office.post(address, {key: sent[key] for key in sent if sent[key] is not None})
