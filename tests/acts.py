@@ -42,7 +42,7 @@ def assign(sample: PartnerFixture) -> Act:
         url,
         {"directory_user": sample.person.pk},
         "benefits.assigned",
-        "Kim One Lee now holds this credit.",
+        "Done. The portal doesn't notify Kim One Lee: send the message on this page.",
     )
 
 
@@ -53,7 +53,7 @@ def assign_bulk(sample: PartnerFixture) -> Act:
         url,
         {"directory_user": sample.person.pk, "confirmed": "on"},
         "benefits.assigned",
-        "Kim One Lee now holds this credit.",
+        "Done. The portal doesn't notify Kim One Lee: send the message on this page.",
     )
 
 
@@ -72,7 +72,7 @@ def transfer(sample: PartnerFixture) -> Act:
         sample.url("benefits:transfer"),
         form,
         "benefits.transferred",
-        "Kim One Lee now holds this credit.",
+        "Done. The portal doesn't notify Kim One Lee: send the message on this page.",
     )
 
 
