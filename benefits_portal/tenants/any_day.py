@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
 from benefits_portal.fields import validate_day
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 type View = Callable[..., HttpResponseBase]
 PARAMETER = "on"
+FILE = "csv/"  # after a page's path: its list as a file
 # What else of a URL says where in a list somebody was on the other day
 POSITIONS = (PARAMETER, "after", "before", "page")
 
@@ -120,3 +121,20 @@ def on_any_day(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return dated
+
+
+def instead_of_file(request: HttpRequest) -> HttpResponseRedirect:
+    """To the page of a list's file, which says what is wrong with the day: a file could not."""
+    page = request.path.removesuffix(FILE)
+    return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
+
+
+def file_on_any_day(view: View) -> View:
+    """Decorator: the file of a page that can be about any day; never of another than asked for."""
+
+    @on_any_day
+    @wraps(view)
+    def told(request: "PartnerRequest", *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return instead_of_file(request) if request.any_day.error else view(request, *args, **kwargs)
+
+    return told

@@ -11,7 +11,7 @@ from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.formats import as_day
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import role_required
-from benefits_portal.tenants.any_day import AnyDay, on_any_day
+from benefits_portal.tenants.any_day import AnyDay, file_on_any_day, on_any_day
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner
@@ -37,7 +37,7 @@ def benefit_list(request: PartnerRequest) -> HttpResponse:
 
 @searches_cheaply
 @role_required
-@on_any_day
+@file_on_any_day
 @require_safe
 def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's filters leave, in its order, written while it is read."""

@@ -15,6 +15,7 @@ from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.listing.excerpt import MAX_ROWS, Excerpt
 from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.tenants.access import role_required
+from benefits_portal.tenants.any_day import instead_of_file
 from benefits_portal.tenants.downloads import file_name, log_rows
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner
@@ -61,6 +62,8 @@ def losses(request: PartnerRequest) -> HttpResponse:
 def losses_csv(request: PartnerRequest) -> HttpResponseBase:
     """All of them, however many."""
     chosen = ChosenDay.of(request.GET, request.today)
+    if chosen.error:
+        return instead_of_file(request)
     found = in_order(losses_by(request.partner, request.today, chosen.day, most=None))
     if request.method == "GET":  # HEAD sends nothing
         filters = {"by": chosen.day.isoformat()}

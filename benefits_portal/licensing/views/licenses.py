@@ -24,7 +24,7 @@ from benefits_portal.licensing.models import (
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.licensing.views.subscription_on import before_first_redemption
 from benefits_portal.tenants.access import role_required, tenant_of_ones_own
-from benefits_portal.tenants.any_day import on_any_day
+from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import ElsewhereError, PartnerRequest
@@ -92,7 +92,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 @role_required
-@on_any_day
+@file_on_any_day
 @require_safe
 def license_holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     """All that the list's tab, filter and words leave, in its order, written while it is read."""

@@ -43,7 +43,7 @@ from benefits_portal.licensing.views.subscription_on import (
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own, role_required
-from benefits_portal.tenants.any_day import on_any_day
+from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -85,7 +85,7 @@ def product_rows(
 
 
 @role_required
-@on_any_day
+@file_on_any_day
 @require_safe
 def product_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's tab and words leave, in its order, written while it is read."""
