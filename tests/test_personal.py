@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.db.models import Value
 from django.test import Client
 from django.test.utils import isolate_apps
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.fields import CanonicalEmailField, LineField, PersonNameField
@@ -35,6 +37,7 @@ from tests import factories
 from tests.acts import ACTS, Act, add_user, give_role, invite_guest
 from tests.back_office.conftest import BECAUSE, filled, page
 from tests.partner_fixture import PartnerFixture
+from tests.world import rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A1")]
 
@@ -197,10 +200,17 @@ def planted(form: dict[str, Any], sample: PartnerFixture) -> dict[str, Any]:
     return form | {"name": f"{FIRST} New", "address": f"{LAST}@{domain}"}
 
 
-@pytest.fixture
-def sample() -> Iterator[PartnerFixture]:
-    with time_machine.travel(factories.NOW, tick=False):
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[PartnerFixture]:
+    """Made once: each test has a copy, and what it changes is rolled back."""
+    with django_db_blocker.unblock(), rolled_back(), time_machine.travel(factories.NOW, tick=False):
         yield PartnerFixture.with_everything("One")
+
+
+@pytest.fixture
+def sample(db: None, made: PartnerFixture) -> Iterator[PartnerFixture]:
+    with time_machine.travel(factories.NOW, tick=False):
+        yield deepcopy(made)
 
 
 @pytest.fixture
