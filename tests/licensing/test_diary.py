@@ -271,7 +271,7 @@ def in_sql(row: Any) -> Term | None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("diary", "runs", "steps"),
-    [(Diary, 10, 25), pytest.param(LongDiary, 150, 50, marks=BEFORE_A_RELEASE)],
+    [(Diary, 5, 25), pytest.param(LongDiary, 150, 50, marks=BEFORE_A_RELEASE)],
 )
 def test_every_day_is_afterwards_what_the_diary_says(
     diary: type[Diary], runs: int, steps: int
