@@ -183,6 +183,7 @@ def in_shell(line: str, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.release  # in CI `manage.py demo` serves from nothing, and loaddata is tried above
 @pytest.mark.skipif(not shutil.which("uv"), reason="the lines are for uv")
 def test_the_readme_s_three_lines_lead_to_a_demo(tmp_path: Path) -> None:
     migrate, loaddata, runserver = lines_of("README.md")
