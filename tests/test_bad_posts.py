@@ -26,7 +26,7 @@ from tests.properties import BEFORE_A_RELEASE, LONG
 from tests.world import NOT_OF_THE_PORTAL, RequestAs, World, rolled_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("P1", "P4", "K2")]
-EXAMPLES = pytest.mark.parametrize("examples", [40, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
+EXAMPLES = pytest.mark.parametrize("examples", [20, pytest.param(LONG, marks=BEFORE_A_RELEASE)])
 FREE = {"name", "verified", "people", "why"}  # where anything may be typed
 MORE = ["shown", "validate", "next", "q", "quote", "key", "unheard-of"]
 # These make something new for an address that is somebody else's too.

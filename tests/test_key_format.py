@@ -200,6 +200,7 @@ def test_a_long_text_is_masked_in_linear_time(text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.release  # with every change a tenth of it
 def test_a_file_full_of_keys_is_masked_in_linear_time() -> None:
     assert linear(KEY * 4_000, rounds=3)
 
