@@ -363,13 +363,15 @@ def urls(resolvers: list[Any]) -> Iterator[Any]:
 
 
 def validators() -> dict[str, Callable[[str], object]]:
+    """Those of the models' fields; of equal ones the first, whose field names it."""
     ours = [model for model in apps.get_models() if model.__module__.startswith("benefits_portal")]
-    return {
-        f"{model._meta.label}.{field.name} {validator!r}": validator
-        for model in ours
-        for field in model._meta.concrete_fields
-        for validator in field.validators
-    }
+    found: dict[str, Callable[[str], object]] = {}
+    for model in ours:
+        for field in model._meta.concrete_fields:
+            for validator in field.validators:
+                if validator not in found.values():
+                    found[f"{model._meta.label}.{field.name} {validator!r}"] = validator
+    return found
 
 
 def seconds(look: Callable[[str], object], text: str, enough: float) -> float:
