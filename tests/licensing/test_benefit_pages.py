@@ -180,6 +180,16 @@ def test_a_shown_key_says_that_it_can_be_shown_again(
     assert ["You can show it again; each view is logged." in text for text in shown] == [True] * 2
 
 
+@pytest.mark.parametrize(("headers", "count"), [({}, 1), ({"HX-Request": "true"}, 0)])
+def test_a_shown_key_brings_no_second_button_for_reminders(
+    client: Client, tenant: Tenant, partner: Partner, by: Actor, headers: dict[str, str], count: int
+) -> None:
+    """Below the part that *Get key* replaces, the page has it already."""
+    href = reverse("licensing:key", args=[redeemable(partner, by).pk])
+    answer = client.post(href, {"acting_in": tenant_token(tenant)}, headers=headers)
+    assert answer.text.count("Don't remind me of this") == count
+
+
 def test_a_missing_tick_is_said_once_at_its_box(
     client: Client, tenant: Tenant, partner: Partner, by: Actor
 ) -> None:
