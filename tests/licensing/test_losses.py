@@ -159,10 +159,11 @@ def test_the_totals_say_how_much_of_each_kind_and_where_there_is_more(tenant: Te
         for most in (3, 2)
     ]
     others = [
-        ("Credit lost because no one has it", "$6,400"),
-        ("Subscriptions that expire", "1 (4 licenses)"),
-        ("Subscriptions that are disabled", "1 (4 licenses)"),
-        ("Subscriptions that are deleted", "1 (4 licenses)"),
+        ("Unassigned credit lost", "$6,400"),
+        ("Subscriptions affected", "1 (4 licenses)"),
+        ("Of these, expire", "1 (4 licenses)"),
+        ("Of these, are disabled", "1 (4 licenses)"),
+        ("Of these, are deleted", "1 (4 licenses)"),
         ("People left without a license", "2"),
     ]
     assert lines == [

@@ -1,6 +1,6 @@
 """How much is lost in all: a line for each kind (W7)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -27,20 +27,37 @@ def totals(parts: Iterable[Losses]) -> list[Total]:
         for loss in part.found:
             found.setdefault(loss.kind, []).append(loss)
         more |= {loss.kind for loss in part.found} if part.has_more else set()
-    return [
-        Total(str(TITLES[kind]()), TEXTS[kind](found[kind], kind in more))
+    lines = {
+        kind: Total(TITLES[kind](), TEXTS[kind](found[kind], kind in more))
         for kind in TITLES
         if kind in found
-    ]
+    }
+    return list(with_affected(lines, found, has_more=bool(more & STAGES.keys())))
 
 
+def with_affected(
+    lines: Mapping[Kind, Total], found: Mapping[Kind, Sequence[Loss]], *, has_more: bool
+) -> Iterator[Total]:
+    """Before the stages that subscriptions reach, how many there are: one may reach several."""
+    affected = {loss.href: loss for kind in STAGES for loss in found.get(kind, ())}
+    for kind, line in lines.items():
+        if affected and kind in STAGES:
+            yield Total(_("Subscriptions affected"), subscriptions([*affected.values()], has_more))
+            affected = {}
+        yield line
+
+
+# Of the same subscriptions
+STAGES: Mapping[Kind, Callable[[], str]] = {
+    Kind.EXPIRED: lambda: _("Of these, expire"),
+    Kind.DISABLED: lambda: _("Of these, are disabled"),
+    Kind.DELETED: lambda: _("Of these, are deleted"),
+}
 TITLES: Mapping[Kind, Callable[[], str]] = {
     Kind.KEY: lambda: _("Keys that expire unused"),
-    Kind.CREDIT: lambda: _("Credit lost because no one has it"),
+    Kind.CREDIT: lambda: _("Unassigned credit lost"),
     Kind.ASSIGNED: lambda: _("Assigned credit that ends"),
-    Kind.EXPIRED: lambda: _("Subscriptions that expire"),
-    Kind.DISABLED: lambda: _("Subscriptions that are disabled"),
-    Kind.DELETED: lambda: _("Subscriptions that are deleted"),
+    **STAGES,
     Kind.MEMBERSHIP: lambda: _("Memberships that end"),
     Kind.PEOPLE: lambda: _("People left without a license"),
 }
