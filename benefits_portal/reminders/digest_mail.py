@@ -21,9 +21,9 @@ from benefits_portal.formats import Figure, as_day
 from benefits_portal.tenants.decision_mail import portal_origin
 from benefits_portal.tenants.models import Partner, User
 
-from .items import DueItem, by_topic
+from .items import DueItem, in_groups
 
-MAX_ITEMS = 12  # of a topic; the home page has the others, and the mail says how many
+MAX_ITEMS = 12  # under a title; the home page has the others, and the mail says how many
 SETTINGS_PATH = "/account/reminders/"
 
 
@@ -43,7 +43,7 @@ class DigestContents:
 
     @property
     def heading(self) -> str:
-        """4 reminders for Contoso: also the subject, with the first day."""
+        """4 reminders for Contoso: also the subject, with the next day."""
         count = len(self.items)
         if self.partner is None:
             return ngettext(
@@ -61,7 +61,7 @@ class DigestContents:
         ahead = [item.due.due_on for item in self.items if item.is_ahead(self.on)]
         if not ahead:
             return " ".join(self.heading.split())
-        text = _("%(heading)s, the first date is %(day)s") % {
+        text = _("%(heading)s, the next date is %(day)s") % {
             "heading": self.heading,
             "day": as_day(min(ahead)),
         }
@@ -109,11 +109,11 @@ def context_of(digest: DigestContents) -> dict[str, Any]:
 
 
 def topics(digest: DigestContents) -> Iterator[dict[str, Any]]:
-    """Each topic with its first items, and how many more there are."""
-    for topic, items in by_topic(digest.items):
+    """Each topic with its first items, and how many more there are; the last, what has passed."""
+    for title, items in in_groups(digest.items, digest.on):
         shown = items[:MAX_ITEMS]
         yield {
-            "title": topic.label,
+            "title": title,
             "items": [item_context(item, digest.on) for item in shown],
             "more": Figure(len(items) - len(shown)),
         }

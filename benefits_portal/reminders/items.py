@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +57,10 @@ class DueItem:
         """Whether its day is still the last one to do something."""
         return self.due.due_on >= on and self.due.occasion in AHEAD
 
+    def has_passed(self, on: date) -> bool:
+        """Whether its day was the last one to do something."""
+        return self.due.due_on < on and self.due.occasion in AHEAD
+
     def sentence(self, on: date) -> str:
         """Ends on Jun 30, 2021 · 60 days left, in the reader's language."""
         day = {"day": as_day(self.due.due_on)}
@@ -76,11 +79,13 @@ class DueItem:
         return " · ".join(label % {"name": name} for label, name in named if name)
 
 
-def by_topic(items: Sequence[DueItem]) -> Iterator[tuple[Topic, list[DueItem]]]:
-    """The items of each topic, in the order of topics, those due first before others."""
-    order = list(Topic)
-    in_order = sorted(
-        items, key=lambda item: (order.index(item.due.occasion.topic), item.due.due_on)
-    )
-    for topic, of_topic in groupby(in_order, key=lambda item: item.due.occasion.topic):
-        yield topic, list(of_topic)
+def in_groups(items: Sequence[DueItem], on: date) -> Iterator[tuple[str, list[DueItem]]]:
+    """Topics with what can still be acted on, the nearest day first; in the end what has passed."""
+    in_order = sorted(items, key=lambda item: item.due.due_on)
+    to_do: dict[Topic, list[DueItem]] = {}
+    for item in in_order:
+        if not item.has_passed(on):
+            to_do.setdefault(item.due.occasion.topic, []).append(item)
+    yield from ((str(topic.label), of_topic) for topic, of_topic in to_do.items())
+    if passed := [item for item in in_order if item.has_passed(on)]:
+        yield _now("What has passed"), passed

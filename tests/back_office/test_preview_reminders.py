@@ -31,7 +31,7 @@ def test_it_shows_the_mail_of_today_and_sends_and_tells_nothing(
 ) -> None:
     page = preview(office, admin)
     assert "Visio, 25 licenses" in page
-    assert "the first date is May 8, 2021" in page
+    assert "the next date is May 8, 2021" in page
     assert (mail.outbox, Digest.objects.count(), Told.objects.count()) == ([], 0, 0)
 
 

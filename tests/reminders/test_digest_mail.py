@@ -117,7 +117,9 @@ def test_every_occasion_has_its_sentence() -> None:
 @pytest.mark.rule("R8")
 def test_it_speaks_the_reader_s_language() -> None:
     message = mail(KEY, ENDING, language="nl")
-    assert message.subject == "2 herinneringen voor Contoso, de eerste datum is 8 december 2026"
+    assert message.subject == (
+        "2 herinneringen voor Contoso, de eerstvolgende datum is 8 december 2026"
+    )
     assert "Te gebruiken tot en met 31 januari 2027 · Nog 61 dagen" in str(message.body)
     assert '<html lang="nl">' in html_of(message)
 
@@ -127,19 +129,16 @@ def test_items_are_made_in_the_reader_s_language() -> None:
         assert KEY.sentence(ON) == "Te gebruiken tot en met 31 januari 2027 · Nog 61 dagen"
 
 
-def test_topics_come_in_their_order_and_what_is_due_first_before_others() -> None:
-    page = parsed(
-        mail(
-            ENDING,
-            replace(KEY, due=Due(Occasion.KEY_EXPIRES, 8, date(2027, 6, 1)), title="Later"),
-            KEY,
-        )
-    )
+def test_the_nearest_day_comes_first_and_what_has_passed_last() -> None:
+    later = replace(KEY, due=Due(Occasion.KEY_EXPIRES, 9, date(2027, 6, 1)), title="Later")
+    page = parsed(mail(replace(LAPSED, title="Lapsed"), later, KEY, ENDING))
     assert [heading.text for heading in page.iter("h2")] == [
-        "Keys not redeemed and credit not assigned",
         "Subscriptions that end, are disabled or are deleted",
+        "Keys not redeemed and credit not assigned",
+        "What has passed",
     ]
-    assert [link.text for link in page.iter("a")][:3] == [KEY.title, "Later", ENDING.title]
+    titles = [link.text for link in page.iter("a")][:4]
+    assert titles == [ENDING.title, KEY.title, "Later", "Lapsed"]
 
 
 @pytest.mark.rule("W7")
@@ -163,7 +162,7 @@ def test_a_name_is_shown_as_it_is_and_behind_its_label() -> None:
 @pytest.mark.rule("R8")
 def test_a_partner_s_name_adds_no_line_to_the_subject() -> None:
     assert mail(KEY, partner="Contoso\r\nBcc: x@evil.example").subject == (
-        "1 reminder for Contoso Bcc: x@evil.example, the first date is Jan 31, 2027"
+        "1 reminder for Contoso Bcc: x@evil.example, the next date is Jan 31, 2027"
     )
 
 
