@@ -1,5 +1,6 @@
 """For trainers: open a class, show its code, see its rooms live, help in one, end it."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,13 +22,16 @@ from benefits_portal.tenants.models import Actor, How, User
 
 from . import codes
 from .class_rooms import rows_of
-from .models import MAX_OPEN_CLASSES, Class, Room
-from .moving import move_for_all
+from .exceptions import ClassOver, TooManyClasses
+from .models import Class, Room
+from .moving import is_too_far, move_for_all
 from .room_forms import ClassForm, DayForAllForm, RenameForm
 from .room_world import start_over
 from .views import View, demo_only, practice_only
 
 TEACH = "practice.teach"
+
+type Act = Callable[[HttpRequest, Class], None]
 
 
 def trainer_required(view: View) -> View:
@@ -66,12 +70,13 @@ def of_own_class(view: View) -> View:
 def classes(request: HttpRequest) -> HttpResponse:
     """One's own classes, and a form for a new one."""
     mine = Class.objects.filter(made_by=request.user.pk)
-    form = ClassForm(request.POST or None, initial={"language": request.LANGUAGE_CODE})
+    initial = {"language": request.LANGUAGE_CODE, "entry": uuid.uuid4()}
+    form = ClassForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        if mine.open(clock.now()).count() < MAX_OPEN_CLASSES:
+        try:
             return redirect("practice-class-code", form.open(request.user).pk)
-        most = {"most": MAX_OPEN_CLASSES}
-        form.add_error(None, _("You have %(most)s open classes. End one first.") % most)
+        except TooManyClasses as refusal:
+            form.add_error(None, str(refusal))
     context = {
         "classes": list(mine[:MAX_SHOWN]),
         "form": form,
@@ -111,20 +116,41 @@ def end(request: HttpRequest, of_class: Class) -> None:
     messages.success(request, _("The class has ended. Its code and its rooms are closed."))
 
 
+def while_open(act: Act) -> Act:
+    """Decorator: done in no class that has ended, whose page in another tab still offers it."""
+
+    @wraps(act)
+    def guarded(request: HttpRequest, of_class: Class) -> None:
+        if of_class.is_over(clock.now()):
+            messages.error(request, str(ClassOver.for_trainer))
+        else:
+            act(request, of_class)
+
+    return guarded
+
+
+@while_open
 def move(request: HttpRequest, of_class: Class) -> None:
+    """As far as the page said; sent twice that is once, and there is no way back."""
     form = DayForAllForm(request.POST)
-    if not form.is_valid() or not move_for_all(of_class, form.cleaned_data["days"]):
+    if not form.is_valid() or is_too_far(form.days_ahead):
         messages.error(request, _("No calendar moved: that is too far ahead, or no way at all."))
-        return
-    messages.success(request, _("The date moved in every room, and in rooms to come."))
+    elif of_class.days_ahead not in (form.cleaned_data["ahead"], form.days_ahead):
+        messages.error(
+            request, _("The date was changed in the meantime. Nothing moved; look again.")
+        )
+    else:
+        move_for_all(of_class, form.days_ahead)
+        messages.success(request, _("The date moved in every room, and in rooms to come."))
 
 
+@while_open
 def draw_code(request: HttpRequest, of_class: Class) -> None:
     of_class.draw_code()
     messages.success(request, _("The class has a new code. The previous one no longer works."))
 
 
-ACTS: dict[str, Callable[[HttpRequest, Class], None]] = {
+ACTS: dict[str, Act] = {
     "end": end,
     "move": move,
     "draw-code": draw_code,

@@ -20,6 +20,14 @@ class UnknownCode(NotLetIn):
 
 class ClassOver(NotLetIn):
     message = _("This class has ended, so its rooms are closed. Ask your trainer for a new one.")
+    for_trainer = _("This class has ended, so nothing was changed. Open a new one.")
+
+
+class TooManyClasses(Exception):
+    """A trainer has as many open classes as there may be."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(_now("You have %(most)s open classes. End one first.") % {"most": most})
 
 
 class ClassFull(NotLetIn):

@@ -8,16 +8,17 @@ from .models import Class
 from .reminding import remind_all
 
 
-def move_for_all(of_class: Class, days: int) -> bool:
-    """Move every room `days` on, from the day of the class; False if that is beyond the limit.
+def is_too_far(days_ahead: int) -> bool:
+    """Whether a calendar would be further ahead than any may be."""
+    today = clock.today()
+    return days_ahead > (add_months(today, MAX_DAYS_AHEAD) - today).days
+
+
+def move_for_all(of_class: Class, days_ahead: int) -> None:
+    """Move every room so many days ahead, and the rooms to come.
 
     Whoever is ahead of that already stays where they are: calendars go forward only. Each room gets
     the reminders that are due on its new day.
     """
-    today = clock.today()
-    days_ahead = of_class.days_ahead + days
-    if days_ahead > (add_months(today, MAX_DAYS_AHEAD) - today).days:
-        return False
     remind_all(of_class.move_calendars_to(days_ahead))
     of_class.refresh_from_db(fields=["days_ahead"])
-    return True

@@ -49,8 +49,20 @@ class CodeForm(forms.Form):
         return form
 
 
-class JoinForm(forms.Form):
-    """A name of one's own choosing, and which sending of the form this is."""
+class SentOnce(forms.Form):
+    """Which sending of the form this is: sent twice, it makes one thing."""
+
+    entry = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if "entry" in self.errors:
+            raise forms.ValidationError(_("This form is too old. Open the page again."))
+        return self.cleaned_data
+
+
+class JoinForm(SentOnce):
+    """A name of one's own choosing."""
 
     name = NameFormField(
         label=_("Your name"),
@@ -62,12 +74,6 @@ class JoinForm(forms.Form):
             "no_letter": _("Enter a name with a letter in it."),
         },
     )
-    entry = forms.UUIDField(widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        if "entry" in self.errors:
-            raise forms.ValidationError(_("This form is too old. Open the page again."))
-        return self.cleaned_data
 
 
 class RenameForm(forms.Form):
@@ -80,7 +86,7 @@ class RenameForm(forms.Form):
     )
 
 
-class ClassForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
     """A new class."""
 
     situation = forms.ChoiceField(
@@ -111,13 +117,11 @@ class ClassForm(forms.ModelForm):  # type: ignore[type-arg]
         return seats
 
     def open(self, by: Any) -> Class:
-        """The class, with its first code."""
+        """The class, with its first code. Raises TooManyClasses."""
         made: Class = self.save(commit=False)
-        made.made_by = by
+        made.entry = str(self.cleaned_data["entry"])
         made.closes_at = clock.now() + timedelta(hours=self.cleaned_data["hours"])
-        made.save()
-        made.draw_code()
-        return made
+        return Class.objects.open_for(by, made)
 
 
 def span(hours: int) -> str:
@@ -129,8 +133,14 @@ def span(hours: int) -> str:
 
 
 class DayForAllForm(forms.Form):
-    """How many days ahead the calendar of every room is to be."""
+    """How many days on, from as far `ahead` as the class was when the page was shown."""
 
+    ahead = forms.IntegerField(min_value=0)
     days = forms.TypedChoiceField(
         coerce=int, choices=[(count, count) for count in (1, 30, 90, 365)]
     )
+
+    @property
+    def days_ahead(self) -> int:
+        """How far ahead the class is to be."""
+        return int(self.cleaned_data["ahead"] + self.cleaned_data["days"])

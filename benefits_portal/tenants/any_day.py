@@ -134,7 +134,7 @@ def file_on_any_day(view: View) -> View:
 
     @on_any_day
     @wraps(view)
-    def told(request: "PartnerRequest", *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def clear_day_only(request: "PartnerRequest", *args: Any, **kwargs: Any) -> HttpResponseBase:
         return instead_of_file(request) if request.any_day.error else view(request, *args, **kwargs)
 
-    return told
+    return clear_day_only

@@ -1,6 +1,7 @@
 """Classes and their rooms: who gets in and how, what trainers see and do, and what ends it."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
@@ -28,6 +29,7 @@ from .conftest import WorldOn, persona_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ENTER = "/practice/"
+NEW = {"title": "Class", "situation": "contoso", "language": "en", "hours": "2", "max_rooms": "3"}
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +322,7 @@ def test_without_a_code_there_is_no_way_in(settings: Settings, of_class: Class) 
 
 
 def test_a_trainer_opens_a_class_and_shows_its_code(trainer: Client) -> None:
-    form = {"title": "Monday", "situation": "contoso", "language": "nl", "max_rooms": 5, "hours": 4}
+    form = NEW | {"title": "Monday", "language": "nl", "hours": "4", "entry": uuid.uuid4()}
 
     page = trainer.post(reverse("practice-classes"), form, follow=True)
 
@@ -381,11 +383,56 @@ def test_looking_is_read_only_and_on_record(of_class: Class, trainer: Client) ->
 def test_the_calendar_moves_for_all_and_for_rooms_to_come(of_class: Class, trainer: Client) -> None:
     room("Bob").partners().update(days_ahead=40)
 
-    trainer.post(reverse("practice-class", args=[of_class.pk]), {"act": "move", "days": "30"})
+    trainer.post(
+        reverse("practice-class", args=[of_class.pk]), {"act": "move", "ahead": "0", "days": "30"}
+    )
     joined(of_class, "Chris")
 
     ahead = [room(name).partners().get().days_ahead for name in ("Anna", "Bob", "Chris")]
     assert ahead == [30, 40, 30]
+
+
+@pytest.mark.rule("W11")
+def test_a_second_click_moves_no_calendar_again(of_class: Class, trainer: Client) -> None:
+    url = reverse("practice-class", args=[of_class.pk])
+    for _click in range(2):
+        trainer.post(url, {"act": "move", "ahead": "0", "days": "30"})
+    assert room("Anna").partners().get().days_ahead == 30
+
+    stale = trainer.post(url, {"act": "move", "ahead": "0", "days": "90"}, follow=True)
+    assert "changed in the meantime" in stale.text
+    assert room("Anna").partners().get().days_ahead == 30
+
+
+@pytest.mark.parametrize("act", ["draw-code", "move"])
+def test_nothing_is_done_in_a_class_that_has_ended(
+    of_class: Class, trainer: Client, act: str
+) -> None:
+    of_class.end()
+    url = reverse("practice-class", args=[of_class.pk])
+    page = trainer.post(url, {"act": act, "ahead": "0", "days": "1"}, follow=True)
+    assert "nothing was changed" in page.text
+    after = Class.objects.get(pk=of_class.pk)
+    assert (after.code(), after.days_ahead) == (of_class.code(), 0)
+
+
+@pytest.mark.rule("W11")
+def test_a_form_sent_twice_opens_one_class(trainer: Client) -> None:
+    url = reverse("practice-classes")
+    form = NEW | {"entry": trainer.get(url).context["form"].initial["entry"]}
+    first, second = trainer.post(url, form), trainer.post(url, form)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Class.objects.filter(title="Class").count() == 1
+
+    old = trainer.post(url, NEW)
+    assert "This form is too old" in old.text
+
+
+def test_no_more_classes_are_open_than_there_may_be(trainer: Client) -> None:
+    url = reverse("practice-classes")
+    answers = [trainer.post(url, NEW | {"entry": uuid.uuid4()}) for _ in range(10)]
+    assert [answer.status_code for answer in answers] == [302] * 9 + [200]
+    assert "End one first" in answers[-1].text
 
 
 def test_a_class_is_its_trainers_alone(of_class: Class) -> None:

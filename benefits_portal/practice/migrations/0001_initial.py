@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('situation', models.SlugField(max_length=30, verbose_name='situation')),
                 ('language', models.CharField(max_length=8, verbose_name='language')),
                 ('max_rooms', models.PositiveSmallIntegerField(default=30, verbose_name='seats')),
+                ('entry', models.CharField(blank=True, editable=False, max_length=36)),
                 ('opens_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='opened at')),
                 ('closes_at', models.DateTimeField(verbose_name='ends at')),
                 ('days_ahead', models.PositiveIntegerField(default=0, editable=False, verbose_name='days ahead')),
@@ -96,6 +97,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='class',
             constraint=models.CheckConstraint(condition=models.Q(('closes_at__gte', models.F('opens_at'))), name='class_ends_after_it_opens'),
+        ),
+        migrations.AddConstraint(
+            model_name='class',
+            constraint=models.UniqueConstraint(condition=models.Q(('entry', ''), _negated=True), fields=('made_by', 'entry'), name='class_once_for_a_form'),
         ),
         migrations.AddConstraint(
             model_name='room',

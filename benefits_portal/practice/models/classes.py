@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import Permission
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.fields import NameField
 from benefits_portal.practice import codes
-from benefits_portal.practice.exceptions import ClassFull, ClassOver
+from benefits_portal.practice.exceptions import ClassFull, ClassOver, TooManyClasses
 from benefits_portal.tenants.models import Partner, User
 
 from .room import Room
@@ -33,6 +33,24 @@ class ClassQuerySet(models.QuerySet["Class"]):
     def count_deleted_room(self) -> None:
         self.update(rooms_deleted=F("rooms_deleted") + 1)
 
+    def open_for(self, trainer: User, made: "Class") -> "Class":
+        """Open `made`, with its first code.
+
+        A form that is sent twice, with the same `entry`, opens one. Raises TooManyClasses.
+        """
+        with transaction.atomic():
+            # One after the other: two would open one too many, or the same one twice
+            User.objects.select_for_update(no_key=True).get(pk=trainer.pk)
+            own = self.filter(made_by=trainer)
+            if made.entry and (there := own.filter(entry=made.entry).first()):
+                return there
+            if own.open(clock.now()).count() >= MAX_OPEN_CLASSES:
+                raise TooManyClasses(MAX_OPEN_CLASSES)
+            made.made_by = trainer
+            made.save()
+            made.draw_code()
+        return made
+
     def with_code(self, code: str) -> "Class | None":
         return self.filter(code_digest=codes.digest(code)).first()
 
@@ -40,7 +58,12 @@ class ClassQuerySet(models.QuerySet["Class"]):
 class Class(models.Model):
     """Rooms that begin with the same situation, opened by a trainer; over when it closes (T5)."""
 
-    personal: ClassVar = {"situation": None, "language": None, "code_digest": None}
+    personal: ClassVar = {
+        "situation": None,
+        "language": None,
+        "entry": None,
+        "code_digest": None,
+    }
 
     title = NameField(_("title"), max_length=80)
     situation = models.SlugField(_("situation"), max_length=30)  # of SITUATIONS
@@ -49,6 +72,7 @@ class Class(models.Model):
     made_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", verbose_name=_("trainer"), editable=False
     )
+    entry = models.CharField(max_length=36, blank=True, editable=False)  # of the form that made it
     opens_at = models.DateTimeField(_("opened at"), default=clock.now, editable=False)
     closes_at = models.DateTimeField(_("ends at"))
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
@@ -70,6 +94,9 @@ class Class(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(closes_at__gte=F("opens_at")), name="class_ends_after_it_opens"
+            ),
+            models.UniqueConstraint(
+                fields=["made_by", "entry"], condition=~Q(entry=""), name="class_once_for_a_form"
             ),
         ]
 
