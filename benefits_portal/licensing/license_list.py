@@ -1,17 +1,20 @@
 """The people who have a license of one product, or had one, as a list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import LicenseAssignment
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser
@@ -69,6 +72,24 @@ class LicenseListing(Listing[LicenseAssignment]):
 
     def annotate_for_list(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.select_related("directory_user")
+
+    def rows(self, assignments: Sequence[LicenseAssignment]) -> list[dict[str, object]]:
+        """What the page shows of `assignments`; of whoever is disabled, that they are (L9)."""
+        people = [held.directory_user for held in assignments]
+        disabled = next((person for person in people if not person.is_enabled), None)
+        badge = disabled and render_to_string("tenants/_entry_status.html", {"person": disabled})
+        return [
+            {
+                "pk": held.pk,
+                "person": person.pk,
+                "name": person.display_name,
+                "status": "" if person.is_enabled else badge,
+                "address": breakable(person.user_principal_name),
+                "given": as_day(held.given_on),
+                "ended": as_day(held.ended_on) if held.ended_on else "",
+            }
+            for held, person in zip(assignments, people, strict=True)
+        ]
 
     def spreadsheet(self, assignments: LicenseAssignmentQuerySet) -> Iterator[list[object]]:
         """The header row, then all that was asked for, however many they are.

@@ -84,6 +84,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
         "refusal": standing.count.refusal(pool.product),
         "listing": listing,
         "page": page,
+        "rows": listing.rows(page.rows),
         "can_act": request.role.may_act and not listing.is_past and not then,
         "day_notes": [*changed_later(pool, request.any_day)],
         **most_at_once_context(pool, period_of(request.GET, request.today)),
