@@ -1,13 +1,11 @@
 """Licenses of people in the admin center: of all products, and who has one of a product."""
 
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
-from benefits_portal.benefits.models import Product
 from benefits_portal.licensing.license_days import (
     changed_later,
     most_at_once_context,
@@ -39,9 +37,10 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
     """
     theirs = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant)
     held = LicenseAssignment.objects.in_tenant(request.tenant)
-    ran, has = (Exists(rows.filter(product=OuterRef("pk"))) for rows in (theirs, held))
-    if product := Product.objects.filter(ran | has, pk=pk).first():
-        return LicensePool(request.tenant, product)
+    # One after the other: together in one query they take Django longer than the database
+    for rows in (theirs, held):
+        for found in rows.filter(product=pk).select_related("product").order_by()[:1]:
+            return LicensePool(request.tenant, found.product)
     tenants = [tenant.pk for tenant in request.tenants]
     elsewhere = Subscription.objects.filter(product=pk, tenant__in=tenants).order_by("pk").first()
     if elsewhere is None:
