@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from django.db.models import F
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -71,7 +72,11 @@ class LicenseListing(Listing[LicenseAssignment]):
         return rows.ended()
 
     def annotate_for_list(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
-        return rows.select_related("directory_user")
+        """With the partner of the person, so that the directory's order serves them.
+
+        Not in `filter_queryset`: to count them nobody needs to be looked up.
+        """
+        return rows.filter(directory_user__partner=F("partner")).select_related("directory_user")
 
     def rows(self, assignments: Sequence[LicenseAssignment]) -> list[dict[str, object]]:
         """What the page shows of `assignments`; of whoever is disabled, that they are (L9)."""

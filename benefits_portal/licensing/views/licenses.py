@@ -51,8 +51,7 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
 
 def holders_of(pool: LicensePool) -> LicenseAssignmentQuerySet:
     """All of the pool; with their partner, so that the directory's words and order serve them."""
-    theirs = pool.assignments.for_partner(pool.tenant.partner)
-    return theirs.filter(directory_user__partner=pool.tenant.partner)
+    return pool.assignments.for_partner(pool.tenant.partner)
 
 
 @role_required
