@@ -171,8 +171,9 @@ class LicensePool:
     def _write(
         self, people: Iterable[DirectoryUser], *, by: Actor, on: date
     ) -> "dict[int, LicenseAssignment]":
-        given = self.assignments.bulk_create(
-            self.assignments.model(
+        assignments = self.assignments
+        given = assignments.bulk_create(
+            assignments.model(
                 partner_id=self.tenant.partner_id,
                 tenant=self.tenant,
                 product=self.product,
