@@ -5,6 +5,7 @@
 """
 
 import unicodedata
+from functools import lru_cache
 
 import idna
 import regex
@@ -146,6 +147,8 @@ def canonical_domain_or_text(text: str) -> str:
         return tidy(text)
 
 
+# A list of people names few domains, and each of its addresses several times
+@lru_cache(maxsize=1_024)
 def _ascii_domain(domain: str) -> str:
     """Raises idna.IDNAError, also for the numbers of a computer, which are no domain."""
     ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode() if domain else ""
