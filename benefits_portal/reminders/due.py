@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
-from benefits_portal.benefits.models import Assignment, Benefit, Membership
+from benefits_portal.benefits.models import Assignment, Benefit, Membership, Product
+from benefits_portal.dates import month_end
 from benefits_portal.licensing.models import LicenseOutlook, Replacement, Subscription
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
@@ -33,14 +34,24 @@ def due_at(partners: Sequence[int], on: date, horizon: int) -> dict[int | None, 
 
 
 def benefits(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
-    """Keys and credit that nobody uses, and what of them expired so (B5)."""
-    ours = Benefit.objects.filter(partner__in=partners)
-    soon = ours.losable(on).filter(expires_on__lte=on + timedelta(days=horizon))
-    columns = ("partner_id", "pk", "expires_on", "is_license_based")
-    for rows in (soon, ours.lapsed_within(MAX_DAYS_AFTER, on)):
-        for partner, pk, expires_on, has_key in rows.order_by().values_list(*columns):
-            occasion = Occasion.KEY_EXPIRES if has_key else Occasion.CREDIT_EXPIRES
-            yield partner, Due(occasion, pk, expires_on)
+    """Keys and credit that nobody uses, and what of them expired so (B3, B5)."""
+    ours, last = Benefit.objects.filter(partner__in=partners), on + timedelta(days=horizon)
+    is_soon = Q(expires_on__lte=last) | Q(product__kind=Product.Kind.MONTHLY_CREDIT)
+    columns = ("partner_id", "pk", "product__kind", "expires_on")
+    for rows in (ours.losable(on).filter(is_soon), ours.lapsed_within(MAX_DAYS_AFTER, on)):
+        for partner, pk, kind, expires_on in rows.order_by().values_list(*columns):
+            yield from ((partner, due) for due in due_of_benefit(pk, kind, expires_on, on, last))
+
+
+def due_of_benefit(
+    pk: int, kind: str, expires_on: date, on: date, last: date = date.max
+) -> Iterator[Due]:
+    """Until `last`; of monthly credit this month's as well, which is lost before the others."""
+    has_key = kind == Product.Kind.LICENSES
+    if expires_on <= last:
+        yield Due(Occasion.KEY_EXPIRES if has_key else Occasion.CREDIT_EXPIRES, pk, expires_on)
+    if kind == Product.Kind.MONTHLY_CREDIT and month_end(on) < expires_on:
+        yield Due(Occasion.CREDIT_MONTH_ENDS, pk, month_end(on))
 
 
 def subscriptions(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:

@@ -16,6 +16,7 @@ from .topics import Due, Occasion, Topic
 AHEAD = {
     Occasion.KEY_EXPIRES: _("Use by %(day)s"),
     Occasion.CREDIT_EXPIRES: _("Use by %(day)s"),
+    Occasion.CREDIT_MONTH_ENDS: _("This month's credit is lost after %(day)s"),
     Occasion.SUBSCRIPTION_ENDS: _("Ends on %(day)s"),
     Occasion.SUBSCRIPTION_DISABLED: _("Disabled after %(day)s"),
     Occasion.SUBSCRIPTION_DELETED: _("Deleted after %(day)s"),

@@ -16,7 +16,7 @@ from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.models.pool_outlooks import days_over, key_of, outlooks_of
 from benefits_portal.tenants.models import TenantRequest
 
-from .due import due_of_pool, due_of_subscription
+from .due import due_of_benefit, due_of_pool, due_of_subscription
 from .items import DueItem
 from .topics import Due, Occasion
 
@@ -44,8 +44,8 @@ def benefits(wanted: Wanted) -> Iterator[DueItem]:
     rows = Benefit.objects.unused().filter(pk__in=wanted.keys()).select_related("product")
     for benefit in rows:
         title, path = f"{benefit.product_name}, {benefit.quantity_text}", benefit.get_absolute_url()
-        for due, _on in wanted[benefit.pk]:
-            if due.due_on == benefit.expires_on:
+        for due, on in wanted[benefit.pk]:
+            if due in due_of_benefit(benefit.pk, benefit.product.kind, benefit.expires_on, on):
                 yield DueItem(due, title, path, offer=benefit.offer_name)
 
 
@@ -145,7 +145,7 @@ def replacements(wanted: Wanted) -> Iterator[DueItem]:
 
 
 FINDERS: dict[tuple[Occasion, ...], Finder] = {
-    (Occasion.KEY_EXPIRES, Occasion.CREDIT_EXPIRES): benefits,
+    (Occasion.KEY_EXPIRES, Occasion.CREDIT_EXPIRES, Occasion.CREDIT_MONTH_ENDS): benefits,
     (
         Occasion.SUBSCRIPTION_ENDS,
         Occasion.SUBSCRIPTION_DISABLED,

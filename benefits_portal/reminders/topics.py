@@ -49,6 +49,7 @@ class Occasion(models.TextChoices):
 
     KEY_EXPIRES = "key-expires", _("Key not redeemed")
     CREDIT_EXPIRES = "credit-expires", _("Credit not assigned")
+    CREDIT_MONTH_ENDS = "credit-month-ends", _("Credit of a month not assigned")
     SUBSCRIPTION_ENDS = "subscription-ends", _("Subscription ends")
     SUBSCRIPTION_DISABLED = "subscription-disabled", _("Subscription is disabled")
     SUBSCRIPTION_DELETED = "subscription-deleted", _("Subscription is deleted")
@@ -74,6 +75,7 @@ class Occasion(models.TextChoices):
 TOPICS = {
     Occasion.KEY_EXPIRES: Topic.BENEFITS,
     Occasion.CREDIT_EXPIRES: Topic.BENEFITS,
+    Occasion.CREDIT_MONTH_ENDS: Topic.BENEFITS,
     Occasion.SUBSCRIPTION_ENDS: Topic.SUBSCRIPTIONS,
     Occasion.SUBSCRIPTION_DISABLED: Topic.SUBSCRIPTIONS,
     Occasion.SUBSCRIPTION_DELETED: Topic.SUBSCRIPTIONS,
