@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from benefits_portal.tenants import console_mail
 from benefits_portal.tenants.models import Mail, User
@@ -18,6 +20,9 @@ from .models import Room, RoomPartner
 
 KEPT = "practice.kept"
 PATH = re.compile(r"^( *)(/\S*)$", re.MULTILINE)
+SCHEMES = ("http://", "https://")
+URL = re.compile(r"(https?://\S+)")
+LINK = '<a href="{0}">{0}</a>'
 
 
 class EmailBackend(console_mail.EmailBackend):
@@ -66,9 +71,11 @@ class KeptMail:
     queued_at: datetime
     letter: Letter
 
-    def body(self, origin: str) -> str:
-        """Its text; paths lead on at `origin`."""
-        return PATH.sub(rf"\g<1>{origin}\g<2>", self.letter.body)
+    def body(self, origin: str) -> SafeString:
+        """Its text; paths lead on at `origin`, while a tenant's domain is a name and no link."""
+        text = PATH.sub(rf"\g<1>{origin}\g<2>", self.letter.body)
+        parts = ((LINK if part.startswith(SCHEMES) else "{}", part) for part in URL.split(text))
+        return format_html_join("", "{}", ((format_html(form, part),) for form, part in parts))
 
 
 def mails_in(room: Room | None) -> QuerySet[Mail]:

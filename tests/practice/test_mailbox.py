@@ -52,6 +52,13 @@ def test_what_is_sent_is_kept_with_links_that_work(admin: User, client: Client) 
     assert f'href="{reverse("demo-mail", args=[Mail.objects.get().pk])}"' in page
 
 
+def test_a_domain_is_a_name_and_no_link_out_of_the_portal(admin: User, client: Client) -> None:
+    send(EmailMessage("Hello", "Tenant: contoso.com <b>", to=[admin.email]))
+    page = client.get(reverse("demo-mailbox")).text
+    assert "Tenant: contoso.com &lt;b&gt;" in page
+    assert "//contoso.com" not in page
+
+
 def test_its_html_part_is_a_page(admin: User, client: Client) -> None:
     send(reminder(admin))
     answer = client.get(reverse("demo-mail", args=[Mail.objects.get().pk]))
