@@ -21,7 +21,7 @@ class AlreadySilenced(Refusal):
     code = "reminders-already-off"
     is_already_so = True
     rule = "R9"
-    message = _("You aren't reminded of this.")
+    message = _("Reminders are off for this.")
     advice = _("Turn reminders on again on its page.")
 
 

@@ -40,7 +40,7 @@ class PreferenceForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )
     topics = forms.MultipleChoiceField(
-        label=_("Of what"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("What to remind me about"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, preference: Preference, data: Any = None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
 
 from .due import due_at, due_of_staff
 from .items import DueItem
@@ -30,8 +30,8 @@ class Upcoming:
         return self.item.sentence(self.on)
 
 
-def upcoming(recipient: Recipient, on: date) -> Excerpt[Upcoming]:
-    """The first of what is told within 60 days, as it stands now."""
+def upcoming(recipient: Recipient, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Upcoming]:
+    """The first of what is told within 60 days, as it stands now; all of it where asked for."""
     if recipient.rhythm is Rhythm.OFF:
         return Excerpt([], 0)
     farthest = max(recipient.preference.thresholds) + DAYS_AHEAD
@@ -43,11 +43,18 @@ def upcoming(recipient: Recipient, on: date) -> Excerpt[Upcoming]:
     days = list(days_of_digests(recipient, on))
     wanted = filter(recipient.wants, dues)
     planned = {due: day for due in wanted if (day := next_day(recipient, due, days, seen))}
-    first = sorted(planned.items(), key=lambda each: (each[1], each[0].due_on, each[0].subject_id))
-    shown = dict(first[:MAX_SHOWN])
+    first = sorted(planned.items(), key=order)
+    href = asked.all_of("next")
+    shown = dict(first[: MAX_SHOWN if href else MAX_ROWS])
     items = items_of(dict.fromkeys(shown, on))
     rows = [Upcoming(day, items[due]) for due, day in shown.items() if due in items]
-    return Excerpt(rows, len(planned) - (len(shown) - len(rows)))
+    return Excerpt(rows, len(planned) - (len(shown) - len(rows)), href)
+
+
+def order(planned: tuple[Due, date]) -> tuple[date, bool, date, int]:
+    """By the day of the email; what lapsed before it stands in its end, as in the email."""
+    due, day = planned
+    return day, due.lapsed_before(day), due.due_on, due.subject_id
 
 
 def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -> date | None:

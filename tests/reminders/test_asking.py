@@ -1,4 +1,4 @@
-"""*Send me today's now*: today's digest at any hour, and once (R4, R5)."""
+"""*Send today's email now*: today's digest at any hour, and once (R4, R5)."""
 
 from datetime import timedelta
 

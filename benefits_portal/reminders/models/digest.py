@@ -191,8 +191,8 @@ class Told(models.Model):
     objects = ToldQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("thing told")
-        verbose_name_plural = _("things told")
+        verbose_name = _("reminder sent")
+        verbose_name_plural = _("reminders sent")
         ordering = ["due_on", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -208,4 +208,4 @@ class Told(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_occasion_display()} {self.due_on:%Y-%m-%d} ({self.threshold})"
+        return f"{self.get_occasion_display()} {as_day(self.due_on)} ({self.threshold})"

@@ -25,7 +25,7 @@ WEEK = 7
 class Rhythm(models.TextChoices):
     """How often a digest comes at most."""
 
-    DAILY = "daily", _("Daily, if there's something")
+    DAILY = "daily", _("Daily, when there is something to report")
     WEEKLY = "weekly", _("Weekly, on Monday")
     OFF = "off", _("Never")
 
@@ -88,8 +88,8 @@ class Preference(PartnerRow):
     objects = PreferenceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("choice about reminders")
-        verbose_name_plural = _("choices about reminders")
+        verbose_name = _("reminder settings")
+        verbose_name_plural = _("reminder settings")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(

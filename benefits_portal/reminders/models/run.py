@@ -38,8 +38,8 @@ class Run(models.Model):
     objects = RunQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("run of reminders")
-        verbose_name_plural = _("runs of reminders")
+        verbose_name = _("sending run")
+        verbose_name_plural = _("sending runs")
         ordering = ["-pk"]
 
     def __str__(self) -> str:

@@ -1,25 +1,30 @@
-"""What somebody is reminded of, what they were sent and what comes next; *Send me today's now*."""
+"""What somebody is reminded of, what they were sent and comes next; *Send today's email now*."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from benefits_portal import clock
+from benefits_portal.formats import as_time
 from benefits_portal.listing.excerpt import Asked
+from benefits_portal.regions import time_zone_name
 from benefits_portal.reminders.asking import Answer, send_now
 from benefits_portal.reminders.forms import PreferenceForm
 from benefits_portal.reminders.models import Digest, Preference, Silence
-from benefits_portal.reminders.mornings import LocalCalendar
+from benefits_portal.reminders.mornings import MORNING, LocalCalendar
 from benefits_portal.reminders.recipients import program_team, recipients
-from benefits_portal.reminders.upcoming import upcoming
+from benefits_portal.reminders.upcoming import DAYS_AHEAD, upcoming
 from benefits_portal.tenants.access import admin_required, form_methods
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.models import Partner, User
 from benefits_portal.tenants.views.performing import perform
 from benefits_portal.typed_text import isolated
 
@@ -64,10 +69,22 @@ def context(request: PartnerRequest, partner: Partner | None, form: Any) -> dict
     return {
         "form": form,
         "partner": partner,
+        **how_emails_come(request.user, partner),
         "send_href": reverse(f"reminders:send-{'today' if partner else 'program-today'}"),
-        "upcoming": upcoming(recipient, on),
+        "upcoming": upcoming(recipient, on, asked),
+        "looks_until": on + timedelta(days=DAYS_AHEAD),
         "sent": asked.excerpt("sent", sent.with_counts(), MAX_SENT, is_latest=True, counted=sent),
         "silenced": asked.excerpt("silenced", silenced, MAX_SILENCED),
+    }
+
+
+def how_emails_come(user: User, partner: Partner | None) -> dict[str, str]:
+    """From when in the morning, by which clocks, and in which language (R4, R8)."""
+    zone = LocalCalendar.of(partner).time_zone
+    return {
+        "morning": as_time(MORNING),
+        "zone": time_zone_name(zone, get_language() or ""),
+        "language": get_language_info(user.language or settings.LANGUAGE_CODE)["name_translated"],
     }
 
 

@@ -1,0 +1,58 @@
+"""*What comes next*: how far it looks, all of it, and what can still be met first (W7)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal.reminders.upcoming import MAX_SHOWN
+from benefits_portal.tenants.models import Partner, User
+from tests import factories
+from tests.clients import SignIn
+
+pytestmark = [pytest.mark.usefixtures("today"), pytest.mark.rule("W7")]
+
+
+@pytest.fixture
+def client(admin: User, sign_in: SignIn) -> Client:
+    return sign_in(admin)
+
+
+def next_of(client: Client, query: str = "") -> str:
+    page: str = client.get(f"{reverse('reminders:reminders')}{query}").text
+    return page.partition('<h2 id="next">')[2].partition("</section>")[0]
+
+
+def test_a_list_that_is_cut_leads_to_all_of_it(
+    client: Client, partner: Partner, today: date
+) -> None:
+    tenant = factories.TenantFactory.create(partner=partner)
+    factories.SubscriptionFactory.create_batch(
+        MAX_SHOWN + 2, tenant=tenant, ends_on=today + timedelta(days=9)
+    )
+    cut, whole = next_of(client), next_of(client, "?all=next")
+    assert 'href="/account/reminders/?all=next#next"' in cut
+    assert [text.count('scope="row"') for text in (cut, whole)] == [MAX_SHOWN, MAX_SHOWN + 2]
+
+
+def test_it_says_how_far_it_looks(client: Client, partner: Partner, today: date) -> None:
+    factories.SubscriptionFactory.create(tenant__partner=partner, ends_on=today + timedelta(days=9))
+    assert "Emails through Jun 30, 2021" in next_of(client)
+
+
+def test_what_lapsed_stands_behind_what_can_still_be_met(
+    client: Client, partner: Partner, today: date
+) -> None:
+    for days, name in ((-3, "Lapsed"), (9, "Ahead")):
+        factories.issue_key(
+            partner=partner, product__name=name, expires_on=today + timedelta(days=days)
+        )
+    text = next_of(client)
+    assert 0 < text.index("Ahead") < text.index("Lapsed")
+
+
+def test_the_page_says_by_which_clocks_and_in_which_language(client: Client) -> None:
+    page = client.get(reverse("reminders:reminders")).text
+    assert "from 7:00 AM, " in page
+    assert "Emails come in English." in page
