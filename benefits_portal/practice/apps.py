@@ -9,14 +9,15 @@ class PracticeConfig(AppConfig):
     verbose_name = _("Practice")
 
     def ready(self) -> None:
-        from benefits_portal.tenants import impersonation
+        from benefits_portal.tenants import access, impersonation
         from benefits_portal.tenants.pruning import PRUNERS
 
         from .middleware import keep_in_room
         from .pruning import ROOMS
-        from .trainers import keep_group, may_look
+        from .trainers import keep_group, may_look, own_page
 
         post_migrate.connect(keep_group, sender=self)
         user_logged_in.connect(keep_in_room)
         impersonation.ALSO.append(may_look)
+        access.FIRST_PAGES.append(own_page)
         PRUNERS.append(ROOMS)

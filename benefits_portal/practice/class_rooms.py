@@ -42,11 +42,12 @@ def rows_of(of_class: Class, only: Room | None = None) -> list[RoomRow]:
     )
     refusals = Record.objects.in_bulk([room.last_refused for room in rooms if room.last_refused])
     now = clock.now()
+    is_over = of_class.is_over(now)
     rows = [
         RoomRow(
             room=room,
             known_as=room.known_as or "",
-            is_here=room.seen_at is not None and room.seen_at > now - HERE,
+            is_here=not is_over and room.seen_at is not None and room.seen_at > now - HERE,
             refused=str(found.refused_because) if found else "",
             refused_at=found.last_at or found.at if found else None,
         )

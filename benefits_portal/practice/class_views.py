@@ -27,7 +27,7 @@ from .models import Class, Room
 from .moving import is_too_far, move_for_all
 from .room_forms import ClassForm, DayForAllForm, RenameForm
 from .room_world import start_over
-from .views import View, demo_only, practice_only
+from .views import View, demo_only, portal_time, practice_only
 
 TEACH = "practice.teach"
 
@@ -41,6 +41,7 @@ def trainer_required(view: View) -> View:
     @tenant_context_exempt
     @practice_only
     @login_required
+    @portal_time
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(TEACH):
@@ -57,6 +58,7 @@ def of_own_class(view: View) -> View:
     @tenant_context_exempt
     @demo_only
     @login_required
+    @portal_time
     @wraps(view)
     def guarded(request: HttpRequest, pk: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
         own = Class.objects.of_trainer(request.user)
@@ -103,8 +105,10 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "is_over": of_class.is_over(clock.now()),
         "rows": rows,
         "taken": len(rows) + of_class.rooms_deleted,
+        "here": sum(row.is_here for row in rows),
     }
-    return render(request, "practice/class.html", context)
+    asks = request.GET.get("ask") == "end" and not context["is_over"]
+    return render(request, "practice/class_end.html" if asks else "practice/class.html", context)
 
 
 def nothing(request: HttpRequest, of_class: Class) -> None:
@@ -199,7 +203,9 @@ def class_room(request: HttpRequest, of_class: Class, room_pk: int) -> HttpRespo
     form.initial["name"] = room.name
     [row] = rows_of(of_class, room)
     context = {"class": of_class, "room": room, "row": row, "form": form, "teaching": True}
-    return render(request, "practice/class_room.html", context)
+    asks = request.GET.get("ask") == "start-over"
+    page = "practice/class_start_over.html" if asks else "practice/class_room.html"
+    return render(request, page, context)
 
 
 def is_act(request: HttpRequest, act: str) -> bool:
@@ -216,5 +222,5 @@ def look(request: HttpRequest, room: Room) -> HttpResponse:
     assert isinstance(request.user, User)  # noqa: S101 - signed in
     by = Actor(request.user, How.PORTAL)
     back = reverse("practice-class-room", args=[room.of_class_id, room.pk])
-    impersonation.start(request, tenant, by=by, back=back)
+    impersonation.start(request, tenant, by=by, back=back, whom=room.name)
     return redirect("home")

@@ -22,13 +22,14 @@ from .models import Class, Room
 from .personas import personas
 from .room_forms import CodeForm, JoinForm
 from .room_world import start_over
-from .views import practice_only
+from .views import portal_time, practice_only
 
 
 @login_not_required
 @tenant_context_exempt
 @practice_only
 @form_methods
+@portal_time
 def practice(request: HttpRequest) -> HttpResponse:
     """One's own room with what one may do there; outside of one, enter a code."""
     room: Room | None = request.room  # type: ignore[attr-defined]
@@ -39,7 +40,7 @@ def practice(request: HttpRequest) -> HttpResponse:
 
 
 def ask_for_code(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "out": request.session.pop(rooms.OUT, "")}
+    context = {"form": form} | rooms.why_out(request)
     return render(request, "practice/enter.html", context, status=status)
 
 
@@ -64,12 +65,11 @@ def let_in(request: HttpRequest) -> HttpResponse:
 def my_room(request: HttpRequest, room: Room) -> HttpResponse:
     context = {
         "room": room,
-        "out": request.session.pop(rooms.OUT, ""),
         "return_code": request.session.pop(rooms.RETURN_CODE, ""),
         "personas": personas(room),
         "persona": persona_in(request),
         "partners": list(room.partners()),
-    }
+    } | rooms.why_out(request)
     return render(request, "practice/room.html", context)
 
 
@@ -77,6 +77,7 @@ def my_room(request: HttpRequest, room: Room) -> HttpResponse:
 @tenant_context_exempt
 @practice_only
 @form_methods
+@portal_time
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Enter one's name; a room is made, and one is in it."""
     try:

@@ -19,6 +19,7 @@ from .room_world import open_room
 from .world import IN_ROOM
 
 OUT = "out_of_room"  # in the session: why it is out of a room
+OUT_SENT = "out_of_room_sent"  # in the session: a form was being sent then, and not carried out
 RETURN_CODE = "return_code"  # in the session until it was shown
 
 
@@ -66,8 +67,17 @@ def put_out(request: HttpRequest, room: Room | None, why: str) -> None:
     """End the session, and keep for its next page why; it stays in a room that was started over."""
     request.session.flush()
     request.session[OUT] = why
+    request.session[OUT_SENT] = request.method == "POST"
     if room:
         remember(request, room)
+
+
+def why_out(request: HttpRequest) -> dict[str, Any]:
+    """What the next page says of it, once."""
+    return {
+        "out": request.session.pop(OUT, ""),
+        "out_sent": request.session.pop(OUT_SENT, False),
+    }
 
 
 def belongs(user: User, room: Room) -> bool:

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
 
 from benefits_portal.tenants.models import Tenant, User
 
@@ -28,6 +29,12 @@ def make_group() -> Group:
         Permission.objects.filter(content_type__app_label="practice", codename="teach")
     )
     return group
+
+
+def own_page(user: User) -> str:
+    """Where trainers begin who have no role: their classes. Staff begin in the back office."""
+    teaches = settings.DEMO and not user.is_staff and user.has_perm("practice.teach")
+    return reverse("practice-classes") if teaches else ""
 
 
 def may_look(user: User, tenant: Tenant) -> bool:

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -71,6 +72,17 @@ def practice_only(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def portal_time(view: View) -> View:
+    """Times of a class by the portal's clock, whichever partner's its reader works by (W13)."""
+
+    @wraps(view)
+    def timed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with timezone.override(None):
+            return view(request, *args, **kwargs)
+
+    return timed
 
 
 def room_required(view: View) -> View:

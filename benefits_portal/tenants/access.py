@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,7 +16,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 
 from .exceptions import ActivityForAdmins, NotPermitted, OnlyGlobalAdmins
 from .middleware import ElsewhereError, PartnerRequest, refused
-from .models import Role, RoleAssignment, Tenant, TenantsAction
+from .models import Role, RoleAssignment, Tenant, TenantsAction, User
 
 type View = Callable[..., HttpResponseBase]
 
@@ -27,6 +27,17 @@ def tenant_context_exempt(view: View) -> View:
     """Its POST changes nothing of a partner's, so its form may omit where it was rendered (P4)."""
     view.tenant_context_exempt = True  # type: ignore[attr-defined]
     return view
+
+
+# What a higher app asks for the first page of whoever has no role: its address, or nothing
+FIRST_PAGES: list[Callable[[User], str]] = []
+
+
+def first_page(request: PartnerRequest) -> HttpResponse:
+    """Where somebody without a role begins: a page of their own, else the one of `no_role`."""
+    pages = (page(request.user) for page in FIRST_PAGES)
+    own = next(filter(None, pages), "")
+    return redirect(own) if own else no_role(request, status=200)
 
 
 def role_required(view: View) -> View:

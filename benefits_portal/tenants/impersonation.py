@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SESSION_KEY = "viewing"
 BACK = "viewing_from"  # in the session: the page that looking was begun from
+WHOM = "viewing_whom"  # in the session: whose room it is, where a trainer looks
 PERMISSION = "tenants.view_partner"
 WRITES_NOTHING = {
     "tenants:end-viewing",
@@ -42,7 +43,9 @@ def may_impersonate(user: User) -> bool:
     return user.is_active and user.is_staff and user.has_perm(PERMISSION)
 
 
-def start(request: HttpRequest, tenant: Tenant, *, by: Actor, back: str = "") -> None:
+def start(
+    request: HttpRequest, tenant: Tenant, *, by: Actor, back: str = "", whom: str = ""
+) -> None:
     """Look at `tenant` from the next request on, until one goes `back`; `by` says why.
 
     Whoever looks at it already goes on (W11).
@@ -53,6 +56,7 @@ def start(request: HttpRequest, tenant: Tenant, *, by: Actor, back: str = "") ->
         end(request)
     request.session[SESSION_KEY] = tenant.pk
     request.session[BACK] = back
+    request.session[WHOM] = whom
     Record.objects.log(
         TenantsAction.VIEW_STARTED,
         by=by,
@@ -64,6 +68,7 @@ def start(request: HttpRequest, tenant: Tenant, *, by: Actor, back: str = "") ->
 
 def end(request: HttpRequest) -> Tenant | None:
     """Stop looking; what was looked at, if anything was."""
+    request.session.pop(WHOM, None)
     tenant = (
         Tenant.objects.select_related("partner")
         .filter(pk=request.session.pop(SESSION_KEY, None))

@@ -266,6 +266,33 @@ def test_started_over_it_begins_anew_and_nobody_else_notices(
     assert persona_of(bob) == "partner-admin"
 
 
+def test_who_sent_nothing_reads_who_started_over_and_of_no_form(
+    back: Callable[[str], Client], trainer: Client, of_class: Class
+) -> None:
+    anna = back("Anna")
+
+    trainer.post(
+        reverse("practice-class-room", args=[of_class.pk, room().pk]), {"act": "start-over"}
+    )
+    told = anna.get("/", follow=True)
+    again = anna.get(ENTER)
+
+    assert "Your trainer started your room over. Go on as" in told.text
+    assert "Your trainer" not in again.text
+
+
+def test_who_sent_nothing_reads_that_the_class_has_ended(
+    back: Callable[[str], Client], of_class: Class
+) -> None:
+    anna = back("Anna")
+    of_class.end()
+
+    told = anna.get("/", follow=True)
+
+    assert "This class has ended, so its rooms are closed." in told.text
+    assert "was not done" not in told.text
+
+
 def test_whoever_is_in_the_middle_of_a_form_is_told(
     back: Callable[[str], Client], trainer: Client, of_class: Class
 ) -> None:
@@ -275,7 +302,9 @@ def test_whoever_is_in_the_middle_of_a_form_is_told(
     trainer.post(url, {"act": "start-over"})
     told = anna.post(reverse("licensing:product-key-start"), {"key": "x"}, follow=True)
 
-    assert "Your room was started over, so what you had sent last was not done." in told.text
+    assert (
+        "Your trainer started your room over, so what you had sent last was not done." in told.text
+    )
     assert told.context["room"] == room()
 
 
@@ -332,6 +361,66 @@ def test_a_trainer_opens_a_class_and_shows_its_code(trainer: Client) -> None:
     assert timedelta(hours=3) < opened.closes_at - clock.now() <= timedelta(hours=4)
 
 
+def test_trainers_begin_with_their_classes_and_nobody_else_without_a_role(
+    trainer: Client, signed_in: Callable[[str], Client]
+) -> None:
+    began = trainer.get("/")
+    others = [signed_in(slug).get("/").status_code for slug in ("no-role", "programme", "support")]
+
+    assert (began.status_code, began["Location"]) == (302, reverse("practice-classes"))
+    assert others == [200, 200, 200]
+
+
+def test_ending_a_class_asks_first_and_says_who_is_there(
+    of_class: Class, trainer: Client, back: Callable[[str], Client]
+) -> None:
+    back("Anna").get("/")
+    of_class.rooms.filter(name="Bob").update(seen_at=None)
+    url = reverse("practice-class", args=[of_class.pk])
+
+    page, asked_first = trainer.get(url).text, trainer.get(url, {"ask": "end"}).text
+    of_class.refresh_from_db()
+    was_open = not of_class.is_over(clock.now())
+    trainer.post(url, {"act": "end"})
+    over = trainer.get(url, {"ask": "end"}).text
+
+    assert 'href="?ask=end"' in page
+    assert 'value="end"' not in page
+    assert "1 trainee is still there." in asked_first
+    assert "undo this." in asked_first
+    assert was_open
+    assert "Has ended" in over
+    assert not any(text in over for text in ("Here now", 'value="end"'))
+
+
+def test_starting_a_room_over_asks_first(
+    of_class: Class, trainer: Client, back: Callable[[str], Client]
+) -> None:
+    back("Anna").get("/")
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+
+    page, asked_first = trainer.get(url).text, trainer.get(url, {"ask": "start-over"}).text
+
+    assert 'href="?ask=start-over"' in page
+    assert 'value="start-over"' not in page
+    assert 'value="start-over"' in asked_first
+    assert "is in this room now." in asked_first
+    assert room().generation == 1
+
+
+def test_times_of_a_class_are_the_portal_s_for_everybody(
+    of_class: Class, trainer: Client, back: Callable[[str], Client]
+) -> None:
+    pages = [back("Anna").get(ENTER).text]
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    trainer.post(url, {"act": "look"})
+    pages.append(trainer.get(reverse("practice-class", args=[of_class.pk])).text)
+
+    closes = f"{of_class.closes_at:%-I:%M %p} UTC"
+    assert [closes in page for page in pages] == [True, True]
+    assert "New York" not in "".join(pages)
+
+
 def test_the_last_refusal_is_there_in_words(
     of_class: Class, trainer: Client, back: Callable[[str], Client]
 ) -> None:
@@ -370,7 +459,10 @@ def test_looking_is_read_only_and_on_record(of_class: Class, trainer: Client) ->
     refused = trainer.post(reverse("demo-clock"), {"today": "2999-01-01"})
     ended = trainer.post(reverse("tenants:end-viewing"))
 
-    assert "Viewing as partner" in home.text
+    assert "Looking into a room" in home.text
+    assert "<bdi>Anna</bdi>" in home.text
+    assert "Change date" not in home.text
+    assert "<bdi>Anna</bdi>" in refused.text
     assert refused.status_code == 403
     assert ended["Location"] == url
     actions = Record.objects.filter(partner=room().partners().get()).order_by("-pk")

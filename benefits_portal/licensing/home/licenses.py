@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.home.rows import (
@@ -100,5 +100,5 @@ def disabled_row(held: LicenseAssignment, *, may_act: bool) -> dict[str, Any]:
         "urgency": "",
         "status": "disabled",
         "status_text": _("Disabled"),
-        "action": act(_("Remove"), take, title, may_act=may_act),
+        "action": act(pgettext("license", "Remove"), take, title, may_act=may_act),
     }

@@ -12,15 +12,15 @@ from benefits_portal.licensing.home.unused import unused_benefits
 from benefits_portal.licensing.home.unused_queries import QUARTER
 from benefits_portal.licensing.requests import recent_requests
 from benefits_portal.listing.excerpt import Asked
-from benefits_portal.tenants.access import no_role
+from benefits_portal.tenants.access import first_page
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
 @require_safe
 def home(request: PartnerRequest) -> HttpResponse:
-    """Where all land who sign in; without a role, the page that says who can give one (P2)."""
+    """Where all land who sign in; without a role, their own page or who can give one (P2)."""
     if request.partner is None:
-        return no_role(request, status=200)
+        return first_page(request)
     return render(request, "home.html", home_context(request))
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.rows import days_left, urgency
@@ -63,7 +63,7 @@ class Loss:
         """What the page shows of it."""
         has_happened = self.day < on
         return {
-            "day": _now("Now") if has_happened else as_day(self.day),
+            "day": pgettext("last day", "Now") if has_happened else as_day(self.day),
             "left": "" if has_happened else days_left(self.day, on),
             "urgency": urgency(self.day, on),
             "title": self.title,
