@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not IS_POSTGRES, reason="production's SQL is PostgreSQL's"),
 ]
 
-OWN = ("tenants", "benefits", "licensing", "reminders")
+OWN = ("tenants", "benefits", "licensing", "reminders", "practice")
 # The schema that 0.1.0 begins with; whatever comes after it is judged.
 BASELINE = dict.fromkeys(OWN, "0001_initial")
 

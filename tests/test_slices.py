@@ -165,6 +165,14 @@ FETCHES = {
         "the first of each kind; what is cut is said by an event of its own"
     ),
     "benefits_portal/reminders/models/feed.py:with_version": "the one row of a subquery",
+    "benefits_portal/reminders/feed/rows.py:keys": "one more than is shown, said by an event",
+    "benefits_portal/reminders/feed/rows.py:first_of": "one more than is shown, said by an event",
+    "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
+    "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",
+    "benefits_portal/practice/class_rooms.py:rows_of": "the one row of a subquery",
+    "benefits_portal/practice/models/room.py:free_name": "room for the number behind a name",
+    "benefits_portal/practice/room_views.py:join": "more than a code has, in the field again",
+    "benefits_portal/practice/codes.py:spaced": "all of a code, in groups",
     "benefits_portal/reminders/digest_mail.py:topics": "the mail says how many more there are",
     "benefits_portal/templatetags/portal.py:beside_label": "a part of a text",
 }

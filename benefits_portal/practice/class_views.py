@@ -80,15 +80,12 @@ def classes(request: HttpRequest) -> HttpResponse:
         except TooManyClasses as refusal:
             form.add_error(None, str(refusal))
     context = {
-        "classes": list(mine[:MAX_SHOWN]),
+        "classes": list(mine),
         "form": form,
         "now": clock.now(),
         "teaching": True,
     }
     return render(request, "practice/classes.html", context)
-
-
-MAX_SHOWN = 50
 
 
 @of_own_class

@@ -95,5 +95,6 @@ def test_a_filter_offers_names_in_the_order_of_their_letters(office: Client) -> 
 
 def test_what_credit_cannot_be_combined_with_is_in_the_order_of_letters() -> None:
     assert combination(Product.Kind.MONTHLY_CREDIT, ["Zorro\nÅsa", "adam\nÅsa"]) == (
-        "It can't be combined with bulk credit, nor with one of these offers: adam, Åsa or Zorro."
+        "It can't be combined with bulk (yearly) credit, nor with one of these offers: adam, Åsa "
+        "or Zorro."
     )

@@ -78,6 +78,8 @@ HARMLESS = {
             "benefit-history",
             "calculator",
             "license-history",
+            "losses",
+            "losses-csv",
             "license-holders",
             "license-holders-csv",
             "licenses",
