@@ -115,7 +115,6 @@ FETCHES = {
     "benefits_portal/licensing/home/unused_queries.py:first_of": (
         "the first of a group, whose heading has the count of all"
     ),
-    "benefits_portal/licensing/home/unused_queries.py:unused_keys": "the one row of a subquery",
     "benefits_portal/licensing/home/unused_amounts.py:*": "a count, said as 1,000+",
     "benefits_portal/licensing/admin/support_desk.py:results": "a part of a text",
     "benefits_portal/licensing/admin/support_desk.py:found_people": (
@@ -170,6 +169,7 @@ FETCHES = {
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
     "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",
     "benefits_portal/practice/class_rooms.py:rows_of": "the one row of a subquery",
+    "benefits_portal/licensing/views/licenses.py:own_pool": "whether there is one",
     "benefits_portal/practice/models/room.py:free_name": "room for the number behind a name",
     "benefits_portal/practice/room_views.py:join": "more than a code has, in the field again",
     "benefits_portal/practice/codes.py:spaced": "all of a code, in groups",
