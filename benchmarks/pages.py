@@ -98,7 +98,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         ),
         mine("your products", PRODUCTS),
         mine("your products, all", PRODUCTS, "?show=all"),
-        mine("a subscription", "licensing:subscription", queries=8, pk=found["subscription"]),
+        mine("a subscription", "licensing:subscription", queries=9, pk=found["subscription"]),
         mine("extend: the key", "licensing:extend", pk=found["subscription"]),
         mine(
             "extend: the review",
@@ -109,7 +109,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("a receipt", "licensing:receipt", pk=found["redemption"]),
         mine("benefits, two months ago", LIST, f"?on={past}", queries=6),
         mine("benefits, unused two months ago", LIST, f"?on={past}&show=unused", queries=6),
-        mine("your products, two months ago", PRODUCTS, f"?on={past}&show=all"),
+        # Counts who had a license then, of each product shown: a second reading of the ledger
+        mine("your products, two months ago", PRODUCTS, f"?on={past}&show=all", limit=6),
         mine(
             "a subscription, two months ago",
             "licensing:subscription",
