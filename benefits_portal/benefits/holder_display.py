@@ -21,6 +21,11 @@ from .models import Assignment, Benefit
 AZURE_PORTAL = "https://portal.azure.com"
 
 
+def people_text(count: int) -> str:
+    """How many they are, where nobody is named."""
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": format_number(count)}
+
+
 def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str, Any]]:
     """Holders of bulk credit, the earliest first, each with who passed it on (U3)."""
     assignments = sorted(

@@ -14,12 +14,12 @@ from django.utils.translation import ngettext
 
 from benefits_portal.benefits.benefit_list.filters import KINDS
 from benefits_portal.benefits.benefit_list.rows import status_on
+from benefits_portal.benefits.holder_display import people_text
 from benefits_portal.benefits.models import Assignment, Product, ProductKey
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.models.catalog import BenefitType
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.benefits.redeemed_then import counted_on
-from benefits_portal.formats import format_number
 from benefits_portal.tenants.models import Partner, User
 from benefits_portal.tenants.naming import Names
 
@@ -122,9 +122,6 @@ def holder_texts(
     for assignment in of_few.order_by("directory_user__sort_name", "pk"):
         names[assignment.benefit_id].append(assignment.directory_user.display_name)
     return {
-        pk: "; ".join(names[pk])
-        if pk in names
-        else ngettext("%(count)s person", "%(count)s people", count)
-        % {"count": format_number(count)}
+        pk: "; ".join(names[pk]) if pk in names else people_text(count)
         for pk, count in counts.items()
     }

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from benefits_portal.benefits.holder_display import people_text
 from benefits_portal.benefits.models import Assignment, Benefit, Product
 from benefits_portal.benefits.money import money, quantity_text
 from benefits_portal.dates import month_end
@@ -159,7 +160,3 @@ def loss_of_held(held: Held) -> Loss:
         currency=held.currency,
         is_monthly=is_monthly,
     )
-
-
-def people_text(count: int) -> str:
-    return ngettext("%(count)s person", "%(count)s people", count) % {"count": format_number(count)}
