@@ -37,56 +37,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='starts on')),
-                ('ends_on', models.DateField(editable=False, verbose_name='ends on')),
-                ('benefits_expire_on', models.DateField(editable=False, verbose_name='benefits expire on')),
-                ('is_renewal', models.BooleanField(db_default=False, default=False, editable=False, help_text='It follows a year in the same offer, and ends 365 days after the last day of that.', verbose_name='renewal')),
-                ('provisioned_at', models.DateTimeField(editable=False, help_text='From then on a changed package changes nothing here.', null=True, verbose_name='provisioned at')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='tenants.partner', verbose_name='partner')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='benefits.offer', verbose_name='offer')),
-            ],
-            options={
-                'verbose_name': 'membership',
-                'verbose_name_plural': 'memberships',
-                'ordering': ['-starts_on', 'offer__position'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PackageLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('benefit_type', models.CharField(choices=[('core', 'Core'), ('incremental', 'Incremental')], default='core', max_length=11, verbose_name='benefit type')),
-                ('competency', models.CharField(blank=True, max_length=80, verbose_name='competency')),
-                ('quantity', models.PositiveIntegerField(blank=True, help_text='For licenses; credit has an amount for each currency instead.', null=True, verbose_name='licenses')),
-                ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn on')),
-                ('sort_competency', benefits_portal.derived_fields.SortKeyField('competency')),
-                ('search_text', benefits_portal.derived_fields.SearchTextField('competency')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='benefits.offer', verbose_name='offer')),
-            ],
-            options={
-                'verbose_name': 'package line',
-                'verbose_name_plural': 'package lines',
-                'ordering': ['offer__position', 'benefit_type', 'product__sort_name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='CreditAmount',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('amount', models.DecimalField(decimal_places=3, max_digits=13, validators=[django.core.validators.MinValueValidator(1)], verbose_name='amount')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credit_amounts', to='benefits.packageline', verbose_name='package line')),
-            ],
-            options={
-                'verbose_name': 'credit amount',
-                'verbose_name_plural': 'credit amounts',
-                'ordering': ['currency'],
-            },
-        ),
-        migrations.CreateModel(
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -102,12 +52,63 @@ class Migration(migrations.Migration):
                 'verbose_name': 'product',
                 'verbose_name_plural': 'products',
                 'ordering': ['sort_name', 'kind'],
+                'constraints': [models.UniqueConstraint(fields=('name', 'kind'), name='product_once_per_kind', violation_error_message='There is a product of this name and kind already.')],
             },
         ),
-        migrations.AddField(
-            model_name='packageline',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='benefits.product', verbose_name='product'),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('starts_on', models.DateField(verbose_name='starts on')),
+                ('ends_on', models.DateField(editable=False, verbose_name='ends on')),
+                ('benefits_expire_on', models.DateField(editable=False, verbose_name='benefits expire on')),
+                ('is_renewal', models.BooleanField(db_default=False, default=False, editable=False, help_text='It follows a year in the same offer, and ends 365 days after the last day of that.', verbose_name='renewal')),
+                ('provisioned_at', models.DateTimeField(editable=False, help_text='From then on a changed package changes nothing here.', null=True, verbose_name='provisioned at')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='tenants.partner', verbose_name='partner')),
+                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='benefits.offer', verbose_name='offer')),
+            ],
+            options={
+                'verbose_name': 'membership',
+                'verbose_name_plural': 'memberships',
+                'ordering': ['-starts_on', 'offer__position'],
+                'indexes': [models.Index(fields=['starts_on'], name='membership_starts'), models.Index(fields=['ends_on'], name='membership_ends')],
+                'constraints': [models.UniqueConstraint(fields=('partner', 'offer', 'starts_on'), name='membership_once_per_start', violation_error_message='This partner is already enrolled in this offer from that day.'), models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on')), ('benefits_expire_on__gt', models.F('ends_on'))), name='membership_days_in_order', violation_error_message='A membership starts before it ends, and its benefits expire after that.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PackageLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('benefit_type', models.CharField(choices=[('core', 'Core'), ('incremental', 'Incremental')], default='core', max_length=11, verbose_name='benefit type')),
+                ('competency', models.CharField(blank=True, max_length=80, verbose_name='competency')),
+                ('quantity', models.PositiveIntegerField(blank=True, help_text='For licenses; credit has an amount for each currency instead.', null=True, verbose_name='licenses')),
+                ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn on')),
+                ('sort_competency', benefits_portal.derived_fields.SortKeyField('competency')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('competency')),
+                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='benefits.offer', verbose_name='offer')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='benefits.product', verbose_name='product')),
+            ],
+            options={
+                'verbose_name': 'package line',
+                'verbose_name_plural': 'package lines',
+                'ordering': ['offer__position', 'benefit_type', 'product__sort_name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('benefit_type', 'core'), ('competency', '')), models.Q(('benefit_type', 'incremental'), models.Q(('competency', ''), _negated=True)), _connector='OR'), name='package_line_competency_if_incremental', violation_error_message='Name the competency of an incremental benefit, and of no other.'), models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__gte', 1), _connector='OR'), name='package_line_quantity_positive', violation_error_message='A package holds at least one license.'), models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__lte', 1000000), _connector='OR'), name='package_line_quantity_at_most', violation_error_message='A package line holds at most 1,000,000 licenses.'), models.UniqueConstraint(condition=models.Q(('withdrawn_on', None)), fields=('offer', 'product', 'competency'), name='package_line_once_per_offer', violation_error_message='The package already holds this product for this competency.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CreditAmount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('currency', models.CharField(max_length=3, verbose_name='currency')),
+                ('amount', models.DecimalField(decimal_places=3, max_digits=13, validators=[django.core.validators.MinValueValidator(1)], verbose_name='amount')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credit_amounts', to='benefits.packageline', verbose_name='package line')),
+            ],
+            options={
+                'verbose_name': 'credit amount',
+                'verbose_name_plural': 'credit amounts',
+                'ordering': ['currency'],
+                'constraints': [models.UniqueConstraint(fields=('line', 'currency'), name='credit_amount_once_per_currency', violation_error_message='There is an amount in this currency already.'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='credit_amount_positive', violation_error_message='The amount must be more than nothing.')],
+            },
         ),
         migrations.CreateModel(
             name='ExternalOffer',
@@ -152,6 +153,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'benefit',
                 'verbose_name_plural': 'benefits',
                 'ordering': ['product__sort_name', 'pk'],
+                'indexes': [models.Index(fields=['partner', 'expires_on', 'starts_on'], name='benefit_partner_expires'), models.Index(fields=['expires_on'], name='benefit_expires'), models.Index(fields=['partner', 'starts_on'], name='benefit_partner_starts'), models.Index(fields=['partner', 'is_license_based', 'product_sort_name', 'size', 'id'], name='benefit_by_name'), models.Index(fields=['partner', 'is_license_based', 'size', 'product_sort_name', 'id'], name='benefit_by_size'), models.Index(fields=['partner', 'is_license_based', 'offer_sort_name', 'product_sort_name', 'id'], name='benefit_by_offer'), models.Index(fields=['partner', 'is_license_based', 'benefit_type', 'sort_competency', 'product_sort_name', 'id'], name='benefit_by_type'), models.Index(fields=['partner', 'is_license_based', 'expires_on', 'product_sort_name', 'id'], name='benefit_by_expiration'), models.Index(fields=['partner', 'is_license_based', 'is_used', 'expires_on', 'id'], name='benefit_by_status'), models.Index(fields=['partner', 'package_line', 'expires_on', 'id'], name='benefit_by_line'), models.Index(fields=['partner', 'product', 'is_license_based', 'is_used', 'expires_on', 'id'], name='benefit_of_product')],
+                'constraints': [models.UniqueConstraint(fields=('membership', 'package_line'), name='benefit_once_per_package_line', violation_error_message='This membership already has this benefit.'), models.CheckConstraint(condition=models.Q(models.Q(('credit_amount', None), ('currency', ''), ('quantity__gte', 1), ('quantity__isnull', False)), models.Q(('credit_amount__gt', 0), ('credit_amount__isnull', False), ('quantity', None), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='benefit_quantity_or_credit', violation_error_message='A benefit has a number of licenses, or an amount of credit with its currency.'), models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__lte', 1000000), _connector='OR'), name='benefit_quantity_at_most', violation_error_message='A benefit holds at most 1,000,000 licenses.'), models.CheckConstraint(condition=models.Q(('expires_on__gt', models.F('starts_on'))), name='benefit_days_in_order', violation_error_message='A benefit begins before it expires.')],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +181,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'product key',
                 'verbose_name_plural': 'product keys',
                 'ordering': ['-issued_at', '-pk'],
+                'indexes': [models.Index(fields=['issued_at'], name='product_key_issued'), models.Index(fields=['partner', 'last_five'], name='product_key_ending')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('licenses__gte', 1)), name='product_key_licenses_positive'), models.CheckConstraint(condition=models.Q(('licenses__lte', 1000000)), name='product_key_licenses_at_most', violation_error_message='A product key stands for at most 1,000,000 licenses.'), models.CheckConstraint(condition=models.Q(models.Q(('redeemed_at', None), ('redeemed_by', None), ('redeemed_in', None), ('redeemed_on', None)), models.Q(('redeemed_at__isnull', False), ('redeemed_in__isnull', False), ('redeemed_on__isnull', False)), _connector='OR'), name='product_key_redeemed_all_or_none'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None), ('revoked_why', '')), models.Q(('revoked_at__isnull', False), models.Q(('revoked_why', ''), _negated=True)), _connector='OR'), name='product_key_revoked_all_or_none'), models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('benefit',), name='product_key_one_live_per_benefit', violation_error_message='This benefit has a live key already. Revoke it first.')],
             },
         ),
         migrations.CreateModel(
@@ -220,138 +225,6 @@ class Migration(migrations.Migration):
                 'ordering': ['partner__sort_name', 'external_offer__sort_name'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='held_offer_days_in_order', violation_error_message="An offer can't end before it began."), models.UniqueConstraint(fields=('external_offer', 'directory_user', 'since'), name='held_offer_once_per_person', violation_error_message='This is on record already.'), models.UniqueConstraint(condition=models.Q(('directory_user', None)), fields=('external_offer', 'partner', 'since'), name='held_offer_once_per_partner', violation_error_message='This is on record already.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['starts_on'], name='membership_starts'),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['ends_on'], name='membership_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('partner', 'offer', 'starts_on'), name='membership_once_per_start', violation_error_message='This partner is already enrolled in this offer from that day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on')), ('benefits_expire_on__gt', models.F('ends_on'))), name='membership_days_in_order', violation_error_message='A membership starts before it ends, and its benefits expire after that.'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditamount',
-            constraint=models.UniqueConstraint(fields=('line', 'currency'), name='credit_amount_once_per_currency', violation_error_message='There is an amount in this currency already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditamount',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='credit_amount_positive', violation_error_message='The amount must be more than nothing.'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('name', 'kind'), name='product_once_per_kind', violation_error_message='There is a product of this name and kind already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='packageline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('benefit_type', 'core'), ('competency', '')), models.Q(('benefit_type', 'incremental'), models.Q(('competency', ''), _negated=True)), _connector='OR'), name='package_line_competency_if_incremental', violation_error_message='Name the competency of an incremental benefit, and of no other.'),
-        ),
-        migrations.AddConstraint(
-            model_name='packageline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__gte', 1), _connector='OR'), name='package_line_quantity_positive', violation_error_message='A package holds at least one license.'),
-        ),
-        migrations.AddConstraint(
-            model_name='packageline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__lte', 1000000), _connector='OR'), name='package_line_quantity_at_most', violation_error_message='A package line holds at most 1,000,000 licenses.'),
-        ),
-        migrations.AddConstraint(
-            model_name='packageline',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_on', None)), fields=('offer', 'product', 'competency'), name='package_line_once_per_offer', violation_error_message='The package already holds this product for this competency.'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'expires_on', 'starts_on'], name='benefit_partner_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['expires_on'], name='benefit_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'starts_on'], name='benefit_partner_starts'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'product_sort_name', 'size', 'id'], name='benefit_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'size', 'product_sort_name', 'id'], name='benefit_by_size'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'offer_sort_name', 'product_sort_name', 'id'], name='benefit_by_offer'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'benefit_type', 'sort_competency', 'product_sort_name', 'id'], name='benefit_by_type'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'expires_on', 'product_sort_name', 'id'], name='benefit_by_expiration'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'is_license_based', 'is_used', 'expires_on', 'id'], name='benefit_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'package_line', 'expires_on', 'id'], name='benefit_by_line'),
-        ),
-        migrations.AddIndex(
-            model_name='benefit',
-            index=models.Index(fields=['partner', 'product', 'is_license_based', 'is_used', 'expires_on', 'id'], name='benefit_of_product'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefit',
-            constraint=models.UniqueConstraint(fields=('membership', 'package_line'), name='benefit_once_per_package_line', violation_error_message='This membership already has this benefit.'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('credit_amount', None), ('currency', ''), ('quantity__gte', 1), ('quantity__isnull', False)), models.Q(('credit_amount__gt', 0), ('credit_amount__isnull', False), ('quantity', None), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='benefit_quantity_or_credit', violation_error_message='A benefit has a number of licenses, or an amount of credit with its currency.'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefit',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', None), ('quantity__lte', 1000000), _connector='OR'), name='benefit_quantity_at_most', violation_error_message='A benefit holds at most 1,000,000 licenses.'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefit',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on__gt', models.F('starts_on'))), name='benefit_days_in_order', violation_error_message='A benefit begins before it expires.'),
-        ),
-        migrations.AddIndex(
-            model_name='productkey',
-            index=models.Index(fields=['issued_at'], name='product_key_issued'),
-        ),
-        migrations.AddIndex(
-            model_name='productkey',
-            index=models.Index(fields=['partner', 'last_five'], name='product_key_ending'),
-        ),
-        migrations.AddConstraint(
-            model_name='productkey',
-            constraint=models.CheckConstraint(condition=models.Q(('licenses__gte', 1)), name='product_key_licenses_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='productkey',
-            constraint=models.CheckConstraint(condition=models.Q(('licenses__lte', 1000000)), name='product_key_licenses_at_most', violation_error_message='A product key stands for at most 1,000,000 licenses.'),
-        ),
-        migrations.AddConstraint(
-            model_name='productkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('redeemed_at', None), ('redeemed_by', None), ('redeemed_in', None), ('redeemed_on', None)), models.Q(('redeemed_at__isnull', False), ('redeemed_in__isnull', False), ('redeemed_on__isnull', False)), _connector='OR'), name='product_key_redeemed_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='productkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None), ('revoked_why', '')), models.Q(('revoked_at__isnull', False), models.Q(('revoked_why', ''), _negated=True)), _connector='OR'), name='product_key_revoked_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='productkey',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('benefit',), name='product_key_one_live_per_benefit', violation_error_message='This benefit has a live key already. Revoke it first.'),
         ),
         # Rows that refer to each other belong to one partner (P1, K4).
         ProveSamePartner("benefit", "membership"),

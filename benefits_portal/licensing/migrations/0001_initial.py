@@ -19,35 +19,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Redemption',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(editable=False, help_text='Among the steps of its order, from 0.', null=True, verbose_name='position')),
-                ('way', models.CharField(choices=[('new', 'New subscription'), ('reactivate', 'Reactivation'), ('extend', 'Extend end date'), ('add', 'Add licenses')], editable=False, max_length=10, verbose_name='redeemed for')),
-                ('key_licenses', models.PositiveIntegerField(editable=False, verbose_name='licenses of the key')),
-                ('redeemed_on', models.DateField(editable=False, verbose_name='redeemed on')),
-                ('redeemed_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='redeemed at')),
-                ('submission', models.UUIDField(editable=False, unique=True, verbose_name='submission')),
-                ('before_licenses', models.PositiveIntegerField(editable=False, null=True, verbose_name='licenses before')),
-                ('before_starts_on', models.DateField(editable=False, null=True, verbose_name='start before')),
-                ('before_ends_on', models.DateField(editable=False, null=True, verbose_name='end before')),
-                ('before_carried_license_days', models.PositiveIntegerField(editable=False, null=True, verbose_name='carried before')),
-                ('after_licenses', models.PositiveIntegerField(editable=False, verbose_name='licenses after')),
-                ('after_ends_on', models.DateField(editable=False, verbose_name='end after')),
-                ('after_carried_license_days', models.PositiveIntegerField(editable=False, verbose_name='carried after')),
-                ('calculation', models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, editable=False, help_text='As it was done when the key was redeemed.', verbose_name='calculation')),
-                ('key', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemption', to='benefits.productkey', verbose_name='product key')),
-                ('partner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='tenants.partner', verbose_name='partner')),
-                ('redeemed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='redeemed by')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='tenants.tenant', verbose_name='tenant')),
-            ],
-            options={
-                'verbose_name': 'redemption',
-                'verbose_name_plural': 'redemptions',
-                'ordering': ['-redeemed_at', '-pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='Subscription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -69,30 +40,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'subscription',
                 'verbose_name_plural': 'subscriptions',
                 'ordering': ['product__sort_name', 'pk'],
+                'indexes': [models.Index(fields=['partner', 'tenant', 'product', 'ends_on'], name='subscription_place_product'), models.Index(fields=['ends_on'], name='subscription_ends'), models.Index(fields=['tenant', 'product_sort_name', 'ends_on', 'id'], name='subscription_by_product'), models.Index(fields=['tenant', 'licenses', 'product_sort_name', 'id'], name='subscription_by_licenses'), models.Index(fields=['tenant', 'is_kept', 'ends_on', 'product_sort_name', 'id'], name='subscription_by_status'), models.Index(fields=['tenant', 'ends_on', 'product_sort_name', 'id'], name='subscription_by_end'), models.Index(fields=['tenant', 'source_sort_name', 'product_sort_name', 'id'], name='subscription_by_source')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('licenses__gte', 1)), name='subscription_licenses_positive'), models.CheckConstraint(condition=models.Q(('licenses__lte', 10000000)), name='subscription_licenses_at_most', violation_error_message='A subscription holds at most 10,000,000 licenses.'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='subscription_days_in_order'), models.CheckConstraint(condition=models.Q(('carried_license_days__gte', 0), ('carried_license_days__lt', models.F('licenses'))), name='subscription_carries_less_than_a_day')],
             },
-        ),
-        migrations.CreateModel(
-            name='Reversal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reversed_on', models.DateField(editable=False, verbose_name='reversed on')),
-                ('reversed_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='reversed at')),
-                ('partner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='tenants.partner', verbose_name='partner')),
-                ('redemption', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='licensing.redemption', verbose_name='redemption')),
-                ('reversed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reversed by')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='tenants.tenant', verbose_name='tenant')),
-                ('subscription', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='licensing.subscription', verbose_name='subscription')),
-            ],
-            options={
-                'verbose_name': 'reversal',
-                'verbose_name_plural': 'reversals',
-                'ordering': ['-reversed_at', '-pk'],
-            },
-        ),
-        migrations.AddField(
-            model_name='redemption',
-            name='subscription',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='licensing.subscription', verbose_name='subscription'),
         ),
         migrations.CreateModel(
             name='Order',
@@ -113,10 +63,56 @@ class Migration(migrations.Migration):
                 'ordering': ['-redeemed_at', '-pk'],
             },
         ),
-        migrations.AddField(
-            model_name='redemption',
-            name='order',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='licensing.order', verbose_name='order'),
+        migrations.CreateModel(
+            name='Redemption',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(editable=False, help_text='Among the steps of its order, from 0.', null=True, verbose_name='position')),
+                ('way', models.CharField(choices=[('new', 'New subscription'), ('reactivate', 'Reactivation'), ('extend', 'Extend end date'), ('add', 'Add licenses')], editable=False, max_length=10, verbose_name='redeemed for')),
+                ('key_licenses', models.PositiveIntegerField(editable=False, verbose_name='licenses of the key')),
+                ('redeemed_on', models.DateField(editable=False, verbose_name='redeemed on')),
+                ('redeemed_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='redeemed at')),
+                ('submission', models.UUIDField(editable=False, unique=True, verbose_name='submission')),
+                ('before_licenses', models.PositiveIntegerField(editable=False, null=True, verbose_name='licenses before')),
+                ('before_starts_on', models.DateField(editable=False, null=True, verbose_name='start before')),
+                ('before_ends_on', models.DateField(editable=False, null=True, verbose_name='end before')),
+                ('before_carried_license_days', models.PositiveIntegerField(editable=False, null=True, verbose_name='carried before')),
+                ('after_licenses', models.PositiveIntegerField(editable=False, verbose_name='licenses after')),
+                ('after_ends_on', models.DateField(editable=False, verbose_name='end after')),
+                ('after_carried_license_days', models.PositiveIntegerField(editable=False, verbose_name='carried after')),
+                ('calculation', models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, editable=False, help_text='As it was done when the key was redeemed.', verbose_name='calculation')),
+                ('key', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemption', to='benefits.productkey', verbose_name='product key')),
+                ('partner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='tenants.partner', verbose_name='partner')),
+                ('redeemed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='redeemed by')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='tenants.tenant', verbose_name='tenant')),
+                ('subscription', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='licensing.subscription', verbose_name='subscription')),
+                ('order', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='licensing.order', verbose_name='order')),
+            ],
+            options={
+                'verbose_name': 'redemption',
+                'verbose_name_plural': 'redemptions',
+                'ordering': ['-redeemed_at', '-pk'],
+                'indexes': [models.Index(fields=['subscription', 'redeemed_at'], name='redemption_of_subscription'), models.Index(fields=['redeemed_on'], name='redemption_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('before_carried_license_days', None), ('before_ends_on', None), ('before_licenses', None), ('before_starts_on', None), ('way', 'new')), models.Q(models.Q(('way', 'new'), _negated=True), ('before_carried_license_days__isnull', False), ('before_ends_on__isnull', False), ('before_licenses__isnull', False), ('before_starts_on__isnull', False)), _connector='OR'), name='redemption_before_unless_new'), models.CheckConstraint(condition=models.Q(('after_carried_license_days__lt', models.F('after_licenses')), ('after_licenses__range', (1, 10000000)), ('key_licenses__range', (1, 1000000))), name='redemption_licenses_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('order', None), ('position', None)), models.Q(('order__isnull', False), ('position__isnull', False), ('position__range', (0, 19))), _connector='OR'), name='redemption_position_in_order'), models.UniqueConstraint(fields=('order', 'position'), name='redemption_one_at_a_position')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Reversal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reversed_on', models.DateField(editable=False, verbose_name='reversed on')),
+                ('reversed_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='reversed at')),
+                ('partner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='tenants.partner', verbose_name='partner')),
+                ('redemption', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='licensing.redemption', verbose_name='redemption')),
+                ('reversed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reversed by')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='tenants.tenant', verbose_name='tenant')),
+                ('subscription', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='licensing.subscription', verbose_name='subscription')),
+            ],
+            options={
+                'verbose_name': 'reversal',
+                'verbose_name_plural': 'reversals',
+                'ordering': ['-reversed_at', '-pk'],
+            },
         ),
         migrations.CreateModel(
             name='Replacement',
@@ -140,74 +136,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-asked_at', '-pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('declined_because', ''), ('key', None)), models.Q(('decided_at__isnull', False), models.Q(('key', None), ('declined_because', ''), _connector='OR')), _connector='OR'), name='replacement_granted_or_declined', violation_error_message='A request is granted with a key, or declined with a reason.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['partner', 'tenant', 'product', 'ends_on'], name='subscription_place_product'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['ends_on'], name='subscription_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['tenant', 'product_sort_name', 'ends_on', 'id'], name='subscription_by_product'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['tenant', 'licenses', 'product_sort_name', 'id'], name='subscription_by_licenses'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['tenant', 'is_kept', 'ends_on', 'product_sort_name', 'id'], name='subscription_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['tenant', 'ends_on', 'product_sort_name', 'id'], name='subscription_by_end'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['tenant', 'source_sort_name', 'product_sort_name', 'id'], name='subscription_by_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('licenses__gte', 1)), name='subscription_licenses_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('licenses__lte', 10000000)), name='subscription_licenses_at_most', violation_error_message='A subscription holds at most 10,000,000 licenses.'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='subscription_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('carried_license_days__gte', 0), ('carried_license_days__lt', models.F('licenses'))), name='subscription_carries_less_than_a_day'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['subscription', 'redeemed_at'], name='redemption_of_subscription'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['redeemed_on'], name='redemption_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('before_carried_license_days', None), ('before_ends_on', None), ('before_licenses', None), ('before_starts_on', None), ('way', 'new')), models.Q(models.Q(('way', 'new'), _negated=True), ('before_carried_license_days__isnull', False), ('before_ends_on__isnull', False), ('before_licenses__isnull', False), ('before_starts_on__isnull', False)), _connector='OR'), name='redemption_before_unless_new'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('after_carried_license_days__lt', models.F('after_licenses')), ('after_licenses__range', (1, 10000000)), ('key_licenses__range', (1, 1000000))), name='redemption_licenses_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('order', None), ('position', None)), models.Q(('order__isnull', False), ('position__isnull', False), ('position__range', (0, 19))), _connector='OR'), name='redemption_position_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='redemption_one_at_a_position'),
         ),
         migrations.CreateModel(
             name='LicenseAssignment',

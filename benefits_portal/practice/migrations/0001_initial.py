@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'classes',
                 'ordering': ['-opens_at', '-pk'],
                 'permissions': [('teach', 'Can open classes')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('max_rooms__gte', 1), ('max_rooms__lte', 100)), name='class_has_a_few_rooms'), models.CheckConstraint(condition=models.Q(('closes_at__gte', models.F('opens_at'))), name='class_ends_after_it_opens'), models.UniqueConstraint(condition=models.Q(('entry', ''), _negated=True), fields=('made_by', 'entry'), name='class_once_for_a_form')],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +62,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'room',
                 'verbose_name_plural': 'rooms',
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('of_class', None), ('suffix', '')), models.Q(('of_class__gt', 0), models.Q(('suffix', ''), _negated=True)), _connector='OR'), name='room_of_a_class_has_a_suffix'), models.UniqueConstraint(models.F('of_class'), django.db.models.functions.text.Lower('name'), name='room_name_once_in_a_class'), models.UniqueConstraint(fields=('of_class', 'entry'), name='room_once_for_a_form')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +77,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'persona',
                 'verbose_name_plural': 'personas',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('room', 'slug'), name='persona_once_in_a_room')],
             },
         ),
         migrations.CreateModel(
@@ -89,33 +92,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'partners of rooms',
                 'ordering': ['pk'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='class',
-            constraint=models.CheckConstraint(condition=models.Q(('max_rooms__gte', 1), ('max_rooms__lte', 100)), name='class_has_a_few_rooms'),
-        ),
-        migrations.AddConstraint(
-            model_name='class',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gte', models.F('opens_at'))), name='class_ends_after_it_opens'),
-        ),
-        migrations.AddConstraint(
-            model_name='class',
-            constraint=models.UniqueConstraint(condition=models.Q(('entry', ''), _negated=True), fields=('made_by', 'entry'), name='class_once_for_a_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='room',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('of_class', None), ('suffix', '')), models.Q(('of_class__gt', 0), models.Q(('suffix', ''), _negated=True)), _connector='OR'), name='room_of_a_class_has_a_suffix'),
-        ),
-        migrations.AddConstraint(
-            model_name='room',
-            constraint=models.UniqueConstraint(models.F('of_class'), django.db.models.functions.text.Lower('name'), name='room_name_once_in_a_class'),
-        ),
-        migrations.AddConstraint(
-            model_name='room',
-            constraint=models.UniqueConstraint(fields=('of_class', 'entry'), name='room_once_for_a_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='persona',
-            constraint=models.UniqueConstraint(fields=('room', 'slug'), name='persona_once_in_a_room'),
         ),
     ]

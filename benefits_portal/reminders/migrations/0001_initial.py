@@ -75,6 +75,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reminder email',
                 'verbose_name_plural': 'reminder emails',
                 'ordering': ['-for_day', '-pk'],
+                'indexes': [models.Index(condition=models.Q(('next_try_at__isnull', False)), fields=['next_try_at'], name='digest_waiting'), models.Index(fields=['-sent_at'], name='digest_sent')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'partner', 'for_day'), name='digest_one_a_day', violation_error_message='There is one reminder email a day at most.'), models.UniqueConstraint(condition=models.Q(('partner', None)), fields=('user', 'for_day'), name='digest_one_a_day_of_staff', violation_error_message='There is one reminder email a day at most.'), models.CheckConstraint(condition=models.Q(models.Q(('gave_up_at', None), ('next_try_at__isnull', False), ('sent_at', None)), models.Q(('gave_up_at', None), ('next_try_at', None), ('sent_at__isnull', False)), models.Q(('gave_up_at__isnull', False), ('next_try_at', None), ('sent_at', None)), _connector='OR'), name='digest_waits_or_is_done', violation_error_message='An email waits, was sent or was given up.')],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +93,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'silenced thing',
                 'verbose_name_plural': 'silenced things',
                 'ordering': ['-silenced_at', '-pk'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'benefit'), name='silence_once_per_benefit', violation_error_message='This person silenced this benefit already.'), models.UniqueConstraint(fields=('user', 'subscription'), name='silence_once_per_subscription', violation_error_message='This person silenced this subscription already.'), models.CheckConstraint(condition=models.Q(models.Q(('benefit', None), ('subscription__isnull', False)), models.Q(('benefit__isnull', False), ('subscription', None)), _connector='OR'), name='silence_of_one_thing', violation_error_message='Choose a benefit or a subscription.')],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +111,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reminder sent',
                 'verbose_name_plural': 'reminders sent',
                 'ordering': ['due_on', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'subject_id', 'occasion', 'due_on', 'threshold'), name='told_once', violation_error_message='This was told already.'), models.CheckConstraint(condition=models.Q(('threshold__gte', -7), ('threshold__lte', 365)), name='told_within_a_year', violation_error_message='A reminder comes at most 365 days before.')],
             },
         ),
         migrations.CreateModel(
@@ -126,46 +130,6 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
                 'constraints': [models.UniqueConstraint(fields=('user', 'partner'), name='reminder_preference_once', violation_error_message='This person has chosen at this partner already.'), models.UniqueConstraint(condition=models.Q(('partner', None)), fields=('user',), name='reminder_preference_once_of_staff', violation_error_message='This person has chosen as program staff already.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='digest',
-            index=models.Index(condition=models.Q(('next_try_at__isnull', False)), fields=['next_try_at'], name='digest_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='digest',
-            index=models.Index(fields=['-sent_at'], name='digest_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='digest',
-            constraint=models.UniqueConstraint(fields=('user', 'partner', 'for_day'), name='digest_one_a_day', violation_error_message='There is one reminder email a day at most.'),
-        ),
-        migrations.AddConstraint(
-            model_name='digest',
-            constraint=models.UniqueConstraint(condition=models.Q(('partner', None)), fields=('user', 'for_day'), name='digest_one_a_day_of_staff', violation_error_message='There is one reminder email a day at most.'),
-        ),
-        migrations.AddConstraint(
-            model_name='digest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('gave_up_at', None), ('next_try_at__isnull', False), ('sent_at', None)), models.Q(('gave_up_at', None), ('next_try_at', None), ('sent_at__isnull', False)), models.Q(('gave_up_at__isnull', False), ('next_try_at', None), ('sent_at', None)), _connector='OR'), name='digest_waits_or_is_done', violation_error_message='An email waits, was sent or was given up.'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.UniqueConstraint(fields=('user', 'benefit'), name='silence_once_per_benefit', violation_error_message='This person silenced this benefit already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.UniqueConstraint(fields=('user', 'subscription'), name='silence_once_per_subscription', violation_error_message='This person silenced this subscription already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('benefit', None), ('subscription__isnull', False)), models.Q(('benefit__isnull', False), ('subscription', None)), _connector='OR'), name='silence_of_one_thing', violation_error_message='Choose a benefit or a subscription.'),
-        ),
-        migrations.AddConstraint(
-            model_name='told',
-            constraint=models.UniqueConstraint(fields=('user', 'subject_id', 'occasion', 'due_on', 'threshold'), name='told_once', violation_error_message='This was told already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='told',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', -7), ('threshold__lte', 365)), name='told_within_a_year', violation_error_message='A reminder comes at most 365 days before.'),
         ),
         # Rows that refer to each other belong to one partner (P1).
         ProveSamePartner("silence", "benefit", "subscription"),

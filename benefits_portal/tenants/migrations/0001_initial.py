@@ -22,21 +22,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='DirectoryUser',
+            name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('display_name', models.CharField(max_length=120, verbose_name='name')),
-                ('user_principal_name', models.CharField(max_length=150, verbose_name='user principal name')),
-                ('kind', models.CharField(choices=[('member', 'Member'), ('guest', 'Guest')], default='member', max_length=6, verbose_name='kind')),
-                ('disabled_at', models.DateTimeField(blank=True, null=True, verbose_name='disabled at')),
-                ('is_disabled', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('disabled_at__isnull', False)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
-                ('sort_name', benefits_portal.derived_fields.SortKeyField('display_name')),
-                ('search_text', benefits_portal.derived_fields.SearchTextField('display_name', 'user_principal_name')),
+                ('limit', models.CharField(editable=False, max_length=40, verbose_name='limit')),
+                ('subject', models.CharField(editable=False, max_length=64, verbose_name='who, as a digest')),
+                ('account', models.CharField(blank=True, db_index=True, editable=False, max_length=64, verbose_name='account, as a digest')),
+                ('at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='time')),
+                ('refused_until', models.DateTimeField(db_index=True, editable=False, null=True, verbose_name='refused until')),
             ],
             options={
-                'verbose_name': 'directory user',
-                'verbose_name_plural': 'directory users',
-                'ordering': ['sort_name', 'pk'],
+                'verbose_name': 'counted attempt',
+                'verbose_name_plural': 'counted attempts',
+                'ordering': ['-at'],
+                'indexes': [models.Index(fields=['limit', 'subject', 'at'], name='attempt_limit_subject_at'), models.Index(fields=['at'], name='attempt_at')],
             },
         ),
         migrations.CreateModel(
@@ -53,20 +52,66 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name='Partner',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('limit', models.CharField(editable=False, max_length=40, verbose_name='limit')),
-                ('subject', models.CharField(editable=False, max_length=64, verbose_name='who, as a digest')),
-                ('account', models.CharField(blank=True, db_index=True, editable=False, max_length=64, verbose_name='account, as a digest')),
-                ('at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='time')),
-                ('refused_until', models.DateTimeField(db_index=True, editable=False, null=True, verbose_name='refused until')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('mpn_id', models.CharField(max_length=10, unique=True, verbose_name='MPN ID')),
+                ('country', models.CharField(max_length=2, verbose_name='country')),
+                ('currency', models.CharField(max_length=3, verbose_name='currency')),
+                ('time_zone', models.CharField(default='UTC', max_length=40, verbose_name='time zone')),
+                ('is_practice', models.BooleanField(default=False, editable=False, verbose_name='practice partner')),
+                ('days_ahead', models.PositiveIntegerField(default=0, editable=False, verbose_name='days ahead')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'mpn_id')),
             ],
             options={
-                'verbose_name': 'counted attempt',
-                'verbose_name_plural': 'counted attempts',
-                'ordering': ['-at'],
-                'indexes': [models.Index(fields=['limit', 'subject', 'at'], name='attempt_limit_subject_at'), models.Index(fields=['at'], name='attempt_at')],
+                'verbose_name': 'partner',
+                'verbose_name_plural': 'partners',
+                'ordering': ['sort_name', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Tenant',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('domain', models.CharField(max_length=120, verbose_name='domain')),
+                ('guid', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='tenant ID')),
+                ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
+                ('color', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('gray', 'gray')], default='blue', help_text='Shown wherever someone acts in this tenant, so that it is not mistaken for another.', max_length=8, verbose_name='color')),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'domain', 'guid')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='tenants.partner', verbose_name='partner')),
+            ],
+            options={
+                'verbose_name': 'tenant',
+                'verbose_name_plural': 'tenants',
+                'ordering': ['partner__sort_name', '-is_primary', 'sort_name'],
+                'constraints': [models.UniqueConstraint(fields=('domain',), name='tenant_domain_unique', violation_error_message="This domain can't be used. Ask the program team."), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('partner',), name='tenant_one_primary_per_partner', violation_error_message='The partner already has a primary tenant.'), models.UniqueConstraint(fields=('partner', 'color'), name='tenant_color_unique_per_partner', violation_error_message='Another tenant of this partner has this color. Choose a different one.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DirectoryUser',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('display_name', models.CharField(max_length=120, verbose_name='name')),
+                ('user_principal_name', models.CharField(max_length=150, verbose_name='user principal name')),
+                ('kind', models.CharField(choices=[('member', 'Member'), ('guest', 'Guest')], default='member', max_length=6, verbose_name='kind')),
+                ('disabled_at', models.DateTimeField(blank=True, null=True, verbose_name='disabled at')),
+                ('is_disabled', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('disabled_at__isnull', False)), models.BooleanField()), output_field=models.BooleanField(), serialize=False)),
+                ('sort_name', benefits_portal.derived_fields.SortKeyField('display_name')),
+                ('search_text', benefits_portal.derived_fields.SearchTextField('display_name', 'user_principal_name')),
+                ('partner', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.partner')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='directory_users', to='tenants.tenant', verbose_name='tenant')),
+            ],
+            options={
+                'verbose_name': 'directory user',
+                'verbose_name_plural': 'directory users',
+                'ordering': ['sort_name', 'pk'],
+                'indexes': [models.Index(fields=['partner', 'sort_name', 'id'], name='directory_user_by_name'), models.Index(fields=['partner', 'user_principal_name', 'id'], name='directory_user_by_address'), models.Index(fields=['partner', 'kind', 'sort_name', 'id'], name='directory_user_by_kind'), models.Index(fields=['partner', 'is_disabled', 'sort_name', 'id'], name='directory_user_by_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('user_principal_name', django.db.models.functions.text.Lower('user_principal_name'))), name='directory_user_name_in_lowercase', violation_error_message='Write the address in lowercase.'), models.UniqueConstraint(fields=('user_principal_name', 'tenant'), name='directory_user_name_unique_in_tenant', violation_error_message='This tenant already has a user with this address.')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +138,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
                 'ordering': ['email'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_lowercase', violation_error_message='Write the email address in lowercase.')],
             },
         ),
         migrations.CreateModel(
@@ -114,27 +160,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'email',
                 'verbose_name_plural': 'emails',
                 'ordering': ['-queued_at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Partner',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('mpn_id', models.CharField(max_length=10, unique=True, verbose_name='MPN ID')),
-                ('country', models.CharField(max_length=2, verbose_name='country')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('time_zone', models.CharField(default='UTC', max_length=40, verbose_name='time zone')),
-                ('is_practice', models.BooleanField(default=False, editable=False, verbose_name='practice partner')),
-                ('days_ahead', models.PositiveIntegerField(default=0, editable=False, verbose_name='days ahead')),
-                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
-                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'mpn_id')),
-            ],
-            options={
-                'verbose_name': 'partner',
-                'verbose_name_plural': 'partners',
-                'ordering': ['sort_name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.')],
+                'indexes': [models.Index(fields=['queued_at'], name='mail_queued_at')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('gave_up_at', None), ('next_try_at__isnull', False), ('sent_at', None)), models.Q(('gave_up_at', None), ('next_try_at', None), ('sent_at__isnull', False)), models.Q(('gave_up_at__isnull', False), ('next_try_at', None), ('sent_at', None)), _connector='OR'), name='mail_waits_or_is_done')],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +177,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'wrong key',
                 'verbose_name_plural': 'wrong keys',
                 'ordering': ['-at'],
+                'indexes': [models.Index(fields=['at'], name='key_attempt_at'), models.Index(fields=['user', 'at'], name='key_attempt_user_at'), models.Index(fields=['partner', 'at'], name='key_attempt_partner_at')],
             },
         ),
         migrations.CreateModel(
@@ -165,12 +193,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'word of a directory user',
                 'verbose_name_plural': 'words of directory users',
                 'ordering': ['word', 'person'],
+                'indexes': [models.Index(fields=['partner', 'word', 'person'], name='directory_user_word')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'word'), name='directory_user_word_once')],
             },
-        ),
-        migrations.AddField(
-            model_name='directoryuser',
-            name='partner',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.partner'),
         ),
         migrations.CreateModel(
             name='RoleAssignment',
@@ -185,25 +210,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'role',
                 'verbose_name_plural': 'roles',
                 'ordering': ['partner__sort_name', 'user__sort_name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Tenant',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('domain', models.CharField(max_length=120, verbose_name='domain')),
-                ('guid', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='tenant ID')),
-                ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
-                ('color', models.CharField(choices=[('blue', 'blue'), ('green', 'green'), ('purple', 'purple'), ('orange', 'orange'), ('teal', 'teal'), ('magenta', 'magenta'), ('red', 'red'), ('gray', 'gray')], default='blue', help_text='Shown wherever someone acts in this tenant, so that it is not mistaken for another.', max_length=8, verbose_name='color')),
-                ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
-                ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'domain', 'guid')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='tenants.partner', verbose_name='partner')),
-            ],
-            options={
-                'verbose_name': 'tenant',
-                'verbose_name_plural': 'tenants',
-                'ordering': ['partner__sort_name', '-is_primary', 'sort_name'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'partner'), name='role_one_per_user_and_partner', violation_error_message='This person already holds a role at this partner.')],
             },
         ),
         migrations.CreateModel(
@@ -230,12 +237,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'record',
                 'verbose_name_plural': 'records',
                 'ordering': ['-at', '-pk'],
+                'indexes': [models.Index(fields=['partner', '-at', '-id'], name='record_partner_at'), models.Index(fields=['at'], name='record_at'), models.Index(fields=['subject_type', 'subject_id', '-at'], name='record_subject_at'), models.Index(django.db.models.fields.json.KeyTransform('person', 'before'), name='record_before_person'), models.Index(django.db.models.fields.json.KeyTransform('person', 'after'), name='record_after_person')],
             },
-        ),
-        migrations.AddField(
-            model_name='directoryuser',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='directory_users', to='tenants.tenant', verbose_name='tenant'),
         ),
         migrations.CreateModel(
             name='TenantRequest',
@@ -256,6 +259,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'request for a tenant',
                 'verbose_name_plural': 'requests for tenants',
                 'ordering': ['-asked_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('tenant', None)), ('decided_at__isnull', False), _connector='OR'), name='tenant_request_decision_has_a_time', violation_error_message='A decision has a time.'), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_request_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'), models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('domain', 'partner'), name='tenant_request_once_at_a_time', violation_error_message='The partner waits for this tenant already.')],
             },
         ),
         migrations.CreateModel(
@@ -274,114 +278,6 @@ class Migration(migrations.Migration):
                 'ordering': ['until_at', 'pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('person', None), ('user__isnull', False)), models.Q(('person__isnull', False), ('user', None)), _connector='OR'), name='former_name_of_one')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_in_lowercase', violation_error_message='Write the email address in lowercase.'),
-        ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(fields=['queued_at'], name='mail_queued_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('gave_up_at', None), ('next_try_at__isnull', False), ('sent_at', None)), models.Q(('gave_up_at', None), ('next_try_at', None), ('sent_at__isnull', False)), models.Q(('gave_up_at__isnull', False), ('next_try_at', None), ('sent_at', None)), _connector='OR'), name='mail_waits_or_is_done'),
-        ),
-        migrations.AddIndex(
-            model_name='keyattempt',
-            index=models.Index(fields=['at'], name='key_attempt_at'),
-        ),
-        migrations.AddIndex(
-            model_name='keyattempt',
-            index=models.Index(fields=['user', 'at'], name='key_attempt_user_at'),
-        ),
-        migrations.AddIndex(
-            model_name='keyattempt',
-            index=models.Index(fields=['partner', 'at'], name='key_attempt_partner_at'),
-        ),
-        migrations.AddIndex(
-            model_name='directoryuserword',
-            index=models.Index(fields=['partner', 'word', 'person'], name='directory_user_word'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryuserword',
-            constraint=models.UniqueConstraint(fields=('person', 'word'), name='directory_user_word_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.UniqueConstraint(fields=('user', 'partner'), name='role_one_per_user_and_partner', violation_error_message='This person already holds a role at this partner.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tenant',
-            constraint=models.UniqueConstraint(fields=('domain',), name='tenant_domain_unique', violation_error_message="This domain can't be used. Ask the program team."),
-        ),
-        migrations.AddConstraint(
-            model_name='tenant',
-            constraint=models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tenant',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('partner',), name='tenant_one_primary_per_partner', violation_error_message='The partner already has a primary tenant.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tenant',
-            constraint=models.UniqueConstraint(fields=('partner', 'color'), name='tenant_color_unique_per_partner', violation_error_message='Another tenant of this partner has this color. Choose a different one.'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['partner', '-at', '-id'], name='record_partner_at'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['at'], name='record_at'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['subject_type', 'subject_id', '-at'], name='record_subject_at'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(django.db.models.fields.json.KeyTransform('person', 'before'), name='record_before_person'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(django.db.models.fields.json.KeyTransform('person', 'after'), name='record_after_person'),
-        ),
-        migrations.AddIndex(
-            model_name='directoryuser',
-            index=models.Index(fields=['partner', 'sort_name', 'id'], name='directory_user_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='directoryuser',
-            index=models.Index(fields=['partner', 'user_principal_name', 'id'], name='directory_user_by_address'),
-        ),
-        migrations.AddIndex(
-            model_name='directoryuser',
-            index=models.Index(fields=['partner', 'kind', 'sort_name', 'id'], name='directory_user_by_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='directoryuser',
-            index=models.Index(fields=['partner', 'is_disabled', 'sort_name', 'id'], name='directory_user_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryuser',
-            constraint=models.CheckConstraint(condition=models.Q(('user_principal_name', django.db.models.functions.text.Lower('user_principal_name'))), name='directory_user_name_in_lowercase', violation_error_message='Write the address in lowercase.'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryuser',
-            constraint=models.UniqueConstraint(fields=('user_principal_name', 'tenant'), name='directory_user_name_unique_in_tenant', violation_error_message='This tenant already has a user with this address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tenantrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('tenant', None)), ('decided_at__isnull', False), _connector='OR'), name='tenant_request_decision_has_a_time', violation_error_message='A decision has a time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tenantrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_request_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tenantrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('domain', 'partner'), name='tenant_request_once_at_a_time', violation_error_message='The partner waits for this tenant already.'),
         ),
         SetStatistics("directoryuserword", "word", 1000),
         # Rows that refer to each other belong to one partner (P1, K4).
