@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.contrib.auth import get_user
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -129,6 +129,31 @@ def test_a_name_that_is_taken_gets_a_number(of_class: Class) -> None:
     client, _code = joined(of_class, "anna")
 
     assert get_user(client).persona.room.name == "anna 2"
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"), [("İpek", "ipek"), ("ipek", "İPEK"), ("Weiß", "WEIẞ"), ("ΣΟΦΟΣ", "σοφος")]
+)
+def test_a_name_gets_a_number_where_the_database_takes_it_for_taken(
+    of_class: Class, name: str, alike: str
+) -> None:
+    """Which letters are the same one differs from database to database, and from Python."""
+    Room.objects.enter(of_class, name, entry="first")
+
+    free = Room.objects.free_name(of_class, alike)
+
+    assert (free == alike) == is_accepted(of_class, alike)
+    assert Room.objects.enter(of_class, alike, entry="second")[0].name == free
+
+
+def is_accepted(of_class: Class, name: str) -> bool:
+    """Whether a room may be called so beside those there are; none is made."""
+    try:
+        with rolled_back():
+            factories.RoomFactory.create(of_class=of_class, name=name)
+    except IntegrityError:
+        return False
+    return True
 
 
 def test_a_form_sent_twice_makes_one_room(of_class: Class) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -44,10 +44,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
             return room, True
 
     def free_name(self, to: "Class", name: str) -> str:
-        """`name`, with a number behind it if somebody in the class is called so."""
-        taken = {each.lower() for each in self.filter(of_class=to).values_list("name", flat=True)}
+        """`name`, with a number behind it if somebody in the class is called so.
+
+        The database compares, as its constraint does: it has another lowercase of İ than Python.
+        """
+        named = self.filter(of_class=to).annotate(lower=Lower("name"))
         number, free = 1, name
-        while free.lower() in taken:
+        while named.filter(lower=Lower(Value(free))).exists():
             number += 1
             free = f"{name[: MAX_NAME - 4].rstrip()} {number}"
         return free
