@@ -19,9 +19,10 @@ from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice import codes
+from benefits_portal.practice.letting_in import CODES_OF_ADDRESS
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
-from benefits_portal.tenants.models import Attempt, Record, TenantsAction, User
+from benefits_portal.tenants.models import Attempt, How, Record, TenantsAction, User
 from tests import factories
 from tests.world import rolled_back
 
@@ -199,14 +200,55 @@ def test_a_code_that_was_replaced_is_dead(of_class: Class) -> None:
     assert Client().get(reverse("practice-join", args=[of_class.code()])).status_code == 200
 
 
-def test_guessing_stops_after_ten_wrong_codes(of_class: Class) -> None:
-    guesses = [Client().post(ENTER, {"code": f"BCDF-GHJ{n}"}).status_code for n in range(10)]
+def test_guessing_stops_after_ten_wrong_codes_in_a_browser(of_class: Class) -> None:
+    client = Client()
+    client.get(ENTER)
+    guesses = [client.post(ENTER, {"code": f"BCDF-GHJ{n}"}).status_code for n in range(10)]
 
-    refused = Client().post(ENTER, {"code": of_class.code()})
-    by_link = Client().get(reverse("practice-join", args=[of_class.code()]))
+    refused = client.post(ENTER, {"code": of_class.code()})
+    by_link = client.get(reverse("practice-join", args=[of_class.code()]))
 
     assert guesses == [200] * 10
     assert (refused.status_code, by_link.status_code) == (429, 429)
+
+
+def test_ten_wrong_codes_stop_no_other_browser_of_the_classroom(of_class: Class) -> None:
+    guesser, other = Client(), Client()
+    for client in (guesser, other):
+        client.get(ENTER)
+    for n in range(11):
+        guesser.post(ENTER, {"code": f"BCDF-GHJ{n}"})
+
+    assert other.post(ENTER, {"code": of_class.code()}).status_code == 302
+    assert Client().get(reverse("practice-join", args=[of_class.code()])).status_code == 200
+
+
+def test_a_hundred_wrong_codes_stop_whoever_makes_up_browsers(
+    of_class: Class, taught: tuple[Class, dict[str, str]]
+) -> None:
+    for _already in range(99):
+        Attempt.objects.take(CODES_OF_ADDRESS.of("127.0.0.1"))
+    last = Client().post(ENTER, {"code": "BCDF-GHJK"}).status_code
+
+    refused = Client().post(ENTER, {"code": of_class.code()})
+    guessed_again = Client().get(reverse("practice-join", args=[of_class.code()]))
+    came_back = Client().post(ENTER, {"code": taught[1]["Anna"]})
+
+    assert (last, refused.status_code, guessed_again.status_code) == (200, 429, 429)
+    assert came_back.status_code == 302
+
+
+def test_the_back_office_has_words_for_wrong_codes(
+    of_class: Class, signed_in: Callable[[str], Client]
+) -> None:
+    Client(headers={"cookie": "csrftoken=abc"}).post(ENTER, {"code": "BCDF-GHJK"})
+    staff = signed_in("programme")
+
+    listed = staff.get(reverse("admin:tenants_attempt_changelist"), {"q": "127.0.0.1"}).text
+
+    assert "Wrong codes of classes, from one address" in listed
+    assert "Wrong codes of classes, from one browser" in listed
+    assert 'class="field-what">class-code' not in listed
 
 
 def test_right_codes_are_no_guesses(of_class: Class) -> None:
@@ -306,6 +348,35 @@ def test_who_sent_nothing_reads_who_started_over_and_of_no_form(
     assert "Your trainer" not in again.text
 
 
+def test_what_a_trainer_did_in_a_room_is_on_its_record_as_the_trainer_s(
+    back: Callable[[str], Client], trainer: Client, of_class: Class
+) -> None:
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    trainer.post(url, {"act": "start-over"})
+    trainer.post(url, {"act": "look"})
+    trainer.post(reverse("tenants:end-viewing"))
+    anna = back("Anna")
+
+    activity = anna.get(reverse("tenants:activity")).text
+
+    theirs = Record.objects.filter(partner__room__room=room(), how=How.TRAINER)
+    assert set(theirs.values_list("action", "actor__persona__slug")) == {
+        ("practice.started-over", "trainer"),
+        ("tenants.view-started", "trainer"),
+        ("tenants.view-ended", "trainer"),
+    }
+    assert "Started the room over" in activity
+    assert 'data-how="trainer">trainer<' in activity
+
+
+def test_a_room_that_its_trainee_started_over_names_no_trainer(
+    back: Callable[[str], Client],
+) -> None:
+    back("Anna").post(reverse("practice-start-over"))
+
+    assert not Record.objects.filter(partner__room__room=room(), how=How.TRAINER).exists()
+
+
 def test_who_sent_nothing_reads_that_the_class_has_ended(
     back: Callable[[str], Client], of_class: Class
 ) -> None:
@@ -384,6 +455,15 @@ def test_a_trainer_opens_a_class_and_shows_its_code(trainer: Client) -> None:
     assert codes.spaced(opened.code()) in page.text
     assert "data:image/svg+xml" in page.text
     assert timedelta(hours=3) < opened.closes_at - clock.now() <= timedelta(hours=4)
+
+
+def test_staff_who_may_teach_too_begin_in_the_back_office(client: Client) -> None:
+    both = factories.UserFactory.create(directory_user=None, is_staff=True, is_superuser=True)
+    client.force_login(both)
+
+    assert both.has_perm("practice.teach")
+    assert client.get("/").status_code == 200
+    assert reverse("admin:index") in client.get("/").text
 
 
 def test_trainers_begin_with_their_classes_and_nobody_else_without_a_role(

@@ -42,7 +42,8 @@ class LockedOutFilter(CasesFilter):
     }
 
 
-LIMITS = {
+# Higher apps add theirs
+LIMITS: dict[str, Text] = {
     SIGN_IN.name: gettext_lazy("Wrong passwords of an account, from one address"),
     SIGN_IN_IP.name: gettext_lazy("Wrong passwords from one address"),
     OWN_PASSWORD.name: gettext_lazy("Wrong passwords of an account, typed to change it"),
@@ -50,6 +51,7 @@ LIMITS = {
     RESET_IP.name: gettext_lazy("Links to set a password, asked for from one address"),
     SEARCH.name: gettext_lazy("Searches of an account"),
 }
+BY_ADDRESS = [SIGN_IN_IP, RESET_IP]  # which count an address alone
 
 
 class LimitFilter(admin.SimpleListFilter):
@@ -105,7 +107,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         network = network_of(typed)
         if network == UNKNOWN_NETWORK:
             return queryset.of_account(typed), False
-        return queryset.of(*(limit.of(network) for limit in (SIGN_IN_IP, RESET_IP))), False
+        return queryset.of(*(limit.of(network) for limit in BY_ADDRESS)), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)

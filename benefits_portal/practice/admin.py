@@ -1,0 +1,11 @@
+"""What classes limit, in the back office's words; staff find it by its address and lift it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.admin.mail_and_attempts import BY_ADDRESS, LIMITS
+
+from .letting_in import CODES, CODES_OF_ADDRESS
+
+LIMITS[CODES.name] = _("Wrong codes of classes, from one browser")
+LIMITS[CODES_OF_ADDRESS.name] = _("Wrong codes of classes, from one address")
+BY_ADDRESS.append(CODES_OF_ADDRESS)
