@@ -21,6 +21,7 @@ from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 from benefits_portal.tenants.models import Actor, How, User
 
 from . import codes
+from .asked import Asked
 from .class_rooms import rows_of
 from .exceptions import ClassOver, TooManyClasses
 from .models import Class, Room
@@ -104,8 +105,10 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "taken": len(rows) + of_class.rooms_deleted,
         "here": sum(row.is_here for row in rows),
     }
-    asks = request.GET.get("ask") == "end" and not context["is_over"]
-    return render(request, "practice/class_end.html" if asks else "practice/class.html", context)
+    if request.GET.get("ask") == "end" and not context["is_over"]:
+        context["asked"] = Asked.to_end(of_class)
+        return render(request, "practice/class_end.html", context)
+    return render(request, "practice/class.html", context)
 
 
 def nothing(request: HttpRequest, of_class: Class) -> None:
@@ -188,7 +191,7 @@ def class_room(request: HttpRequest, of_class: Class, room_pk: int) -> HttpRespo
         if is_act(request, "look"):
             return look(request, room)
         if is_act(request, "start-over"):
-            start_over(room)
+            start_over(room, by=trainer_of(request))
             messages.success(
                 request,
                 _("The room of %(name)s is as it was at the beginning.") % {"name": room.name},
@@ -200,13 +203,19 @@ def class_room(request: HttpRequest, of_class: Class, room_pk: int) -> HttpRespo
     form.initial["name"] = room.name
     [row] = rows_of(of_class, room)
     context = {"class": of_class, "room": room, "row": row, "form": form, "teaching": True}
-    asks = request.GET.get("ask") == "start-over"
-    page = "practice/class_start_over.html" if asks else "practice/class_room.html"
-    return render(request, page, context)
+    if request.GET.get("ask") == "start-over":
+        context["asked"] = Asked.to_start_over(room)
+        return render(request, "practice/class_start_over.html", context)
+    return render(request, "practice/class_room.html", context)
 
 
 def is_act(request: HttpRequest, act: str) -> bool:
     return request.POST.get("act") == act
+
+
+def trainer_of(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - signed in
+    return request.user
 
 
 def look(request: HttpRequest, room: Room) -> HttpResponse:
@@ -216,8 +225,7 @@ def look(request: HttpRequest, room: Room) -> HttpResponse:
     if tenant is None:
         messages.error(request, _("No one has been in this room yet."))
         return redirect("practice-class-room", room.of_class_id, room.pk)
-    assert isinstance(request.user, User)  # noqa: S101 - signed in
-    by = Actor(request.user, How.PORTAL)
+    by = Actor(trainer_of(request), How.TRAINER)
     back = reverse("practice-class-room", args=[room.of_class_id, room.pk])
     impersonation.start(request, tenant, by=by, back=back, whom=room.name)
     return redirect("home")

@@ -15,6 +15,7 @@ from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.views.signing_in import too_many
 
 from . import codes, rooms
+from .asked import Asked
 from .exceptions import NotLetIn
 from .letting_in import class_with, looked_up
 from .middleware import persona_in
@@ -121,7 +122,7 @@ def start_own_over(request: HttpRequest) -> HttpResponse:
     if room is None:
         return redirect("practice")
     if request.method != "POST":
-        return render(request, "practice/start_over.html", {"room": room})
+        return render(request, "practice/start_over.html", {"asked": Asked.to_start_own_over(room)})
     slug = persona_in(request)
     start_over(room)
     request.session.flush()

@@ -17,8 +17,10 @@ from django.db.models import F, Q
 from benefits_portal import clock
 from benefits_portal.reminders.models import Digest, Preference, Told
 from benefits_portal.tenants.models import (
+    Actor,
     DirectoryUser,
     FormerName,
+    How,
     Mail,
     Partner,
     Record,
@@ -35,7 +37,7 @@ from .handmade import (
     models_of_partners,
     partners_of_room,
 )
-from .models import Persona, Room, RoomPartner
+from .models import Persona, PracticeAction, Room, RoomPartner
 from .situations import SITUATIONS, Situation, chapters_of, own_domain, rows_of
 from .story import play
 
@@ -59,15 +61,23 @@ def open_room(room: Room) -> None:
     room.refresh_from_db(fields=["generation"])
 
 
-def start_over(room: Room) -> None:
+def start_over(room: Room, *, by: User | None = None) -> None:
     """Replace all that is in `room`: whoever is in it is signed out, since accounts are new (T7).
 
-    Whole or not at all; others see the old one until then.
+    Whole or not at all; others see the old one until then. `by` a trainer, which is all that the
+    new record knows of it.
     """
     with transaction.atomic():
         Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
         empty_room(room)
         _fill(room)
+        for partner in room.partners() if by else ():
+            Record.objects.log(
+                PracticeAction.STARTED_OVER,
+                by=Actor(by, How.TRAINER),
+                partner=partner,
+                subject=partner,
+            )
         Room.objects.filter(pk=room.pk).update(hand_raised_at=None)
     cache.clear()  # the filters of a list are kept for a minute
     room.refresh_from_db(fields=["generation", "hand_raised_at"])

@@ -68,14 +68,14 @@ def start(
 
 def end(request: HttpRequest) -> Tenant | None:
     """Stop looking; what was looked at, if anything was."""
-    request.session.pop(WHOM, None)
+    whom = request.session.pop(WHOM, "")
     tenant = (
         Tenant.objects.select_related("partner")
         .filter(pk=request.session.pop(SESSION_KEY, None))
         .first()
     )
     if tenant and isinstance(request.user, User):
-        by = Actor(request.user, How.BACK_OFFICE if request.user.is_staff else How.PORTAL)
+        by = Actor(request.user, How.TRAINER if whom else How.BACK_OFFICE)
         Record.objects.log(
             TenantsAction.VIEW_ENDED,
             by=by,

@@ -1,5 +1,6 @@
 """Who practices where: classes, rooms, their partners, and the people one can be there."""
 
+from .actions import PracticeAction
 from .classes import MAX_OPEN_CLASSES, MAX_ROOMS, Class
 from .room import Persona, Room, RoomPartner, RoomQuerySet
 
@@ -8,6 +9,7 @@ __all__ = [
     "MAX_ROOMS",
     "Class",
     "Persona",
+    "PracticeAction",
     "Room",
     "RoomPartner",
     "RoomQuerySet",

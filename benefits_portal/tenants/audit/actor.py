@@ -21,6 +21,7 @@ class How(models.TextChoices):
     PORTAL = "portal", _("portal")
     BACK_OFFICE = "back-office", _("back office")
     COMMAND = "command", _("command")
+    TRAINER = "trainer", _("trainer")  # in a room of a class
 
 
 @dataclass(frozen=True)

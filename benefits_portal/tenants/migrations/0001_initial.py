@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='time')),
-                ('how', models.CharField(choices=[('portal', 'portal'), ('back-office', 'back office'), ('command', 'command')], editable=False, max_length=11, verbose_name='from where')),
+                ('how', models.CharField(choices=[('portal', 'portal'), ('back-office', 'back office'), ('command', 'command'), ('trainer', 'trainer')], editable=False, max_length=11, verbose_name='from where')),
                 ('reason', models.CharField(blank=True, editable=False, max_length=200, verbose_name='reason')),
                 ('action', models.CharField(editable=False, max_length=40, verbose_name='what')),
                 ('refused', models.CharField(blank=True, editable=False, max_length=60, verbose_name='refused because')),

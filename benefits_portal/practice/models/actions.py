@@ -1,0 +1,13 @@
+"""What trainers do in a room is on its record (rules A1, T8)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal.tenants.models import recordable
+
+
+@recordable
+class PracticeAction(models.TextChoices):
+    """What is done with a room as a whole."""
+
+    STARTED_OVER = "practice.started-over", _("Started the room over")
