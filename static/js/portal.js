@@ -238,6 +238,19 @@ document.addEventListener("submit", (event) => {
   });
 });
 
+// A form that takes a while says so while it is sent; a page that the browser brings back is as it was.
+document.addEventListener("submit", (event) => {
+  const status = event.target.querySelector("[data-while-sent]");
+  if (!status || event.defaultPrevented) return;
+  status.textContent = status.dataset.whileSent;
+  event.submitter?.setAttribute("aria-busy", "true");
+  const restore = () => {
+    status.textContent = "";
+    event.submitter?.removeAttribute("aria-busy");
+  };
+  window.addEventListener("pageshow", restore, { once: true });
+});
+
 // The end of the session: asked for in time, told in a dialog, put off without leaving the page. Asking does not put it off.
 const ending = document.getElementById("session-end");
 if (ending) {
