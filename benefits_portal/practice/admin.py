@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.admin.mail_and_attempts import BY_ADDRESS, LIMITS
+from benefits_portal.tenants.admin.mail_and_attempts import BY_NETWORK, LIMITS
 
-from .letting_in import CODES, CODES_OF_ADDRESS
+from .letting_in import CODES, CODES_OF_NETWORK
 
 LIMITS[CODES.name] = _("Wrong codes of classes, from one browser")
-LIMITS[CODES_OF_ADDRESS.name] = _("Wrong codes of classes, from one address")
-BY_ADDRESS.append(CODES_OF_ADDRESS)
+LIMITS[CODES_OF_NETWORK.name] = _("Wrong codes of classes, from one address")
+BY_NETWORK.append(CODES_OF_NETWORK)

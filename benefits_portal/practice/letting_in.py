@@ -19,7 +19,7 @@ WINDOW = timedelta(minutes=10)
 # makes up a new browser for each code gets a hundred: in 28⁸ codes they find one of a hundred
 # classes after 700 years. Right codes do not count.
 CODES = Limit("class-code", (Tier(10, WINDOW, WINDOW),))
-CODES_OF_ADDRESS = Limit("class-code-address", (Tier(100, WINDOW, WINDOW),))
+CODES_OF_NETWORK = Limit("class-code-address", (Tier(100, WINDOW, WINDOW),))
 
 
 def class_with(request: HttpRequest, text: str) -> Class:
@@ -63,4 +63,4 @@ def whom_counted(request: HttpRequest) -> list[Counted]:
     """The address, and the browser there; a browser is known by the token of its forms."""
     network, browser = client_network(request), request.COOKIES.get(settings.CSRF_COOKIE_NAME)
     of_browser = [CODES.of(f"{network} {browser}")] if browser else []
-    return [CODES_OF_ADDRESS.of(network), *of_browser]
+    return [CODES_OF_NETWORK.of(network), *of_browser]

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice import codes
-from benefits_portal.practice.letting_in import CODES_OF_ADDRESS
+from benefits_portal.practice.letting_in import CODES_OF_NETWORK
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Attempt, How, Record, TenantsAction, User
@@ -227,7 +227,7 @@ def test_a_hundred_wrong_codes_stop_whoever_makes_up_browsers(
     of_class: Class, taught: tuple[Class, dict[str, str]]
 ) -> None:
     for _already in range(99):
-        Attempt.objects.take(CODES_OF_ADDRESS.of("127.0.0.1"))
+        Attempt.objects.take(CODES_OF_NETWORK.of("127.0.0.1"))
     last = Client().post(ENTER, {"code": "BCDF-GHJK"}).status_code
 
     refused = Client().post(ENTER, {"code": of_class.code()})

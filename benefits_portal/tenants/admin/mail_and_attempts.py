@@ -51,7 +51,7 @@ LIMITS: dict[str, Text] = {
     RESET_IP.name: gettext_lazy("Links to set a password, asked for from one address"),
     SEARCH.name: gettext_lazy("Searches of an account"),
 }
-BY_ADDRESS = [SIGN_IN_IP, RESET_IP]  # which count an address alone
+BY_NETWORK = [SIGN_IN_IP, RESET_IP]  # which count an address alone
 
 
 class LimitFilter(admin.SimpleListFilter):
@@ -107,7 +107,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         network = network_of(typed)
         if network == UNKNOWN_NETWORK:
             return queryset.of_account(typed), False
-        return queryset.of(*(limit.of(network) for limit in BY_ADDRESS)), False
+        return queryset.of(*(limit.of(network) for limit in BY_NETWORK)), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
