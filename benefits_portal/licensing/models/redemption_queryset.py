@@ -55,6 +55,10 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
             "key__benefit", *context, "redeemed_by", "reversal", "replacement"
         )
 
+    def for_timeline(self) -> Self:
+        """With what a subscription's page says of each; the rest it has from the subscription."""
+        return self.select_related("key__benefit", "redeemed_by", "reversal", "replacement")
+
     def write(
         self,
         key: ProductKey,

@@ -5,6 +5,7 @@ end of the class change rows: they check the status and use exactly the same met
 is in `redeeming.py`.
 """
 
+from collections.abc import Sequence
 from copy import copy
 from datetime import date, timedelta
 from typing import ClassVar
@@ -225,10 +226,14 @@ class Subscription(PartnerRow):
             then.withdrawn_on = None
         return then
 
-    def as_it_was(self, day: date) -> "Subscription | None":
-        """It as it was at the end of `day`, withdrawn or not; None before it began. One query."""
-        ledger = self.ledger()
-        if run := run_on(self, ledger, day):
+    def as_it_was(
+        self, day: date, ledger: Sequence[Redemption] | None = None
+    ) -> "Subscription | None":
+        """It as it was at the end of `day`, withdrawn or not; None before it began.
+
+        One query, or none with its `ledger`.
+        """
+        if run := run_on(self, self.ledger() if ledger is None else ledger, day):
             return self.then(run, day)
         is_gone = self.withdrawn_on is not None and self.withdrawn_on <= day
         return self if is_gone else None

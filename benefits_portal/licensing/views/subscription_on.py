@@ -1,6 +1,6 @@
 """One subscription as it was on another day, or as it will be (H1 to H4)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -35,16 +35,17 @@ def subscription_on(
     """The page of a subscription for the day that its URL names."""
     subscription = get_own(request, Subscription.objects.for_display(), pk)
     day = any_day.day
-    if (then := subscription.as_it_was(day)) is None:
+    ledger = subscription.ledger()
+    if (then := subscription.as_it_was(day, ledger)) is None:
         return not_there_yet(request, subscription, day)
-    theirs = subscription.redemptions.for_display().until(day)
+    theirs = subscription.redemptions.until(day)
     excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
-        "timeline", theirs, max_redemptions, is_latest=True
+        "timeline", theirs.for_timeline(), max_redemptions, is_latest=True, counted=theirs
     )
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
     context = {
         "subscription": then,
-        "day_notes": [*came_later(subscription, excerpt, any_day)],
+        "day_notes": [*came_later(ledger, excerpt, any_day)],
         "pool": standing_of(LicensePool(request.tenant, then.product), day, then=True),
         **standing_then(then, excerpt, people, day),
     }
@@ -76,13 +77,16 @@ def standing_then(
 
 
 def came_later(
-    subscription: Subscription, redemptions: Iterable[Redemption], any_day: AnyDay
+    ledger: Sequence[Redemption], shown: Iterable[Redemption], any_day: AnyDay
 ) -> Iterator[str]:
-    """What was redeemed or reversed after that day, and so is not on its page (H1)."""
+    """What was redeemed or reversed after that day, and so is not on its page (H1).
+
+    `ledger` is all that was redeemed for the subscription, `shown` what the page shows of it.
+    """
     if any_day.is_forecast:
         return
     day = any_day.day
-    for redemption in redemptions:
+    for redemption in shown:
         if redemption.is_reversed and redemption.reversal.reversed_on > day:
             text = _(
                 "What was redeemed on %(redeemed)s was reversed later, on %(reversed)s. It counts "
@@ -90,7 +94,7 @@ def came_later(
             )
             reversed_on = as_day(redemption.reversal.reversed_on)
             yield text % {"redeemed": as_day(redemption.redeemed_on), "reversed": reversed_on}
-    if count := subscription.redemptions.after(day).count():
+    if count := sum(redemption.redeemed_on > day for redemption in ledger):
         yield ngettext(
             "%(count)s key was redeemed for it later. It isn't on this page.",
             "%(count)s keys were redeemed for it later. They aren't on this page.",

@@ -108,9 +108,9 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     subscriptions = Subscription.objects.for_display().with_fitting_key(on)
     subscriptions = subscriptions.with_fitting_keys_count(on)
     subscription = get_own(request, subscriptions, pk)
-    theirs = subscription.redemptions.for_display()
+    theirs = subscription.redemptions.all()
     excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
-        "timeline", theirs, MAX_REDEMPTIONS, is_latest=True
+        "timeline", theirs.for_timeline(), MAX_REDEMPTIONS, is_latest=True, counted=theirs
     )
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
     records = Record.objects.about(subscription)
