@@ -45,6 +45,10 @@ SECRET_KEY = env.secret("SECRET_KEY", default_secret)
 SECRET_KEY_FALLBACKS = comma_separated(env.str("SECRET_KEY_FALLBACKS", default=""))
 # First encrypts, the others decrypt
 PRODUCT_KEY_SECRETS = comma_separated(env.secret("PRODUCT_KEY_SECRETS", default_secret))
+# Shared with the portals that partners are moved to or come from; empty: none is moved
+TRANSFER_SECRET = env.str("TRANSFER_SECRET", default="").strip()
+# Which of several portals this is: ids are drawn from its own range (benefits_portal/cells/)
+CELL = env.number("CELL", default=0, least=0, most=999)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many stand before the portal; what others forward is not believed
@@ -56,6 +60,7 @@ INSTALLED_APPS = [
     "benefits_portal.benefits",
     "benefits_portal.licensing",
     "benefits_portal.reminders",
+    "benefits_portal.cells",
     "benefits_portal.practice",
     "django.contrib.admin",
     "django.contrib.auth",

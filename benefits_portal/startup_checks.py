@@ -44,6 +44,11 @@ def check_secret_key(settings: Any) -> Iterator[CheckMessage]:
     yield from faults_of_secret("SECRET_KEY", settings.SECRET_KEY)
 
 
+def check_transfer_secret(settings: Any) -> Iterator[CheckMessage]:
+    if settings.TRANSFER_SECRET:
+        yield from faults_of_secret("TRANSFER_SECRET", settings.TRANSFER_SECRET)
+
+
 def check_secret_lists(settings: Any) -> Iterator[CheckMessage]:
     for name in ("SECRET_KEY_FALLBACKS", "PRODUCT_KEY_SECRETS"):
         secrets: list[str] = getattr(settings, name)
@@ -214,6 +219,7 @@ def is_in_own_network(host: str) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     check_secret_key,
+    check_transfer_secret,
     check_secret_lists,
     check_demo_is_local,
     check_hosts,

@@ -130,6 +130,8 @@ HARMLESS = {
     "command prune",  # what is on record stays: tests/tenants/test_prune.py
     "command check_consistency",  # it only reads: tests/licensing/test_consistency.py
     "command migrate",  # Django's own, without a limit of time
+    "command export_partner",  # it only reads: tests/cells/test_moving.py
+    "command import_partner",  # into a portal without the partner: tests/cells/test_moving.py
     "command reencrypt_keys",  # keys stay what they are: tests/benefits/test_rotation.py
     "page new-partner",  # by the verbs, all new: tests/back_office/test_new_partner.py
     "page preview-reminders",  # it only reads

@@ -30,6 +30,7 @@ class TenantsAction(models.TextChoices):
     TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Requested another tenant")
     TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted another tenant")
     TENANT_DECLINED = "tenants.tenant-declined", _("Declined another tenant")
+    MOVED_HERE = "tenants.moved-here", _("Moved here from another portal")
 
 
 Record.attempts.update(
@@ -54,6 +55,7 @@ Record.attempts.update(
         TenantsAction.TENANT_ASKED_FOR: _("Request another tenant"),
         TenantsAction.TENANT_ACCEPTED: _("Accept another tenant"),
         TenantsAction.TENANT_DECLINED: _("Decline another tenant"),
+        TenantsAction.MOVED_HERE: _("Move here from another portal"),
     }
 )
 
