@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.licensing.home.licenses import over_title
 from benefits_portal.licensing.models import Replacement, Subscription
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import days_over, key_of, outlooks_of
 from benefits_portal.tenants.models import TenantRequest
 
@@ -93,7 +94,7 @@ def licenses(wanted: Wanted) -> Iterator[DueItem]:
         for due, on in wanted.get(pool.number, ()):
             if step and due == holds and on == outlook.on:
                 title = over_title(pool.product_name, outlook.over(step))
-                path = reverse("licensing:license-holders", args=[pool.product])
+                path = pool_url(pool.tenant, pool.product)
                 yield DueItem(due, title, path, tenant=pool.domain)
 
 

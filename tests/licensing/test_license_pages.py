@@ -14,6 +14,7 @@ from django.utils import translation
 from benefits_portal.licensing.license_display import bar
 from benefits_portal.licensing.license_lists import give_many, preview
 from benefits_portal.licensing.models import LicenseAssignment, LicenseCount, LicensePool
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -158,6 +159,34 @@ def test_of_another_tenant_of_one_s_own_it_offers_to_switch(
     answer = client.get(page(pool(3, tenant=other)))
     assert ("tenants/elsewhere.html" in {each.name for each in answer.templates}) is True
     assert "Labs" in answer.text
+
+
+@rule("L6", "P4")
+def test_where_the_product_runs_here_too_the_address_says_which_tenant_is_meant(
+    client: Client, licenses: LicensePool
+) -> None:
+    labs = TenantFactory.create(partner=licenses.tenant.partner, name="Labs")
+    SubscriptionFactory.create(tenant=labs, product=licenses.product)
+    here = client.get(pool_url(licenses.tenant.pk, licenses.product.pk))
+    there = client.get(pool_url(labs.pk, licenses.product.pk))
+    assert here.context["product"] == licenses.product
+    assert ("tenants/elsewhere.html" in {each.name for each in there.templates}) is True
+
+
+@rule("P1")
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [("theirs", 404), ("0", 404), ("9" * 40, 404), ("²", 200), ("-1", 200), ("", 200)],
+)
+def test_a_tenant_that_is_not_one_s_own_is_not_told_of(
+    client: Client, licenses: LicensePool, named: str, status: int
+) -> None:
+    theirs = TenantFactory.create(name="Theirs")
+    SubscriptionFactory.create(tenant=theirs, product=licenses.product)
+    at = page(licenses) + "?tenant=" + named.replace("theirs", str(theirs.pk))
+    answer = client.get(at)
+    assert "Theirs" not in answer.text
+    assert answer.status_code == status
 
 
 # Giving, taking, moving

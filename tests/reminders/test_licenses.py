@@ -14,6 +14,7 @@ from icalendar import Calendar
 
 from benefits_portal import clock
 from benefits_portal.licensing.home.licenses import too_few_licenses
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of, near_outlooks
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.reminders.due import due_at
@@ -207,7 +208,7 @@ def test_text_and_html_say_how_many_lack_one_and_since_when(
     for text in parts(mail.outbox[0]):
         assert [each for each in said if each not in " ".join(text.split())] == []
         assert licenses.tenant.domain in text
-        assert reverse("licensing:license-holders", args=[licenses.product.pk]) in text
+        assert pool_url(licenses.tenant.pk, licenses.product.pk) in text
 
 
 @rule("R6", "R8")

@@ -18,6 +18,7 @@ from benefits_portal.licensing.home.rows import (
 )
 from benefits_portal.licensing.models import LicenseAssignment, LicenseOutlook
 from benefits_portal.licensing.models.license_outlook import DAY, Step
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import AHEAD, Pool, near_outlooks
 from benefits_portal.licensing.terms import LAST_DAY
 from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
@@ -51,7 +52,7 @@ def too_few_licenses(
 def over_row(step: Step, pool: Pool, outlook: LicenseOutlook, on: date) -> dict[str, Any]:
     title = over_title(pool.product_name, outlook.over(step))
     is_over = step.day <= on
-    href = reverse("licensing:license-holders", args=[pool.product])
+    href = pool_url(pool.tenant, pool.product)
     return {
         "title": title,
         "subtitle": pool.tenant_name,
@@ -94,7 +95,7 @@ def disabled_row(held: LicenseAssignment, *, may_act: bool) -> dict[str, Any]:
         "title": title,
         "subtitle": held.tenant.name,
         "hint": "",
-        "href": reverse("licensing:license-holders", args=[held.product_id]),
+        "href": pool_url(held.tenant_id, held.product_id),
         "left": "",
         "day": _("Since %(day)s") % {"day": as_day(held.given_on)},
         "urgency": "",

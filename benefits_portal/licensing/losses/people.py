@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
@@ -11,6 +10,7 @@ from benefits_portal.licensing.home.licenses import over_title
 from benefits_portal.licensing.home.rows import link_to
 from benefits_portal.licensing.models import LicenseOutlook
 from benefits_portal.licensing.models.license_outlook import DAY
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks
 from benefits_portal.tenants.models import Partner
 
@@ -29,10 +29,7 @@ def steps_of(pool: Pool, outlook: LicenseOutlook, until: date) -> Iterator[Loss]
         over, last_on = outlook.over(step), step.day - DAY
         if last_on > until or over == before:
             continue
-        title, href = (
-            over_title(pool.product_name, over),
-            reverse("licensing:license-holders", args=[pool.product]),
-        )
+        title, href = over_title(pool.product_name, over), pool_url(pool.tenant, pool.product)
         yield Loss(
             Kind.PEOPLE,
             last_on,

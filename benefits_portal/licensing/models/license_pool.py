@@ -10,6 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db.models import Sum
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from benefits_portal.benefits.models import Product
 from benefits_portal.licensing.license_exceptions import (
@@ -32,6 +34,8 @@ from .subscription_queryset import SubscriptionQuerySet
 if TYPE_CHECKING:
     from .license_assignment import LicenseAssignment
     from .license_assignment_queryset import LicenseAssignmentQuerySet
+
+TENANT = "tenant"  # of an address: in which tenant the licenses are
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,15 @@ class LicenseCount:
         if self.over:
             return MorePeopleThanLicenses(product, self.over)
         return None if self.free else NoLicenseLeft(product, self.licenses)
+
+
+def pool_url(tenant: int, product: int) -> str:
+    """The page of who has a license of `product` in `tenant`; both by their primary keys.
+
+    For whoever comes from elsewhere: from another tenant of one's own a switch is offered there.
+    """
+    page = reverse("licensing:license-holders", args=[product])
+    return f"{page}?{urlencode({TENANT: tenant})}"
 
 
 def locked_people(partner: int, people: Collection[int]) -> dict[int, DirectoryUser]:

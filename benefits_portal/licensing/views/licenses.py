@@ -20,6 +20,7 @@ from benefits_portal.licensing.models import (
     outlooks,
 )
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
+from benefits_portal.licensing.models.license_pool import TENANT
 from benefits_portal.licensing.views.subscription_on import before_first_redemption
 from benefits_portal.tenants.access import role_required, tenant_of_ones_own
 from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
@@ -33,8 +34,11 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
     """The licenses of a product that ran in the tenant one acts in, or that people there have.
 
     Of what runs elsewhere nothing is known (404); for another tenant of one's own, ElsewhereError
-    offers to switch.
+    offers to switch, and for the one that the address names.
     """
+    named = request.GET.get(TENANT, "")
+    if named.isdecimal() and int(named) != request.tenant.pk:
+        raise ElsewhereError(tenant_of_ones_own(request, request.partner.pk, int(named)))
     theirs = Subscription.objects.for_partner(request.partner).in_tenant(request.tenant)
     held = LicenseAssignment.objects.in_tenant(request.tenant)
     # One after the other: together in one query they take Django longer than the database

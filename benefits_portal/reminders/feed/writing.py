@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from benefits_portal.licensing.home.licenses import over_title
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.models import Partner
@@ -23,7 +24,6 @@ PAGES = {
     "subscription": "licensing:subscription",
     "key": "licensing:benefit-detail",
     "credit": "licensing:benefit-detail",
-    "licenses": "licensing:license-holders",
 }
 
 
@@ -124,7 +124,9 @@ def description(event: FeedEvent, origin: str) -> str:
 
 
 def url(event: FeedEvent, origin: str) -> str:
-    page, pk = None if event.is_more else PAGES.get(event.row.kind), event.row.pk
-    if event.row.kind == "licenses":
-        _tenant, pk = key_of(pk)
-    return origin + (reverse(page, args=[pk]) if page else reverse("home"))
+    row, page = event.row, PAGES.get(event.row.kind)
+    if row.kind == "licenses" and not event.is_more:
+        return origin + pool_url(*key_of(row.pk))
+    return origin + (
+        reverse(page, args=[row.pk]) if page and not event.is_more else reverse("home")
+    )
