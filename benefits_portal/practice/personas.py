@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.tenants.models import Tenant
 
 from .models import Persona, Room
+from .situations import SHARED
 
 SHOWS: dict[str, str | Promise] = {
     "partner-admin": _(
@@ -37,6 +38,11 @@ SHOWS: dict[str, str | Promise] = {
         "replacements."
     ),
     "trainer": _("Opens classes: a room for each trainee, and what stopped them last."),
+}
+# In a room of another situation than Contoso's, whose figures those of above are
+SHOWS_ELSEWHERE: dict[str, str | Promise] = {
+    "partner-admin": _("Assigns credit, gets product keys and redeems them, and gives licenses."),
+    "global-admin": _("Can do everything: roles, people, tenants, credit, keys and licenses."),
 }
 TRAINER = "trainer"
 START = "partner-admin"  # whose work the tour begins with
@@ -90,8 +96,10 @@ def persona_groups(room: Room | None) -> list[PersonaGroup]:
 def personas(room: Room | None) -> list[PersonaCard]:
     """Whoever can be signed in as in `room`, in the order of the cards."""
     there = Persona.objects.filter(room=room, slug__in=SHOWS, user__is_active=True)
+    is_elsewhere = room is not None and room.situation != SHARED
+    shows = SHOWS | SHOWS_ELSEWHERE if is_elsewhere else SHOWS
     by_slug = {
-        persona.slug: _card(persona)
+        persona.slug: _card(persona, shows[persona.slug])
         for persona in there.select_related(
             "user__directory_user__tenant__partner"
         ).prefetch_related("user__role_assignments__partner")
@@ -99,7 +107,7 @@ def personas(room: Room | None) -> list[PersonaCard]:
     return [by_slug[slug] for slug in SHOWS if slug in by_slug]
 
 
-def _card(persona: Persona) -> PersonaCard:
+def _card(persona: Persona, shows: str | Promise) -> PersonaCard:
     """With home first among several partners."""
     slug, user = persona.slug, persona.user
     home = user.home_partner
@@ -123,7 +131,7 @@ def _card(persona: Persona) -> PersonaCard:
         email=user.email,
         partner=partner,
         role=role,
-        shows=SHOWS[slug],
+        shows=shows,
         color=color,
         is_start=slug == START,
         is_staff=user.is_staff,

@@ -38,7 +38,7 @@ from .handmade import (
     partners_of_room,
 )
 from .models import Persona, PracticeAction, Room, RoomPartner
-from .situations import SITUATIONS, Situation, chapters_of, own_domain, rows_of
+from .situations import Situation, chapters_of, own_domain, rows_of
 from .story import play
 
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
@@ -87,7 +87,7 @@ def _fill(room: Room) -> None:
     """Furnish it for its class: in the class's language, and on the class's day (T6)."""
     of_class = room.of_class
     assert of_class is not None  # noqa: S101 - the shared world is reset as a whole
-    furnish(room, SITUATIONS[of_class.situation], clock.today())
+    furnish(room, room.situation, clock.today())
     User.objects.filter(persona__room=room).update(language=of_class.language)
     room.partners().update(days_ahead=of_class.days_ahead)
     Room.objects.filter(pk=room.pk).update(generation=F("generation") + 1)

@@ -19,20 +19,33 @@ FOLDER = settings.BASE_DIR / "fixtures"
 
 @dataclass(frozen=True)
 class Situation:
-    """`partners` are the MPN IDs, in its files, of those that each room gets its own of."""
+    """`partners` are the MPN IDs, in its files, of those that each room gets its own of.
+
+    `people` is the fixture that brings them; without one they stand in `story`.
+    """
 
     title: str | Promise
-    people: str
     story: str
     partners: tuple[str, ...]
+    people: str = ""
 
 
 SITUATIONS = {
     "contoso": Situation(
         _("Contoso: a gold partner in the middle of its year"),
-        people="partners.json",
         story="story.toml",
         partners=("5201001",),
+        people="partners.json",
+    ),
+    "first-week": Situation(
+        _("Fourth Coffee: a small partner in its first week"),
+        story="situations/first-week.toml",
+        partners=("5201004",),
+    ),
+    "last-weeks": Situation(
+        _("Wide World Importers: a gold partner whose year ends in three weeks"),
+        story="situations/last-weeks.toml",
+        partners=("5201005",),
     ),
 }
 SHARED = SITUATIONS["contoso"]
@@ -41,15 +54,69 @@ SHARED = SITUATIONS["contoso"]
 @cache
 def rows_of(situation: Situation) -> list[dict[str, Any]]:
     """Its partners, tenants, people, accounts and personas, as a fixture writes them."""
-    rows: list[dict[str, Any]] = json.loads((FOLDER / situation.people).read_text("utf-8"))
-    return rows
+    if situation.people:
+        rows: list[dict[str, Any]] = json.loads((FOLDER / situation.people).read_text("utf-8"))
+        return rows
+    return [row for chapter in _chapters(situation) for row in Fixture(chapter).rows]
+
+
+class Fixture:
+    """The rows of a partner whose tenants and people a situation's story lists."""
+
+    def __init__(self, chapter: dict[str, Any]) -> None:
+        self.rows: list[dict[str, Any]] = []
+        names = ("mpn_id", "name", "country", "currency", "time_zone")
+        own = {name: chapter[name] for name in names}
+        self.partner = self.add("tenants.partner", own | {"is_practice": True})
+        self.add("practice.roompartner", {"room": 1, "partner": self.partner})
+        tenants = [
+            self.add(
+                "tenants.tenant",
+                tenant | {"partner": self.partner, "guid": "", "is_primary": not number},
+            )
+            for number, tenant in enumerate(chapter["tenants"])
+        ]
+        self.tenant, self.domain = tenants[0], chapter["tenants"][0]["domain"]
+        for person in chapter["people"]:
+            self.add_person(**person)
+
+    def add(self, model: str, fields: dict[str, Any]) -> int:
+        self.rows.append({"model": model, "pk": len(self.rows) + 1, "fields": fields})
+        return len(self.rows)
+
+    def add_person(self, name: str, persona: str = "", role: str = "", guest_of: str = "") -> None:
+        """In the directory; with an account for whoever is a persona."""
+        local = name.lower().replace(" ", ".")
+        entry = self.add(
+            "tenants.directoryuser",
+            {
+                "partner": self.partner,
+                "tenant": self.tenant,
+                "display_name": name,
+                "user_principal_name": f"{local}@{guest_of or self.domain}",
+                "kind": "guest" if guest_of else "member",
+            },
+        )
+        if not persona:
+            return
+        email = f"{local}@{guest_of or self.domain.replace('onmicrosoft.com', 'example')}"
+        account = {"email": email, "name": name, "password": "!", "directory_user": entry}
+        user = self.add("tenants.user", account)
+        if role:
+            held = {"user": user, "partner": self.partner, "role": role}
+            self.add("tenants.roleassignment", held)
+        self.add("practice.persona", {"room": 1, "slug": persona, "user": user})
 
 
 @cache
 def chapters_of(situation: Situation) -> dict[str, list[dict[str, Any]]]:
     """What happened, by MPN ID, as the file tells it."""
+    return {chapter["mpn_id"]: chapter["events"] for chapter in _chapters(situation)}
+
+
+def _chapters(situation: Situation) -> list[dict[str, Any]]:
     story = tomllib.loads((FOLDER / situation.story).read_text("utf-8"))
-    return {chapter["mpn_id"]: chapter["events"] for chapter in story["partner"]}
+    return list(story["partner"])
 
 
 def own_domain(address: str, suffix: str) -> str:

@@ -12,6 +12,7 @@ from benefits_portal import clock
 from benefits_portal.fields import PersonNameField
 from benefits_portal.personal import Personal
 from benefits_portal.practice import codes
+from benefits_portal.practice.situations import SHARED, SITUATIONS, Situation
 from benefits_portal.tenants.models import Partner, User
 
 if TYPE_CHECKING:
@@ -115,6 +116,11 @@ class Room(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(_("shared world"))
+
+    @property
+    def situation(self) -> Situation:
+        """What it began with."""
+        return SITUATIONS[self.of_class.situation] if self.of_class else SHARED
 
     # Who is there
 
