@@ -212,6 +212,18 @@ def test_guessing_stops_after_ten_wrong_codes_in_a_browser(of_class: Class) -> N
     assert (refused.status_code, by_link.status_code) == (429, 429)
 
 
+@pytest.mark.rule("T3")
+def test_whoever_keeps_no_cookie_has_ten_guesses_at_an_address(of_class: Class) -> None:
+    guesses = [Client().post(ENTER, {"code": f"BCDF-GHJ{n}"}).status_code for n in range(10)]
+
+    refused = Client().post(ENTER, {"code": of_class.code()})
+    with_a_form = Client()
+    with_a_form.get(ENTER)
+
+    assert (guesses, refused.status_code) == ([200] * 10, 429)
+    assert with_a_form.post(ENTER, {"code": of_class.code()}).status_code == 302
+
+
 def test_ten_wrong_codes_stop_no_other_browser_of_the_classroom(of_class: Class) -> None:
     guesser, other = Client(), Client()
     for client in (guesser, other):
@@ -230,7 +242,7 @@ def test_a_hundred_wrong_codes_stop_whoever_makes_up_browsers(
         Attempt.objects.take(CODES_OF_NETWORK.of("127.0.0.1"))
     last = Client().post(ENTER, {"code": "BCDF-GHJK"}).status_code
 
-    refused = Client().post(ENTER, {"code": of_class.code()})
+    refused = Client(headers={"cookie": "csrftoken=new"}).post(ENTER, {"code": of_class.code()})
     guessed_again = Client().get(reverse("practice-join", args=[of_class.code()]))
     came_back = Client().post(ENTER, {"code": taught[1]["Anna"]})
 
