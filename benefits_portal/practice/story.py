@@ -1,11 +1,13 @@
 """The demo's past: plays what `fixtures/story.toml` tells, through the models' own verbs."""
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 
 from benefits_portal import clock
@@ -42,34 +44,7 @@ from benefits_portal.tenants.models import (
 
 from .models import Room
 from .situations import SHARED, chapters_of, own_domain
-
-
-class StoryError(Exception):
-    """An event did not go as it is written."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of the story.
-
-    `what` was done `ago` days before the story's day, `by` which persona; the rest says to what.
-    """
-
-    ago: int
-    what: str
-    by: str
-    product: str = ""
-    offer: str = ""
-    competency: str = ""
-    tenant: str = ""
-    name: str = ""
-    person: str = ""
-    to: str = ""
-    why: str = ""
-    people: Sequence[str] = ()  # to whom licenses are given, or from whom they are taken
-    days: int = 0
-    steps: Sequence[str] = ()  # of an order: how each key is used, and of which offer it is
-    refused: str = ""
+from .story_event import Event, StoryError
 
 
 def play_shared(room: Room, on: date) -> None:
@@ -98,11 +73,17 @@ def play(
 class StoryPlayer:
     """The story of one partner.
 
-    The same story draws the same keys, whatever the day and whatever happens elsewhere.
+    The same story draws the same keys, whatever the day and whatever happens elsewhere; another
+    `edition` of it draws others.
     """
 
     def __init__(
-        self, partner: Partner, users: dict[str, User], on: date, suffix: str = ""
+        self,
+        partner: Partner,
+        users: dict[str, User],
+        on: date,
+        suffix: str = "",
+        edition: str = "",
     ) -> None:
         self.partner, self.on, self._users, self._suffix = partner, on, users, suffix
         self._people = {
@@ -110,22 +91,29 @@ class StoryPlayer:
         }
         self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
         # Practice keys open nothing; the same story draws the same ones
-        self._chance = random.Random(partner.mpn_id)  # noqa: S311
+        self._chance = random.Random(partner.mpn_id + edition)  # noqa: S311
 
     def play(self, event: Event) -> None:
-        """Do what `event` says, on its day and at noon there.
+        """Do what `event` says: on its day and at noon there, or today and now.
 
         Raises StoryError unless it goes as written.
         """
-        day = self.on - timedelta(days=event.ago)
-        refused = ""
-        with clock.frozen_at(day, self.partner.time_zone):
+        verb, day = VERBS[event.what], self.on - timedelta(days=event.ago)
+        met: Refusal | None = None
+        with self._at_noon(event):
             try:
-                VERBS[event.what](self, event, day)
+                verb(self, event, day)
             except Refusal as refusal:
-                refused = refusal.code
-        if refused != event.refused:
-            raise StoryError(f"{self.partner}: {event} met {refused or 'no refusal'}.")
+                met = refusal
+            except (KeyError, ObjectDoesNotExist) as error:
+                raise StoryError(f"{self.partner} lacks what {event} is about.") from error
+        if (met.code if met else "") != event.refused:
+            raise StoryError(f"{self.partner}: {event} met {met or 'no refusal'}.", met)
+
+    def _at_noon(self, event: Event) -> AbstractContextManager[None]:
+        """Times are real where the partner's calendar was moved: only its days are ahead."""
+        real = self.on - timedelta(days=event.ago + self.partner.days_ahead)
+        return clock.frozen_at(real, self.partner.time_zone) if event.ago else nullcontext()
 
     # What happened
 
@@ -134,7 +122,8 @@ class StoryPlayer:
         Membership.enroll(self.partner, offer, day, by=self._actor(event), draw_key=self._draw_key)
 
     def reveal(self, event: Event, day: date) -> None:
-        self._key(event).reveal(by=self._actor(event), on=day)
+        tenant = self._tenant(event) if event.tenant else None
+        self._key(event).reveal(by=self._actor(event), on=day, tenant=tenant)
 
     def activate(self, event: Event, day: date) -> None:
         Subscription.activate(self._key(event), self._tenant(event), by=self._actor(event), on=day)
@@ -197,6 +186,9 @@ class StoryPlayer:
 
     def disable(self, event: Event, day: date) -> None:
         self._people[event.person].disable(by=self._actor(event))
+
+    def enable(self, event: Event, day: date) -> None:
+        self._people[event.person].enable(by=self._actor(event))
 
     def ask(self, event: Event, day: date) -> None:
         domain = own_domain(event.tenant, self._suffix)
@@ -288,6 +280,7 @@ VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
     "issue": StoryPlayer.issue,
     "hold": StoryPlayer.hold,
     "disable": StoryPlayer.disable,
+    "enable": StoryPlayer.enable,
     "ask": StoryPlayer.ask,
     "renew": StoryPlayer.renew,
     "replace": StoryPlayer.replace,

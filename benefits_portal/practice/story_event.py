@@ -1,0 +1,38 @@
+"""One line of a story: what was done, when, by whom and to what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benefits_portal.tenants.audit.refusal import Refusal
+
+
+class StoryError(Exception):
+    """An event did not go as it is written; `refusal` is what it met, if it met one."""
+
+    def __init__(self, error_text: str, refusal: Refusal | None = None) -> None:
+        super().__init__(error_text)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One line of the story.
+
+    `what` was done `ago` days before the story's day, `by` which persona; the rest says to what.
+    """
+
+    what: str
+    by: str
+    ago: int = 0
+    product: str = ""
+    offer: str = ""
+    competency: str = ""
+    tenant: str = ""
+    name: str = ""
+    person: str = ""
+    to: str = ""
+    why: str = ""
+    people: Sequence[str] = ()  # to whom licenses are given, or from whom they are taken
+    days: int = 0
+    steps: Sequence[str] = ()  # of an order: how each key is used, and of which offer it is
+    refused: str = ""
