@@ -10,6 +10,7 @@ yet is shown in English.
 import argparse
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -54,8 +55,21 @@ def extract_django(file: IO[bytes], keywords: Any, comments: Any, options: Any) 
     )
 
 
+# The texts of an exercise; the rest of its file names what it is about
+EXERCISE_TEXTS = ("title", "goal", "why", "hints")
+
+
+def extract_exercise(file: IO[bytes], *_rest: Any, **_options: Any) -> Iterator[Any]:
+    """Babel's extraction method for the file of an exercise."""
+    exercise = tomllib.load(file)
+    for name in EXERCISE_TEXTS:
+        texts = exercise.get(name, [])
+        for text in [texts] if isinstance(texts, str) else texts:
+            yield 1, None, text, []
+
+
 def template() -> Catalog:
-    """Every text of the code and the templates."""
+    """Every text of the code, the templates and the exercises."""
     catalog = Catalog(project="Benefits Portal", charset="utf-8")
     for folder, methods in (
         ("benefits_portal", [("**.py", "python")]),
@@ -63,6 +77,7 @@ def template() -> Catalog:
             "templates",
             [("**.html", "translations:extract_django"), ("**.txt", "translations:extract_django")],
         ),
+        ("fixtures/exercises", [("**.toml", "translations:extract_exercise")]),
     ):
         for _file, _line, message, comments, context in extract_from_dir(
             ROOT / folder, methods, keywords=KEYWORDS

@@ -36,7 +36,13 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.practice.models import Class, Persona, Room, RoomPartner
+from benefits_portal.practice.models import (
+    Class,
+    ExerciseAttempt,
+    Persona,
+    Room,
+    RoomPartner,
+)
 from benefits_portal.reminders.models import Digest, Feed, Preference, Run, Silence, Told
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.limits import SIGN_IN, digest
@@ -233,6 +239,19 @@ class RoomFactory(DjangoModelFactory[Room]):
     name = factory.Sequence("Trainee {}".format)
     suffix = factory.Sequence("r{}".format)
     entry = factory.Sequence("{:036}".format)
+
+
+class ExerciseAttemptFactory(DjangoModelFactory[ExerciseAttempt]):
+    """Begun."""
+
+    class Meta:
+        model = ExerciseAttempt
+
+    room = factory.SubFactory(RoomFactory)
+    generation = factory.SelfAttribute("room.generation")
+    exercise = "give-monthly-credit"
+    what = ExerciseAttempt.What.BEGUN
+    on = TODAY
 
 
 class RoomPartnerFactory(DjangoModelFactory[RoomPartner]):

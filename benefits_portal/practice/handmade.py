@@ -29,7 +29,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 
-from .models import Room, RoomPartner
+from .models import ExerciseAttempt, Room, RoomPartner
 
 CATALOG_FIXTURE = "catalog"
 FIXTURES = (CATALOG_FIXTURE, "partners")
@@ -111,6 +111,7 @@ def empty_practice_tables() -> None:
         delete(added_or_all(model).filter(partner__in=partners))
     delete(all_rows(Mail).filter(Q(recipient=None) | Q(recipient__in=accounts)))
     delete(all_rows(Attempt))
+    delete(all_rows(ExerciseAttempt).filter(room=shared))
     forget_accounts(accounts, all_rows(User).filter(persona__room=shared))
 
 

@@ -12,6 +12,7 @@ from benefits_portal import clock
 from benefits_portal.fields import NameField
 from benefits_portal.practice import codes
 from benefits_portal.practice.exceptions import ClassFull, ClassOver, TooManyClasses
+from benefits_portal.practice.exercise_files import every_slug
 from benefits_portal.tenants.models import Partner, User
 
 from .room import Room
@@ -60,6 +61,7 @@ class Class(models.Model):
 
     personal: ClassVar = {
         "situation": None,
+        "exercises": None,
         "language": None,
         "entry": None,
         "code_digest": None,
@@ -67,6 +69,8 @@ class Class(models.Model):
 
     title = NameField(_("title"), max_length=80)
     situation = models.SlugField(_("situation"), max_length=30)  # of SITUATIONS
+    # Slugs of fixtures/exercises, in whatever order
+    exercises = models.JSONField(_("exercises"), default=every_slug)
     language = models.CharField(_("language"), max_length=8)  # a code of settings.LANGUAGES
     max_rooms = models.PositiveSmallIntegerField(_("seats"), default=30)
     made_by = models.ForeignKey(

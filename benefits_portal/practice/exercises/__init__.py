@@ -1,0 +1,41 @@
+"""Exercises: a goal in one's own room, and a check that asks for facts (rules X1 to X8).
+
+Pages need these, and nothing else of the package:
+
+- `exercises_of(room)`: the `Exercise`s that a room has, in their order. Each has the texts `title`,
+  `goal`, `why` and `hints`, the `persona` and the page (`url(room)`) to begin at, and its `slug`.
+- `begin(room, exercise, by)`: makes what the exercise needs. Raises `NotOffered`.
+- `check(room, exercise, by)`: the attempt; `is_pass`, else `exercise.sentence_of(attempt)` says
+  what is missing. Raises `NotBegun`.
+- `show_me(room, exercise, by)`, and with `trainer=user` as the trainer: carries the solution out.
+  Raises `NotBegun` or `NotShown`.
+- `progress_of(rooms)`: of each room a `Progress` for each exercise, in two queries for however
+  many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal).
+- `present(progress)`: the one that a room is at, for the panel; None once all are done.
+
+`by` is the slug of the persona who did it. What is raised are all `NotDone`, whose text is a
+sentence for the reader. `docs/classroom.md` says how to write an exercise.
+"""
+
+from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
+from .exercise import Exercise
+from .progress import Progress, State, exercises_of, present, progress_of
+from .reading import ExerciseError, exercises
+
+__all__ = [
+    "Exercise",
+    "ExerciseError",
+    "NotBegun",
+    "NotDone",
+    "NotOffered",
+    "NotShown",
+    "Progress",
+    "State",
+    "begin",
+    "check",
+    "exercises",
+    "exercises_of",
+    "present",
+    "progress_of",
+    "show_me",
+]

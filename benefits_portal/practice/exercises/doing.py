@@ -1,0 +1,235 @@
+"""Beginning an exercise, having it checked, and being shown it."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from benefits_portal import clock
+from benefits_portal.practice.models import ExerciseAttempt, Room
+from benefits_portal.practice.room_world import storyteller
+from benefits_portal.practice.story import StoryPlayer
+from benefits_portal.practice.story_event import Event, StoryError
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Actor, How, Partner, User
+
+from .exercise import Exercise
+from .names import STAFF
+from .scope import Finding, Scope
+
+What = ExerciseAttempt.What
+TRAINER = "trainer"  # in `by`, beside the slugs of personas
+GONE = "gone"  # why an exercise is not offered, where no refusal says it
+
+
+class NotDone(Exception):
+    """An exercise was not begun, checked or shown; the message says why and what next."""
+
+    message: str | Promise = ""
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class NotBegun(NotDone):
+    message = _("Begin this exercise first.")
+
+
+class NotOffered(NotDone):
+    """What the exercise needs is not there any more (X7)."""
+
+    def __init__(self, code: str, params: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.code, self.params = code, params or {}
+        self.message = why_not_offered(code, self.params)
+
+
+class NotShown(NotOffered):
+    """The solution cannot be carried out any more."""
+
+
+def why_not_offered(code: str, params: dict[str, Any]) -> str:
+    """In the reader's language."""
+    because = _now("Something that it needs has been used or changed.")
+    if code in Refusal.by_code:
+        because = str(Refusal.message_of(code, params))
+    return _now("%(because)s To do this exercise, start the room over.") % {"because": because}
+
+
+def begin(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
+    """Make what the exercise needs in `room`, once (X5); whoever begins again changes nothing.
+
+    It must be solvable from here: a solution is tried and undone. Otherwise nothing is made, the
+    trainer reads why, and NotOffered is raised (X7). `by` is a persona.
+    """
+    refused: NotOffered
+    with transaction.atomic():
+        room = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+        if there := ExerciseAttempt.objects.at(room, exercise.slug).begun().first():
+            return there
+        partner = exercise.partners_in(room).first()
+        try:
+            if partner is None:
+                raise NotOffered(GONE)
+            with transaction.atomic():
+                Performer(room, exercise, partner).prepare()
+                return keep(room, exercise, What.BEGUN, partner.today(), by)
+        except NotOffered as error:
+            refused = error
+        on = partner.today() if partner else clock.today()
+        seen = ExerciseAttempt.objects.at(room, exercise.slug).filter(what=What.NOT_OFFERED)
+        if not seen.exists():
+            finding = Finding(refused.code, refused.params)
+            keep(room, exercise, What.NOT_OFFERED, on, by, finding=finding)
+    raise refused
+
+
+def check(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
+    """Ask what the exercise asks, and keep the answer; nothing else is changed (X1).
+
+    At most three queries beside that. Raises NotBegun.
+    """
+    scope = scope_of(room, exercise)
+    number, finding = first_finding(exercise, scope)
+    room.generation = scope.generation
+    return keep(room, exercise, What.CHECKED, scope.on, by, finding=finding, question=number)
+
+
+def show_me(
+    room: Room, exercise: Exercise, by: str = "", trainer: User | None = None
+) -> ExerciseAttempt:
+    """Carry the solution out in `room`; from then on the exercise counts as shown (X6).
+
+    On record by the personas of the solution, or by `trainer`, who shows it (T8). Whoever asks
+    again gets what was shown. Raises NotBegun or NotShown, and nothing is done.
+    """
+    with transaction.atomic():
+        room = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+        own = ExerciseAttempt.objects.at(room, exercise.slug)
+        if there := own.filter(what=What.SHOWN).first():
+            return there
+        scope = scope_of(room, exercise)
+        Performer(room, exercise, scope.partner, trainer).perform(scope)
+        return keep(room, exercise, What.SHOWN, scope.on, TRAINER if trainer else by)
+
+
+def scope_of(room: Room, exercise: Exercise) -> Scope:
+    """What the questions look at: one query. Raises NotBegun."""
+    begun = ExerciseAttempt.objects.at(room, exercise.slug).begun()
+    partners = exercise.partners_in(room).annotate(
+        generation=F("room__room__generation"),
+        begun_at=Subquery(begun.values("at")[:1]),
+        begun_on=Subquery(begun.values("on")[:1]),
+    )
+    partner: Any = partners.first()
+    if partner is None or partner.begun_at is None:
+        raise NotBegun
+    return Scope(
+        partner=partner,
+        suffix=room.suffix,
+        generation=partner.generation,
+        on=partner.today(),
+        begun_on=partner.begun_on,
+        begun_at=partner.begun_at,
+    )
+
+
+def first_finding(exercise: Exercise, scope: Scope) -> tuple[int, Finding | None]:
+    """Of the exercise's questions in their order, with its number; 0 and None if none finds any."""
+    for number, question in enumerate(exercise.questions, start=1):
+        if finding := question.find(scope):
+            return number, finding
+    return 0, None
+
+
+def keep(
+    room: Room,
+    exercise: Exercise,
+    what: ExerciseAttempt.What,
+    on: date,
+    by: str,
+    *,
+    finding: Finding | None = None,
+    question: int = 0,
+) -> ExerciseAttempt:
+    found = finding or Finding("")
+    return ExerciseAttempt.objects.create(
+        room=room,
+        generation=room.generation,
+        exercise=exercise.slug,
+        what=what,
+        on=on,
+        finding=found.code,
+        question=question,
+        params=found.params,
+        by=by,
+    )
+
+
+class Performer(StoryPlayer):
+    """Plays an exercise's setup and its solution, at the partner it is about."""
+
+    def __init__(
+        self, room: Room, exercise: Exercise, partner: Partner, trainer: User | None = None
+    ) -> None:
+        users = {STAFF: storyteller()} | room.users()
+        edition = f"{exercise.slug}-{room.generation}"
+        super().__init__(partner, users, partner.today(), room.suffix, edition)
+        self.room, self.exercise, self.trainer = room, exercise, trainer
+
+    def prepare(self) -> None:
+        """Play the setup, and try that the exercise can be solved then. Raises NotOffered."""
+        try:
+            self.play_all(self.exercise.setup)
+        except StoryError as error:
+            raise as_refused(NotOffered, error) from error
+        scope = Scope(
+            partner=self.partner,
+            suffix=self.room.suffix,
+            generation=self.room.generation,
+            on=self.on,
+            begun_on=self.on,
+            begun_at=clock.now(),
+        )
+        if first_finding(self.exercise, scope)[1] is None:
+            return  # solved already
+        with transaction.atomic():
+            self.perform(scope, NotOffered)
+            transaction.set_rollback(True)
+
+    def perform(self, scope: Scope, error_class: type[NotOffered] = NotShown) -> None:
+        """Play the first solution that leads there. Raises `error_class`."""
+        errors = []
+        for solution in self.exercise.solutions:
+            try:
+                with transaction.atomic():
+                    self.play_all(solution)
+                    if first_finding(self.exercise, scope)[1]:
+                        raise StoryError(f"{self.exercise.slug}: this solution does not solve it.")
+                    return
+            except StoryError as error:
+                errors.append(error)
+        raise as_refused(error_class, errors[0])
+
+    def play_all(self, events: Iterable[Event]) -> None:
+        """Raises StoryError."""
+        for event in events:
+            self.play(event)
+
+    def _actor(self, event: Event) -> Actor:
+        if self.trainer is None:
+            return super()._actor(event)
+        return Actor(self.trainer, How.TRAINER, _now("Show me"))
+
+
+def as_refused(error_class: type[NotOffered], error: StoryError) -> NotOffered:
+    """Why it cannot be done, as it is kept: a refusal's code and figures, without a name."""
+    if error.refusal is None:
+        return error_class(GONE)
+    code, params = error.refusal.on_record
+    return error_class(code, params)

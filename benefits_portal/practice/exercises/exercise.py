@@ -1,0 +1,98 @@
+"""What an exercise is: its texts, where it begins, and what it asks."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from benefits_portal.benefits.models import Benefit
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.practice.models import ExerciseAttempt, Room
+from benefits_portal.practice.room_world import own_mpn_id
+from benefits_portal.practice.situations import SITUATIONS, own_domain
+from benefits_portal.practice.story_event import Event
+from benefits_portal.tenants.models import Partner
+
+from .scope import Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Where an exercise begins: the page of a benefit or a subscription, else one by its name."""
+
+    at: str
+    product: str = ""
+    offer: str = ""
+    competency: str = ""
+    tenant: str = ""
+    licenses: int = 0
+
+    def url(self, partner: Partner, suffix: str) -> str:
+        """One query; the list where the thing itself is gone."""
+        if self.at == "benefit":
+            own: QuerySet[Any] = Benefit.objects.for_partner(partner).filter(
+                product_name=self.product, offer_name=self.offer, competency=self.competency
+            )
+            names, latest = ("licensing:benefit-detail", "benefits:azure-cloud"), "starts_on"
+        elif self.at == "subscription":
+            domain = own_domain(self.tenant, suffix)
+            own = Subscription.objects.for_partner(partner).filter(
+                product_name=self.product, tenant__domain=domain, licenses=self.licenses
+            )
+            names, latest = ("licensing:subscription", "licensing:products"), "ends_on"
+        else:
+            return reverse(self.at)
+        pk = own.order_by(f"-{latest}", "pk").values_list("pk", flat=True).first()
+        return reverse(names[0], args=[pk]) if pk else reverse(names[1])
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A way that does not lead there, and what the check then finds."""
+
+    events: tuple[Event, ...]
+    finding: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, as its file says it.
+
+    Each of `solutions` solves it by itself; the first one is shown. `position` is its place in the
+    order in which exercises are offered.
+    """
+
+    slug: str
+    position: int
+    situation: str
+    title: Promise
+    goal: Promise
+    why: Promise
+    hints: tuple[Promise, ...]
+    persona: str
+    page: Page
+    setup: tuple[Event, ...]
+    solutions: tuple[tuple[Event, ...], ...]
+    wrong: tuple[Wrong, ...]
+    questions: tuple[Question, ...]
+
+    def partners_in(self, room: Room) -> QuerySet[Partner]:
+        """Whom it is about: the first partner of its situation, as `room` has it; one or none."""
+        mpn_id = SITUATIONS[self.situation].partners[0]
+        own = own_mpn_id(mpn_id, room.suffix) if room.suffix else mpn_id
+        return room.partners().filter(mpn_id=own)
+
+    def url(self, room: Room) -> str:
+        """Of the page where it begins, in `room`: two queries."""
+        partner = self.partners_in(room).first()
+        return self.page.url(partner, room.suffix) if partner else reverse("home")
+
+    def sentence_of(self, attempt: ExerciseAttempt) -> str:
+        """What a check found, in the reader's language; empty for a pass."""
+        if not attempt.finding:
+            return ""
+        asked = self.questions[min(attempt.question, len(self.questions)) - 1]
+        return asked.sentence(attempt.finding, attempt.params)

@@ -1,0 +1,158 @@
+"""Questions about subscriptions: how many licenses, until when, and for whom."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from benefits_portal.dates import add_months
+from benefits_portal.licensing.models import LicenseAssignment, Redemption, Subscription
+from benefits_portal.licensing.models.license_outlook import LicenseOutlook, Stretch
+from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
+from benefits_portal.licensing.quotes import RedemptionKind
+
+from .scope import Finding, Question, Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionQuestion(Question):
+    """About the subscriptions of one product in one tenant."""
+
+    product: str
+    tenant: str
+
+    def subscriptions(self, scope: Scope) -> SubscriptionQuerySet:
+        own = Subscription.objects.for_partner(scope.partner).kept()
+        return own.filter(product_name=self.product, tenant__domain=scope.domain(self.tenant))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndsLater(SubscriptionQuestion):
+    """Whether the subscription that had so many `licenses` ends `months` later than it did then."""
+
+    sentences: ClassVar = {
+        "gone": _("The subscription of %(product)s is gone."),
+        "end-not-moved": _("The subscription of %(product)s still ends on %(day)s."),
+        "end-too-early": ngettext_lazy(
+            "The subscription of %(product)s ends on %(day)s: %(count)s day too early.",
+            "The subscription of %(product)s ends on %(day)s: %(count)s days too early.",
+            "count",
+        ),
+    }
+
+    licenses: int
+    months: int
+
+    def find(self, scope: Scope) -> Finding | None:
+        since = Redemption.objects.filter(
+            partner=scope.partner, subscription=OuterRef("pk"), redeemed_at__gte=scope.begun_at
+        ).order_by("redeemed_at", "pk")
+        had = self.subscriptions(scope).annotate(
+            is_new=Exists(since.filter(way=RedemptionKind.NEW)),
+            licenses_then=Coalesce(Subquery(since.values("before_licenses")[:1]), "licenses"),
+            end_then=Coalesce(Subquery(since.values("before_ends_on")[:1]), "ends_on"),
+        )
+        ends = had.filter(is_new=False, licenses_then=self.licenses).order_by("pk")
+        pairs = list(ends.values_list("end_then", "ends_on"))
+        if not pairs:
+            return Finding("gone")
+        short = {(add_months(then, self.months) - now).days: (then, now) for then, now in pairs}
+        least = min(short)
+        then, now = short[least]
+        if least <= 0:
+            return None
+        if then == now:
+            return Finding("end-not-moved", {"day": now.isoformat()})
+        return Finding("end-too-early", {"day": now.isoformat(), "count": least})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LicensesAtLeast(SubscriptionQuestion):
+    """Whether the active subscriptions have so many licenses together."""
+
+    sentences: ClassVar = {
+        "too-few-licenses": ngettext_lazy(
+            "%(tenant)s has %(count)s license of %(product)s.",
+            "%(tenant)s has %(count)s licenses of %(product)s.",
+            "count",
+        ),
+    }
+
+    at_least: int
+
+    def find(self, scope: Scope) -> Finding | None:
+        active = self.subscriptions(scope).active(scope.on).order_by()
+        licenses = active.aggregate(total=Sum("licenses"))["total"] or 0
+        if licenses >= self.at_least:
+            return None
+        return Finding("too-few-licenses", {"count": licenses})
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneDay(SubscriptionQuestion):
+    """Whether the active subscriptions, with so many licenses together, end on one day."""
+
+    sentences: ClassVar = {
+        "two-days": ngettext_lazy(
+            "The first of them ends on %(first)s, the last on %(last)s: %(count)s day later.",
+            "The first of them ends on %(first)s, the last on %(last)s: %(count)s days later.",
+            "count",
+        ),
+        "too-few-licenses": LicensesAtLeast.sentences["too-few-licenses"],
+    }
+
+    at_least: int
+
+    def find(self, scope: Scope) -> Finding | None:
+        active = self.subscriptions(scope).active(scope.on).order_by("ends_on")
+        rows = list(active.values_list("ends_on", "licenses"))
+        licenses = sum(row[1] for row in rows)
+        if licenses < self.at_least:
+            return Finding("too-few-licenses", {"count": licenses})
+        first, last = rows[0][0], rows[-1][0]
+        if first == last:
+            return None
+        days = {"first": first.isoformat(), "last": last.isoformat()}
+        return Finding("two-days", days | {"count": (last - first).days})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(SubscriptionQuestion):
+    """Whether so many people have a license, and none lacks one within `days` of the beginning."""
+
+    sentences: ClassVar = {
+        "too-few-people": ngettext_lazy(
+            "%(count)s person has a license of %(product)s.",
+            "%(count)s people have a license of %(product)s.",
+            "count",
+        ),
+        "people-lack": ngettext_lazy(
+            "From %(day)s there is %(count)s license of %(product)s too few.",
+            "From %(day)s there are %(count)s licenses of %(product)s too few.",
+            "count",
+        ),
+    }
+
+    at_least: int
+    days: int = 0
+
+    def find(self, scope: Scope) -> Finding | None:
+        held = (
+            LicenseAssignment.objects.for_partner(scope.partner)
+            .running()
+            .filter(product__name=self.product, tenant__domain=scope.domain(self.tenant))
+        )
+        people = held.count()
+        if people < self.at_least:
+            return Finding("too-few-people", {"count": people})
+        rows = self.subscriptions(scope).entitling(scope.on).values_list("ends_on", "licenses")
+        stretches = tuple(Stretch(*row) for row in rows.order_by())
+        outlook = LicenseOutlook(scope.on, people, stretches)
+        over = outlook.first_over
+        if over is None or over.day > scope.begun_on + timedelta(days=self.days):
+            return None
+        return Finding("people-lack", {"day": over.day.isoformat(), "count": outlook.over(over)})

@@ -1,0 +1,190 @@
+"""How rooms stand with their exercises, worked out from what was done: for many rooms at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Q
+
+from benefits_portal import clock
+from benefits_portal.practice.models import ExerciseAttempt, Room
+from benefits_portal.practice.situations import SHARED, SITUATIONS
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.models import Record
+
+from .doing import TRAINER, why_not_offered
+from .exercise import Exercise
+from .reading import exercises
+
+STUCK_AFTER = timedelta(minutes=5)  # since it was begun (X8)
+STUCK_TRIES = 3  # refusals and failed checks since
+What = ExerciseAttempt.What
+
+
+class State(StrEnum):
+    """How a room stands with an exercise."""
+
+    NOT_BEGUN = "not-begun"
+    BEGUN = "begun"
+    STUCK = "stuck"
+    PASSED = "passed"
+    SHOWN = "shown"
+    NOT_OFFERED = "not-offered"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a room stands with one exercise.
+
+    `since` is when it was begun, passed or shown. `message` is the last finding or refusal since it
+    was begun, in words, or why it is not offered; `tries` how many there were.
+    """
+
+    exercise: Exercise
+    state: State = State.NOT_BEGUN
+    since: datetime | None = None
+    tries: int = 0
+    message: str = ""
+    by_trainer: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Begun, and neither passed nor shown."""
+        return self.state in (State.BEGUN, State.STUCK)
+
+
+def exercises_of(room: Room) -> list[Exercise]:
+    """Those that `room` has, in their order: of its class; of the shared world's, all."""
+    of_class = room.of_class
+    situation = SITUATIONS[of_class.situation] if of_class else SHARED
+    chosen = of_class.exercises if of_class else exercises()
+    return [
+        each
+        for slug, each in exercises().items()
+        if slug in chosen and SITUATIONS[each.situation] is situation
+    ]
+
+
+def progress_of(rooms: Sequence[Room]) -> dict[int, list[Progress]]:
+    """Of each room by its primary key, in the order of its exercises.
+
+    Two queries, however many rooms there are; `of_class` of each is at hand.
+    """
+    taken = attempts_in(rooms)
+    refusals = refusals_in(rooms, taken)
+    now = clock.now()
+    return {
+        room.pk: list(RoomProgress(room, taken[room.pk], refusals[room.pk], now).each())
+        for room in rooms
+    }
+
+
+def present(steps: Iterable[Progress]) -> Progress | None:
+    """The one that a room is at: begun last and open, else the first that it can begin."""
+    steps = list(steps)
+    begun = [each for each in steps if each.is_open and each.since]
+    if begun:
+        return max(begun, key=lambda each: each.since or clock.now())
+    return next((each for each in steps if each.state is State.NOT_BEGUN), None)
+
+
+def attempts_in(rooms: Sequence[Room]) -> dict[int, list[ExerciseAttempt]]:
+    found: dict[int, list[ExerciseAttempt]] = defaultdict(list)
+    current = ExerciseAttempt.objects.current().filter(room__in=[room.pk for room in rooms])
+    for attempt in current.order_by("at", "pk"):
+        found[attempt.room_id].append(attempt)
+    return found
+
+
+def refusals_in(
+    rooms: Sequence[Room], taken: dict[int, list[ExerciseAttempt]]
+) -> dict[int, list[Any]]:
+    """What people in `rooms` were refused since the first exercise was begun."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    begun = [each.at for own in taken.values() for each in own if each.what == What.BEGUN]
+    if not begun:
+        return found
+    first = min(begun)
+    pks = [room.pk for room in rooms]
+    refused = Record.objects.exclude(refused="").filter(
+        Q(at__gte=first) | Q(last_at__gte=first),
+        partner__room__room__in=pks,
+        actor__is_staff=False,
+    )
+    rows = refused.order_by("at", "pk").values_list(
+        "partner__room__room", "at", "last_at", "times", "refused", "params"
+    )
+    for room, *row in rows:
+        found[room].append(Refused(*row))
+    return found
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Something that somebody in a room was refused, and how often within an hour."""
+
+    at: datetime
+    last_at: datetime | None
+    times: int
+    code: str
+    params: dict[str, Any]
+
+    @property
+    def message(self) -> str:
+        return str(Refusal.message_of(self.code, self.params))
+
+    @property
+    def latest(self) -> datetime:
+        return self.last_at or self.at
+
+    def times_since(self, moment: datetime) -> int:
+        return self.times if self.at >= moment else 1
+
+
+class RoomProgress:
+    """One room's steps with its exercises, from its attempts and refusals."""
+
+    def __init__(
+        self, room: Room, taken: list[ExerciseAttempt], refusals: list[Refused], now: datetime
+    ) -> None:
+        self.room, self.refusals, self.now = room, refusals, now
+        self.taken: dict[str, list[ExerciseAttempt]] = defaultdict(list)
+        for attempt in taken:
+            self.taken[attempt.exercise].append(attempt)
+        # A refusal belongs to the exercise that was begun last before it
+        self.begins = [attempt.at for attempt in taken if attempt.what == What.BEGUN]
+
+    def each(self) -> Iterable[Progress]:
+        return map(self.progress, exercises_of(self.room))
+
+    def progress(self, exercise: Exercise) -> Progress:
+        taken = self.taken[exercise.slug]
+        done = next((each for each in taken if each.is_pass or each.what == What.SHOWN), None)
+        begun = next((each for each in taken if each.what == What.BEGUN), None)
+        if done:
+            state = State.PASSED if done.is_pass else State.SHOWN
+            return Progress(exercise, state, done.at, by_trainer=done.by == TRAINER)
+        if begun:
+            return self.begun(exercise, begun, taken)
+        if taken:
+            because = why_not_offered(taken[-1].finding, taken[-1].params)
+            return Progress(exercise, State.NOT_OFFERED, taken[-1].at, message=because)
+        return Progress(exercise)
+
+    def begun(
+        self, exercise: Exercise, begun: ExerciseAttempt, taken: list[ExerciseAttempt]
+    ) -> Progress:
+        failed = [each for each in taken if each.what == What.CHECKED]
+        until = next((at for at in self.begins if at > begun.at), self.now)
+        refused = [each for each in self.refusals if begun.at <= each.latest <= until]
+        tries = len(failed) + sum(each.times_since(begun.at) for each in refused)
+        is_late = self.now - begun.at >= STUCK_AFTER
+        state = State.STUCK if is_late and tries >= STUCK_TRIES else State.BEGUN
+        messages = [(each.at, exercise.sentence_of(each)) for each in failed[-1:]]
+        messages += [
+            (each.latest, str(Refusal.message_of(each.code, each.params))) for each in refused[-1:]
+        ]
+        return Progress(exercise, state, begun.at, tries, max(messages, default=("", ""))[1])

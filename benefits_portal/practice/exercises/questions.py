@@ -1,0 +1,29 @@
+"""The ready-made questions that exercises ask, by the word for each in their files."""
+
+from .credit_questions import Holder, NobodyDisabled, RoleHeld
+from .key_questions import (
+    KeyRevealed,
+    KeysLeft,
+    MetRefusal,
+    NothingLapses,
+    Redeemed,
+    ReplacementAsked,
+)
+from .license_questions import EndsLater, Given, LicensesAtLeast, OneDay
+from .scope import Question
+
+QUESTIONS: dict[str, type[Question]] = {
+    "holder": Holder,
+    "nobody-disabled": NobodyDisabled,
+    "role-held": RoleHeld,
+    "redeemed": Redeemed,
+    "key-revealed": KeyRevealed,
+    "keys-left": KeysLeft,
+    "nothing-lapses": NothingLapses,
+    "replacement-asked": ReplacementAsked,
+    "met-refusal": MetRefusal,
+    "ends-later": EndsLater,
+    "licenses": LicensesAtLeast,
+    "one-day": OneDay,
+    "given": Given,
+}
