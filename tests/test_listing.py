@@ -3,6 +3,7 @@
 Whatever the order and whoever adds rows meanwhile.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from benefits_portal.benefits.models import Offer
 from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.listing.keyset import Keyset
 from benefits_portal.listing.page import MAX_COUNT, Page
 from tests.properties import for_all
 
@@ -29,15 +31,23 @@ class Offers(Listing[Offer]):
         return rows.filter(name__icontains=self.search_query)
 
 
-def listing(address: str) -> Offers:
-    return Offers(
+class OffersFoundFirst(Offers):
+    """The same, but primary keys are found before anything else is read."""
+
+    @property
+    def keyset(self) -> Keyset:
+        return replace(super().keyset, finds_first=True)
+
+
+def listing(address: str, kind: type[Offers] = Offers) -> Offers:
+    return kind(
         QueryDict(address.removeprefix("?")),
         {"show": Filter("Show", {"competency": "Competencies"}, quick=True)},
     )
 
 
-def page(address: str) -> Page[Offer]:
-    return listing(address).page(Offer.objects.all())
+def page(address: str, kind: type[Offers] = Offers) -> Page[Offer]:
+    return listing(address, kind).page(Offer.objects.all())
 
 
 def add(positions: list[int], start: int) -> list[Offer]:
@@ -57,16 +67,17 @@ positions = st.lists(st.integers(0, 3), max_size=9)
     meanwhile=positions,
     sort=st.sampled_from(["", "-position", "name", "-name"]),
     backwards=st.booleans(),
+    kind=st.sampled_from([Offers, OffersFoundFirst]),
 )
 def test_walking_all_pages_meets_each_row_once_while_rows_are_added(
-    before: list[int], meanwhile: list[int], sort: str, backwards: bool
+    before: list[int], meanwhile: list[int], sort: str, backwards: bool, kind: type[Offers]
 ) -> None:
     with transaction.atomic():
         there = add(before, 0)
         met: list[Offer] = []
         href = f"?sort={sort}{'&page=last' if backwards else ''}"
         while href:
-            found = page(href)
+            found = page(href, kind)
             met += reversed(found.rows) if backwards else found.rows
             href = found.previous_href if backwards else found.next_href
             add(meanwhile[len(met) : len(met) + 3], 100 * (1 + len(met)))

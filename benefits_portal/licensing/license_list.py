@@ -1,7 +1,7 @@
 """The people who have a license of one product, or had one, as a list."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import LicenseAssignment
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.listing.keyset import Keyset
 from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
@@ -50,6 +51,10 @@ class LicenseListing(Listing[LicenseAssignment]):
             "who": Filter(_("Quick filters"), WHO, quick=True),
         }
         return kind(query, filters, any_day.day, kept=any_day.kept)
+
+    @property
+    def keyset(self) -> Keyset:
+        return replace(super().keyset, finds_first=bool(self.search_query))
 
     @property
     def is_past(self) -> bool:

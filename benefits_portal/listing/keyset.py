@@ -34,12 +34,14 @@ class Keyset:
     """An order of rows: its fields, of which the last is the primary key, all in one direction.
 
     One index serves both directions, and what comes after a cursor is one comparison. `salt` is
-    that of the signature of cursors.
+    that of the signature of cursors. `finds_first`: primary keys are found by indexes alone, and
+    the rest is read of the rows of the page only.
     """
 
     fields: tuple[str, ...]
     is_descending: bool
     salt: str
+    finds_first: bool = False
 
     def sorted(self, rows: Any, *, backwards: bool = False) -> Any:
         sign = "-" if self.is_descending != backwards else ""
@@ -49,9 +51,13 @@ class Keyset:
         self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool = False
     ) -> list[Any]:
         """The first `limit` of `rows` after `cursor`, or before it, nearest first."""
+        found = rows
         if cursor is not None:
-            rows = rows.filter(self.after(cursor, backwards=backwards))
-        return list(self.sorted(rows, backwards=backwards)[:limit])
+            found = found.filter(self.after(cursor, backwards=backwards))
+        found = self.sorted(found, backwards=backwards)[:limit]
+        if self.finds_first:
+            found = self.sorted(rows.filter(pk__in=found.values("pk")), backwards=backwards)
+        return list(found)
 
     def batches(self, rows: Any) -> Iterator[list[Any]]:
         """All of `rows` in order, BATCH at a time."""
