@@ -63,6 +63,7 @@ class Redemption(AppendOnly):
         "licensing.Subscription",
         models.PROTECT,
         related_name="redemptions",
+        db_index=False,  # an index of their order begins with it
         verbose_name=_("subscription"),
         editable=False,
     )
@@ -162,7 +163,9 @@ class Redemption(AppendOnly):
             ),
         ]
         indexes = [
-            models.Index(fields=["subscription", "redeemed_at"], name="redemption_of_subscription"),
+            models.Index(
+                fields=["subscription", "redeemed_at", "id"], name="redemption_of_subscription"
+            ),
             models.Index(fields=["redeemed_on"], name="redemption_day"),
         ]
 
