@@ -1,5 +1,6 @@
 """What the page of a product's licenses says of other days: what came later, the most at once."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -55,16 +56,23 @@ def counts_after(pool: LicensePool, day: date) -> dict[str, int]:
         subscription__tenant=pool.tenant, subscription__product=pool.product
     )
     begun = pool.assignments.filter(given_on__gt=day)
-    ended = pool.assignments.filter(given_on__lte=day, ended_on__gt=day)
     undone = reversals.filter(reversed_on__gt=day, redemption__redeemed_on__lte=day)
-    others = counted("ended", ended), counted("reversed", undone)
-    return dict(counted("begun", begun).union(*others, all=True).order_by())
+    others = (
+        # Each of what runs and of what ended is counted off its own index
+        counted("begun", begun.ended()),
+        counted("ended", pool.assignments.ended_since(day)),
+        counted("reversed", undone),
+    )
+    counts: Counter[str] = Counter()
+    for kind, count in counted("begun", begun.running()).union(*others, all=True).order_by():
+        counts[kind] += count
+    return counts
 
 
 def counted(kind: str, rows: QuerySet[Any]) -> Any:
     """How many `rows` there are, in a row of a union."""
     named = rows.order_by().annotate(kind=Value(kind, CharField()))
-    return named.values_list("kind").annotate(count=Count("pk"))
+    return named.values_list("kind").annotate(count=Count("*"))
 
 
 class PeriodForm(forms.Form):

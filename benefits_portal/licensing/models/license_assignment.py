@@ -27,10 +27,14 @@ from .license_pool import LicensePool
 class LicenseAssignment(WrittenOnce):
     """A license of a product that somebody in its tenant has, or had, and from when to when."""
 
+    # Indexes of what runs and of what ended begin with the partner, the tenant and the product
     partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="license_assignments", verbose_name=_("partner")
+        Partner,
+        models.PROTECT,
+        related_name="license_assignments",
+        db_index=False,
+        verbose_name=_("partner"),
     )
-    # Two indexes begin with the tenant and the product: one of what runs, one of what ended
     tenant = models.ForeignKey(
         Tenant,
         models.PROTECT,
@@ -85,13 +89,20 @@ class LicenseAssignment(WrittenOnce):
             ends_whole("given_on", "license_end_all_or_none"),
         ]
         indexes = [
+            # The smallest there is, to count people with
             models.Index(
-                fields=["tenant", "product", "given_at", "id"],
+                fields=["partner", "tenant", "product", "given_on"],
+                condition=Q(ended_at=None),
+                name="license_pool",
+            ),
+            models.Index(
+                # The last one to find by words who of them is meant
+                fields=["partner", "tenant", "product", "given_at", "id", "directory_user"],
                 condition=Q(ended_at=None),
                 name="license_running",
             ),
             models.Index(
-                fields=["tenant", "product", "ended_on", "id"],
+                fields=["partner", "tenant", "product", "ended_on", "id", "given_on"],
                 condition=Q(ended_at__isnull=False),
                 name="license_ended",
             ),

@@ -9,13 +9,17 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Product
 from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant
 from benefits_portal.tenants.models.directory_user_queryset import of_matching_people
 
 if TYPE_CHECKING:
     from .license_assignment import LicenseAssignment  # noqa: F401 - in a base class, as text
+
+
+def ended_after(day: date) -> Q:
+    """Ended on a later day; that it ended is said, since the index is of these alone."""
+    return Q(ended_at__isnull=False, ended_on__gt=day)
 
 
 class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
@@ -26,10 +30,8 @@ class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
         return self.filter(partner=partner)
 
     def in_tenant(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def of_pool(self, tenant: Tenant, product: Product) -> Self:
-        return self.filter(tenant=tenant, product=product)
+        """With the partner, since their indexes begin with it."""
+        return self.filter(partner=tenant.partner_id, tenant=tenant)
 
     def running(self) -> Self:
         """Not taken: whoever holds one now."""
@@ -41,7 +43,15 @@ class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
 
     def on(self, day: date) -> Self:
         """Held at the end of that day (H1). What is taken on a day is free on that day (L5)."""
-        return self.filter(given_on__lte=day).filter(Q(ended_at=None) | Q(ended_on__gt=day))
+        return self.filter(given_on__lte=day).filter(Q(ended_at=None) | ended_after(day))
+
+    def running_on(self, day: date) -> Self:
+        """Those of `on` that run to this day: counted by themselves, off an index alone."""
+        return self.running().filter(given_on__lte=day)
+
+    def ended_since(self, day: date) -> Self:
+        """The others of `on`."""
+        return self.filter(ended_after(day), given_on__lte=day)
 
     def of_disabled(self) -> Self:
         """Held by somebody who has been disabled in the directory since (L9)."""

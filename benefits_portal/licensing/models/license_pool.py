@@ -97,8 +97,9 @@ class LicensePool:
 
     @property
     def assignments(self) -> "LicenseAssignmentQuerySet":
-        """Those that run and those that ended."""
-        return self.tenant.license_assignments.filter(product=self.product)
+        """Those that run and those that ended; with the partner, since indexes begin with it."""
+        theirs = self.tenant.license_assignments.filter(partner=self.tenant.partner_id)
+        return theirs.filter(product=self.product)
 
     def licenses(self, on: date) -> int:
         """How many its subscriptions entitle to on that day, today's rows asked (L6, L7)."""

@@ -105,7 +105,8 @@ def becomes_fewer(on: date, ahead: timedelta) -> Q:
 
 def in_same_pool[Rows: QuerySet[Any]](rows: Rows) -> Rows:
     """Those of the pool of the row that is asked about."""
-    return rows.filter(tenant=OuterRef("tenant"), product=OuterRef("product"))
+    here = {name: OuterRef(name) for name in ("partner", "tenant", "product")}
+    return rows.filter(**here)
 
 
 def pool_outlooks(

@@ -19,7 +19,6 @@ from benefits_portal.licensing.models import (
     Subscription,
     outlooks,
 )
-from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.licensing.models.license_pool import TENANT
 from benefits_portal.licensing.views.subscription_on import before_first_redemption
 from benefits_portal.tenants.access import role_required, tenant_of_ones_own
@@ -53,11 +52,6 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
     raise ElsewhereError(place)
 
 
-def holders_of(pool: LicensePool) -> LicenseAssignmentQuerySet:
-    """All of the pool; with their partner, so that the directory's words and order serve them."""
-    return pool.assignments.for_partner(pool.tenant.partner)
-
-
 @role_required
 @on_any_day
 @require_safe
@@ -78,7 +72,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
     """Who has a license of one product here, and who had one, page by page."""
     pool, then = own_pool(request, pk), request.any_day.as_of is not None
     listing = LicenseListing.of(request.GET, request.any_day)
-    page = listing.page(holders_of(pool))
+    page = listing.page(pool.assignments)
     standing = standing_of(pool, request.any_day.day, then=then)
     context = {
         "product": pool.product,
@@ -102,10 +96,10 @@ def license_holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     pool = own_pool(request, pk)
     listing = LicenseListing.of(request.GET, request.any_day)
     log_listing(
-        request, "licenses", listing, holders_of(pool), subject=pool.product, tenant=pool.tenant
+        request, "licenses", listing, pool.assignments, subject=pool.product, tenant=pool.tenant
     )
     name = file_name(f"{pool.tenant.name} {pool.product.name}", _("Licenses"), listing.on)
-    return spreadsheet(name, listing.spreadsheet(holders_of(pool)))
+    return spreadsheet(name, listing.spreadsheet(pool.assignments))
 
 
 @role_required

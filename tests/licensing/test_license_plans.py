@@ -1,0 +1,75 @@
+"""How PostgreSQL counts the people of a pool: by indexes alone.
+
+There are too few rows here for it to choose an index itself.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from benefits_portal.licensing.license_days import counts_after
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool, counts
+from benefits_portal.tenants.models import Actor, DirectoryUser
+from tests.factories import TODAY, DirectoryUserFactory, pool
+from tests.plans import nodes_of
+from tests.world import rolled_back
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="the plans are PostgreSQL's"),
+]
+TABLE = LicenseAssignment._meta.db_table
+ALONE = "Index Only Scan"
+PEOPLE = 200
+
+
+@pytest.fixture(scope="module")
+def licenses(django_db_setup: None, django_db_blocker: Any) -> Iterator[LicensePool]:
+    """Of one product with hundreds of holders; the database knows how many."""
+    with django_db_blocker.unblock(), rolled_back(), connection.cursor() as cursor:
+        made = pool(25)
+        people = DirectoryUserFactory.create_batch(PEOPLE, tenant=made.tenant)
+        held = [made.assignments.model(**facts(made, person)) for person in people]
+        made.assignments.bulk_create(held)
+        made.assignments.of_people(people[::5]).end(by=Actor(), on=TODAY)
+        cursor.execute(f"ANALYZE {TABLE}")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        yield made
+
+
+def facts(pool: LicensePool, person: DirectoryUser) -> dict[str, Any]:
+    where = {"partner": pool.tenant.partner, "tenant": pool.tenant, "product": pool.product}
+    return where | {"directory_user": person, "given_on": TODAY}
+
+
+def reads(ask: Callable[[], object]) -> list[tuple[str, str]]:
+    """How the last query of `ask` reads the licenses of people: in which way, by which index."""
+    with CaptureQueriesContext(connection) as queries, connection.cursor() as cursor:
+        ask()
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {queries.captured_queries[-1]['sql']}")
+        [[answer]] = cursor.fetchall()
+    nodes = nodes_of((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
+    return sorted(
+        (node["Node Type"], node.get("Index Name", ""))
+        for node in nodes
+        if node.get("Relation Name") == TABLE
+    )
+
+
+def test_people_are_counted_off_the_smallest_index(licenses: LicensePool) -> None:
+    asked = reads(lambda: counts(licenses.tenant, TODAY, [licenses.product.pk]))
+    assert asked == [(ALONE, "license_pool")]
+
+
+def test_people_of_another_day_are_counted_off_two(licenses: LicensePool) -> None:
+    asked = reads(lambda: counts(licenses.tenant, TODAY, [licenses.product.pk], then=True))
+    assert asked == [(ALONE, "license_ended"), (ALONE, "license_pool")]
+
+
+def test_what_came_after_a_day_is_counted_off_the_same(licenses: LicensePool) -> None:
+    asked = reads(lambda: counts_after(licenses, TODAY))
+    assert asked == [(ALONE, "license_ended"), (ALONE, "license_ended"), (ALONE, "license_pool")]
