@@ -131,7 +131,7 @@ class StoryPlayer:
     def redeem(self, event: Event, day: date) -> None:
         """Reactivate, extend or add."""
         key, tenant = self._key(event), self._tenant(event)
-        subscription = Subscription.objects.of_product_in(tenant, key.product).latest("pk")
+        subscription = self._subscription(event, tenant, key.product)
         Subscription.redeem(
             RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day
         )
@@ -143,7 +143,7 @@ class StoryPlayer:
             way, _colon, offer = step.partition(": ")
             steps.append(OrderStep(RedemptionKind(way), self._key(replace(event, offer=offer))))
         tenant, product = self._tenant(event), steps[0].key.product
-        subscription = Subscription.objects.of_product_in(tenant, product).latest("pk")
+        subscription = self._subscription(event, tenant, product)
         Order.redeem(subscription, steps, tenant=tenant, by=self._actor(event), on=day)
 
     def assign(self, event: Event, day: date) -> None:
@@ -219,6 +219,12 @@ class StoryPlayer:
     def _tenant(self, event: Event) -> Tenant:
         return self._tenants[own_domain(event.tenant, self._suffix)]
 
+    def _subscription(self, event: Event, tenant: Tenant, product: Product) -> Subscription:
+        """The latest one; the latest with so many licenses where the event says how many."""
+        found = Subscription.objects.of_product_in(tenant, product)
+        found = found.filter(licenses=event.licenses) if event.licenses else found
+        return found.latest("pk")
+
     def _benefit(self, event: Event) -> Benefit:
         """The one of the latest enrollment; the core one where no competency is named."""
         benefits = Benefit.objects.for_partner(self.partner).select_related(
@@ -227,8 +233,9 @@ class StoryPlayer:
         return self._latest(benefits, event)
 
     def _latest[M: Model](self, rows: QuerySet[M], event: Event, of: str = "") -> M:
-        """Of the latest enrollment, the row about the benefit that `event` names."""
-        named = {
+        """Of the latest enrollment by that day, the row about the benefit that `event` names."""
+        named: dict[str, Any] = {
+            f"{of}membership__starts_on__lte": self.on - timedelta(days=event.ago),
             f"{of}product_name": event.product,
             f"{of}membership__offer__name": event.offer,
         }

@@ -34,5 +34,6 @@ class Event:
     why: str = ""
     people: Sequence[str] = ()  # to whom licenses are given, or from whom they are taken
     days: int = 0
+    licenses: int = 0  # of the subscription, where its product has several in the tenant
     steps: Sequence[str] = ()  # of an order: how each key is used, and of which offer it is
     refused: str = ""

@@ -50,9 +50,9 @@ class KeyRevealed(Question):
     """Whether the key of a benefit was revealed since, after `tenant` had been verified."""
 
     sentences: ClassVar = {
-        "not-revealed": _("You haven't displayed the key for %(product)s yet."),
+        "not-revealed": _("You haven't got the key for %(product)s yet."),
         "another-tenant-verified": _(
-            "The key for %(product)s was displayed for another tenant than %(tenant)s."
+            "You verified another tenant than %(tenant)s before you got the key for %(product)s."
         ),
     }
 
