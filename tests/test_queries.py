@@ -281,10 +281,12 @@ NO_PAGES = {
     **dict.fromkeys(
         (
             *("practice", "practice-class", "practice-class-code", "practice-class-room"),
-            *("practice-classes", "practice-join", "practice-start-over"),
+            *("practice-classes", "practice-join"),
+            "practice-start-over",
         ),
         "is in a demo only: tests/practice/test_classes.py",
     ),
+    "practice-exercises": "is in a demo only: tests/practice/test_exercise_pages.py",
     "tenants:password-set": "is behind a link that was mailed",
 }
 

@@ -6,18 +6,19 @@ from django.shortcuts import redirect, render
 
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
-from benefits_portal.tenants.views import welcome
 
 from . import tour
+from .becoming import become_persona
 from .personas import START
 from .rooms import room_of
-from .views import practice_only, room_required
+from .views import practice_only, room_required, shared_only
 
 
 @login_not_required
 @tenant_context_exempt
 @practice_only
 @room_required
+@shared_only
 @form_methods
 def guided_tour(request: HttpRequest) -> HttpResponse:
     """The steps with this session's progress; by POST, start, go to a step, or close the bar."""
@@ -45,17 +46,6 @@ def act(request: HttpRequest, go: str) -> HttpResponse:
         return redirect("demo-tour")
     step = tour.go_to(request, number)
     if step is None:
-        return sign_in_as(request, START, redirect("demo-tour"))
-    return sign_in_as(request, step.persona, HttpResponseRedirect(step.url))
-
-
-def sign_in_as(request: HttpRequest, persona: str, response: HttpResponse) -> HttpResponse:
-    """As `persona`, whoever is signed in now; the tour goes along."""
-    room = room_of(request)
-    user = room.user_as(persona) if room else None
-    if user is None or user == request.user:
-        return response
-    begun = tour.progress(request)
-    answer = welcome(request, user, response)
-    request.session[tour.SESSION_KEY] = begun
-    return answer
+        return become_persona(request, room_of(request), START, redirect("demo-tour"))
+    there = HttpResponseRedirect(step.url)
+    return become_persona(request, room_of(request), step.persona, there)

@@ -3,7 +3,14 @@
 from django.conf import settings
 from django.urls import path
 
-from benefits_portal.practice import class_views, reset_views, room_views, tour_views, views
+from benefits_portal.practice import (
+    class_views,
+    exercise_views,
+    reset_views,
+    room_views,
+    tour_views,
+    views,
+)
 
 urlpatterns = (
     [
@@ -16,6 +23,7 @@ urlpatterns = (
         path("practice/", room_views.practice, name="practice"),
         path("practice/join/<str:code>/", room_views.join, name="practice-join"),
         path("practice/start-over/", room_views.start_own_over, name="practice-start-over"),
+        path("practice/exercises/", exercise_views.exercise_list, name="practice-exercises"),
         path("practice/classes/", class_views.classes, name="practice-classes"),
         path("practice/classes/<int:pk>/", class_views.one_class, name="practice-class"),
         path("practice/classes/<int:pk>/code/", class_views.class_code, name="practice-class-code"),

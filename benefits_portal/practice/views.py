@@ -28,9 +28,9 @@ from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.outbox import letter_of
-from benefits_portal.tenants.views import welcome
 
 from . import tour
+from .becoming import become
 from .forms import ClockForm
 from .mailbox import mail_context, mails_in
 from .reminding import remind
@@ -107,11 +107,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     user = room.user_as(slug) if room else None
     if user is None:
         raise Http404
-    begun = tour.progress(request)  # signing in as someone else leaves nothing else behind
-    response = welcome(request, user, first_page(request, user))
-    if begun:
-        request.session[tour.SESSION_KEY] = begun
-    return response
+    return become(request, user, first_page(request, user))
 
 
 def shared_only(view: View) -> View:

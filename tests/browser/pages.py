@@ -274,6 +274,7 @@ def admin_pages() -> dict[str, Any]:
         "search": at("search", query="?q=Microsoft"),
         "help": at("help"),
         "tour": at("demo-tour"),
+        "exercises": at("practice-exercises"),
         "reset": at("demo-reset"),
         "missing": "/mpn/benefits/azure-cloud/999999/",
         "not-permitted": at("tenants:add-user"),

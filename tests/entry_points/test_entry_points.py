@@ -64,7 +64,10 @@ HARMLESS = {
     "page practice",
     *(
         "page practice-" + name
-        for name in ("class", "class-code", "class-room", "classes", "join", "start-over")
+        for name in (
+            *("class", "class-code", "class-room", "classes", "exercises", "join"),
+            "start-over",
+        )
     ),
     *("page demo-" + name for name in ("clock", "mail", "mailbox", "reset", "sign-in", "tour")),
     *(

@@ -11,6 +11,7 @@ Pages need these, and nothing else of the package:
   Raises `NotBegun` or `NotShown`.
 - `progress_of(rooms)`: of each room a `Progress` for each exercise, in two queries for however
   many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal).
+- `steps_of(room)`: the same of one room in one query, without what was refused there.
 - `present(progress)`: the one that a room is at, for the panel; None once all are done.
 
 `by` is the slug of the persona who did it. What is raised are all `NotDone`, whose text is a
@@ -19,7 +20,7 @@ sentence for the reader. `docs/classroom.md` says how to write an exercise.
 
 from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
 from .exercise import Exercise
-from .progress import Progress, State, exercises_of, present, progress_of
+from .progress import Progress, State, exercises_of, present, progress_of, steps_of
 from .reading import ExerciseError, exercises
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "present",
     "progress_of",
     "show_me",
+    "steps_of",
 ]

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.practice.models import ExerciseAttempt, Room
@@ -34,6 +36,20 @@ class State(StrEnum):
     SHOWN = "shown"
     NOT_OFFERED = "not-offered"
 
+    @property
+    def label(self) -> str | Promise:
+        return LABELS[self]
+
+
+LABELS = {
+    State.NOT_BEGUN: _("Not begun"),
+    State.BEGUN: _("Begun"),
+    State.STUCK: _("Stuck"),
+    State.PASSED: _("Passed"),
+    State.SHOWN: _("Shown"),
+    State.NOT_OFFERED: _("Not offered"),
+}
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -54,6 +70,14 @@ class Progress:
     def is_open(self) -> bool:
         """Begun, and neither passed nor shown."""
         return self.state in (State.BEGUN, State.STUCK)
+
+    @property
+    def is_done(self) -> bool:
+        return self.state in (State.PASSED, State.SHOWN)
+
+    @property
+    def can_begin(self) -> bool:
+        return self.state is State.NOT_BEGUN
 
 
 def exercises_of(room: Room) -> list[Exercise]:
@@ -80,6 +104,11 @@ def progress_of(rooms: Sequence[Room]) -> dict[int, list[Progress]]:
         room.pk: list(RoomProgress(room, taken[room.pk], refusals[room.pk], now).each())
         for room in rooms
     }
+
+
+def steps_of(room: Room) -> list[Progress]:
+    """Of one room in one query: without what was refused there, so that none is stuck."""
+    return list(RoomProgress(room, attempts_in([room])[room.pk], [], clock.now()).each())
 
 
 def present(steps: Iterable[Progress]) -> Progress | None:

@@ -8,8 +8,10 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from benefits_portal.practice import panel as panels
 from benefits_portal.practice import personas as people
 from benefits_portal.practice import tour as guided
+from benefits_portal.practice.middleware import persona_in
 from benefits_portal.practice.rooms import room_of
 from benefits_portal.practice.world import RESET_NOTICE
 from benefits_portal.regions import as_moment
@@ -28,6 +30,15 @@ def tour_bar(context: dict[str, Any]) -> guided.TourBar | None:
     """The step that this session is at; None outside of the tour."""
     request = context.get("request")
     return guided.bar(request) if settings.DEMO and request is not None else None
+
+
+@register.simple_tag(takes_context=True)
+def exercise_panel(context: dict[str, Any]) -> panels.Panel | None:
+    """The exercise that this session is at; None outside of rooms."""
+    request = context.get("request")
+    if not settings.DEMO or request is None:
+        return None
+    return panels.panel_of(request, lambda: persona_in(request))
 
 
 @dataclass(frozen=True)

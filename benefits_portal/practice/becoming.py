@@ -1,0 +1,30 @@
+"""Signing in as another person of the same room; what the session is at goes along."""
+
+from django.http import HttpRequest, HttpResponse
+
+from benefits_portal.tenants.models import User
+from benefits_portal.tenants.views import welcome
+
+from . import panel, tour
+from .models import Room
+
+GO_ALONG = (tour.SESSION_KEY, panel.SESSION_KEY)  # nothing else is left of who was signed in
+
+
+def become(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
+    """Sign in as `user`, who may be signed in already."""
+    if user == request.user:
+        return response
+    kept = {key: request.session[key] for key in GO_ALONG if key in request.session}
+    answer = welcome(request, user, response)
+    for key, value in kept.items():
+        request.session[key] = value
+    return answer
+
+
+def become_persona(
+    request: HttpRequest, room: Room | None, slug: str, response: HttpResponse
+) -> HttpResponse:
+    """Sign in as the persona `slug` of `room`; as before where there is none."""
+    user = room.user_as(slug) if room else None
+    return become(request, user, response) if user else response

@@ -1,0 +1,119 @@
+"""The exercises of a room: all of them on a page, and what the panel on every page does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from benefits_portal.redirects import on_to
+from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+
+from . import exercises, panel
+from .becoming import become_persona
+from .exercises import Exercise, NotDone, exercises_of, progress_of
+from .middleware import persona_in
+from .models import Room
+from .rooms import room_of
+from .views import practice_only, room_required
+
+type Act = Callable[[Any, Room, Exercise], HttpResponse]
+
+
+@login_not_required
+@tenant_context_exempt
+@practice_only
+@room_required
+@form_methods
+def exercise_list(request: HttpRequest) -> HttpResponse:
+    """All exercises of the room with how it stands with them; by POST what is done with one."""
+    room = room_of(request)
+    if room is None:
+        return redirect("practice")
+    if request.method == "POST":
+        return act(request, room)
+    steps = progress_of([room])[room.pk]
+    context = {
+        "steps": steps,
+        "done": sum(step.is_done for step in steps),
+        "room": room,
+        "at": panel.held(request).get("slug", ""),
+    }
+    return render(request, "practice/exercises.html", context)
+
+
+def act(request: HttpRequest, room: Room) -> HttpResponse:
+    """What the form asks for, of an exercise of the room that the form was made in."""
+    slug, do = request.POST.get("exercise", ""), ACTS.get(request.POST.get("act", ""))
+    exercise = next((each for each in exercises_of(room) if each.slug == slug), None)
+    if exercise is None or do is None or request.POST.get("room") != str(room.pk):
+        messages.error(request, _("This page was of another room, so nothing was done."))
+        return leave_to_list(request)
+    try:
+        return do(request, room, exercise)
+    except NotDone as refusal:
+        messages.error(request, str(refusal))
+        return leave_to_list(request)
+
+
+def leave_to_list(request: Any) -> HttpResponse:
+    there = redirect("practice-exercises")
+    return HttpResponseClientRedirect(there.url) if request.htmx else there
+
+
+def begin(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
+    panel.be_at(request, room, exercise)
+    exercises.begin(room, exercise, persona_in(request))
+    return open_page(request, room, exercise)
+
+
+def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
+    """Where it begins, as the person who does it."""
+    panel.be_at(request, room, exercise)
+    there = HttpResponseRedirect(exercise.url(room))
+    return become_persona(request, room, exercise.persona, there)
+
+
+def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
+    exercises.check(room, exercise, persona_in(request))
+    panel.be_at(request, room, exercise)
+    return show_panel(request)
+
+
+def show_me(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
+    """Carry the solution out, and look at what it changed."""
+    exercises.show_me(room, exercise, persona_in(request))
+    return open_page(request, room, exercise)
+
+
+def fold(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
+    panel.hold(request, folded=request.POST["act"] == "fold")
+    return show_panel(request)
+
+
+def stop(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
+    """No panel any more; in the world that is shared."""
+    panel.let_go(request)
+    return on_to(request.POST.get("next", ""))
+
+
+def show_panel(request: Any) -> HttpResponse:
+    """In place; without script the page again."""
+    if request.htmx:
+        return render(request, "practice/_exercise.html")
+    return on_to(request.POST.get("next", "") + "#exercise")
+
+
+ACTS: dict[str, Act] = {
+    "begin": begin,
+    "open": open_page,
+    "check": check,
+    "show": show_me,
+    "fold": fold,
+    "unfold": fold,
+    "stop": stop,
+}

@@ -1,0 +1,109 @@
+"""The exercise that a session is at, as the panel on every page of its room shows it.
+
+In a room of a class the panel is there from the beginning; in the world that a demo shares, once
+somebody began an exercise in this session. It costs one query.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .exercises import Exercise, Progress, exercises_of, present, steps_of
+from .models import Room
+
+SESSION_KEY = "exercise"
+
+WHO: dict[str, Promise] = {
+    "global-admin": _("Global admin"),
+    "partner-admin": _("partner admin"),
+    "guest-admin": _("guest with the partner admin role"),
+    "member": _("account member"),
+    "no-role": _("person without a role"),
+}
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One of an exercise's hints, and the one behind it."""
+
+    number: int
+    text: str | Promise
+    next: "Hint | None"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`at` is the exercise of `steps` that is shown; `room` is the primary key of its room."""
+
+    steps: list[Progress]
+    at: Progress
+    room: int
+    is_folded: bool
+    is_shared: bool
+    persona: str
+
+    @property
+    def number(self) -> int:
+        return self.steps.index(self.at) + 1
+
+    @property
+    def done(self) -> int:
+        return sum(step.is_done for step in self.steps)
+
+    @property
+    def next(self) -> Progress | None:
+        """The next one that can be begun: of those behind it, else of all."""
+        number = self.number
+        later = [each for at, each in enumerate(self.steps, start=1) if at > number]
+        return next((step for step in [*later, *self.steps] if step.can_begin), None)
+
+    @property
+    def hint(self) -> Hint | None:
+        """The first, which leads to the others."""
+        first: Hint | None = None
+        hints = self.at.exercise.hints
+        for number, text in reversed(list(enumerate(hints, start=1))):
+            first = Hint(number, text, first)
+        return first
+
+    @property
+    def who(self) -> str | Promise:
+        """As whom it is done, unless that is who the reader is."""
+        wanted = self.at.exercise.persona
+        return "" if wanted == self.persona else WHO.get(wanted, wanted)
+
+
+def held(request: HttpRequest) -> dict[str, Any]:
+    """What the session holds: `slug` of its exercise, `room`, `folded`."""
+    found: dict[str, Any] = request.session.get(SESSION_KEY, {})
+    return found
+
+
+def hold(request: HttpRequest, **values: Any) -> None:
+    request.session[SESSION_KEY] = held(request) | values
+
+
+def be_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
+    hold(request, slug=exercise.slug, room=room.pk, folded=False)
+
+
+def let_go(request: HttpRequest) -> None:
+    request.session.pop(SESSION_KEY, None)
+
+
+def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
+    """None outside of a room, and where a room has no exercises; `persona` says who reads it."""
+    own, session = getattr(request, "room", None), held(request)
+    if own is None and "room" not in session:
+        return None
+    room = own or Room(pk=session["room"])  # the shared one, as the session knows
+    steps = steps_of(room) if exercises_of(room) else []
+    at = next((step for step in steps if step.exercise.slug == session.get("slug")), None)
+    at = at or present(steps) or next(iter(steps), None)
+    if at is None:
+        return None
+    return Panel(steps, at, room.pk, bool(session.get("folded")), own is None, persona())

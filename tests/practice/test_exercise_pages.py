@@ -1,0 +1,251 @@
+"""The panel with the present exercise on every page of a room, and the page with all of them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.benefits.models import Assignment
+from benefits_portal.practice import codes
+from benefits_portal.practice.exercises import State, exercises, progress_of
+from benefits_portal.practice.models import Class, ExerciseAttempt, Room
+from benefits_portal.tenants.models import User
+from tests import factories
+from tests.world import rolled_back
+
+from .conftest import WorldOn, messages_of, persona_of
+from .exercising import play
+from .test_classes import joined
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+LIST = "/practice/exercises/"
+BENEFITS = "/mpn/benefits/azure-cloud/"
+CREDIT, SCENARIO = "give-monthly-credit", "scenario-1"
+
+
+@pytest.fixture(scope="module")
+def taught(world_on: WorldOn) -> Iterator[dict[str, str]]:
+    """The return codes of Anna's and Bob's rooms."""
+    with world_on(clock.today()):
+        trainer = User.objects.get(persona__slug="trainer")
+        of_class = factories.ClassFactory.create(made_by=trainer, exercises=[CREDIT, SCENARIO])
+        yield {name: joined(of_class, name)[1] for name in ("Anna", "Bob")}
+
+
+@pytest.fixture(autouse=True)
+def undone(taught: dict[str, str], db: None) -> Iterator[None]:
+    with rolled_back():
+        yield
+
+
+@pytest.fixture
+def back(taught: dict[str, str]) -> Callable[[str], Client]:
+    def come_back(name: str) -> Client:
+        client = Client()
+        client.post("/practice/", {"code": codes.typed(taught[name])})
+        return client
+
+    return come_back
+
+
+@pytest.fixture
+def anna(back: Callable[[str], Client]) -> Client:
+    return back("Anna")
+
+
+def room(name: str = "Anna") -> Room:
+    return Room.objects.select_related("of_class").get(name=name)
+
+
+def send(client: Client, act: str, slug: str = CREDIT, *, of: str = "Anna", **more: Any) -> Any:
+    """What a button of the panel does on the page of the benefits."""
+    form = {"act": act, "exercise": slug, "room": room(of).pk, "next": BENEFITS}
+    return client.post(LIST, form, **more)
+
+
+def state(slug: str = CREDIT) -> State:
+    return next(
+        step.state for step in progress_of([room()])[room().pk] if step.exercise.slug == slug
+    )
+
+
+def solve(slug: str = CREDIT) -> None:
+    play(room(), exercises()[slug], exercises()[slug].solutions[0])
+
+
+@pytest.mark.parametrize("url", ["/", BENEFITS, "/account/users/", "/help/", "/practice/", LIST])
+def test_it_is_on_every_page_of_a_room_and_on_no_other(anna: Client, url: str) -> None:
+    assert "Exercise 1 of 2" in anna.get(url).text
+    assert 'id="exercise"' not in Client().get(url, follow=True).text
+
+
+def test_it_adds_one_query_to_a_page(anna: Client) -> None:
+    send(anna, "begin")
+    anna.get(BENEFITS)
+    with CaptureQueriesContext(connection) as with_it:
+        anna.get(BENEFITS)
+    Class.objects.filter(rooms=room()).update(exercises=[])
+    with CaptureQueriesContext(connection) as without:
+        anna.get(BENEFITS)
+
+    assert len(with_it) == len(without) + 1
+
+
+def test_beginning_leads_to_its_page_as_the_person_who_does_it(anna: Client) -> None:
+    anna.post(reverse("demo-sign-in"), {"persona": "member"})
+    offered = anna.get(BENEFITS).text
+
+    there = send(anna, "begin")
+
+    assert "Begin as partner admin" in offered
+    assert there["Location"] == BENEFITS
+    assert persona_of(anna) == "partner-admin"
+    assert state() is State.BEGUN
+
+
+def test_a_check_says_what_is_missing_and_then_that_it_is_passed(anna: Client) -> None:
+    send(anna, "begin")
+    failed = send(anna, "check", follow=True)
+    solve()
+    passed = send(anna, "check", follow=True)
+
+    assert failed.redirect_chain == [(f"{BENEFITS}#exercise", 302)]
+    assert "Not yet. No one has this credit (Silver competency)." in failed.text
+    assert "Next: Scenario 1" in passed.text
+    assert state() is State.PASSED
+
+
+def test_with_script_the_panel_alone_comes_back_and_is_read_out(anna: Client) -> None:
+    send(anna, "begin")
+
+    answer = send(anna, "check", headers={"hx-request": "true"}).text
+
+    assert answer.strip().startswith("<aside")
+    assert 'data-announce="Not yet. No one has this credit (Silver competency)."' in answer
+    assert f'name="next" value="{BENEFITS}"' in answer
+
+
+def test_hints_are_there_one_within_the_other(anna: Client) -> None:
+    send(anna, "begin")
+
+    page = anna.get(BENEFITS).text
+
+    first, second = exercises()[CREDIT].hints
+    assert page.index("Hint 1 of 2") < page.index(str(first)) < page.index("Hint 2 of 2")
+    assert "</details>" not in page[page.index(str(first)) : page.index(str(second))]
+
+
+def test_what_was_shown_is_done_and_does_not_count_as_passed(anna: Client) -> None:
+    send(anna, "begin")
+    asked = anna.get(BENEFITS).text
+
+    shown = send(anna, "show", follow=True)
+
+    assert "The exercise then counts as shown, not as passed." in asked
+    assert state() is State.SHOWN
+    assert "It counts as shown, not as passed." in shown.text
+    partner = room().partners().get()
+    held = Assignment.objects.for_partner(partner).running(partner.today())
+    assert held.filter(directory_user__display_name="Nestor Wilke").exists()
+
+
+@pytest.mark.parametrize("act", ["begin", "check", "show", "open", "fold"])
+def test_a_form_of_another_room_does_nothing(
+    anna: Client, back: Callable[[str], Client], act: str
+) -> None:
+    bob = back("Bob")
+
+    answer = send(bob, act, of="Anna")
+
+    assert messages_of(answer) == ["This page was of another room, so nothing was done."]
+    assert not ExerciseAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["check", "show"])
+def test_what_was_not_begun_is_not_checked_or_shown(anna: Client, act: str) -> None:
+    assert messages_of(send(anna, act)) == ["Begin this exercise first."]
+    assert "HX-Redirect" in send(anna, act, headers={"hx-request": "true"}).headers
+
+
+def test_an_exercise_that_is_not_offered_says_why_and_leads_on(anna: Client) -> None:
+    solve(SCENARIO)
+    refused = send(anna, "begin", SCENARIO, follow=True)
+
+    assert "To do this exercise, start the room over." in refused.text
+    assert "Not offered" in refused.text
+    assert "Next: Assign monthly Azure credit" in refused.text
+
+
+def test_it_stays_folded_on_other_pages_and_unfolds(anna: Client) -> None:
+    send(anna, "begin")
+    send(anna, "fold")
+    folded = anna.get("/").text
+    send(anna, "unfold")
+
+    assert "Show the exercise" in folded
+    assert "Check</button>" not in folded
+    assert "Check</button>" in anna.get("/").text
+
+
+def test_it_stays_with_whoever_becomes_somebody_else_there(anna: Client) -> None:
+    send(anna, "begin", SCENARIO)
+
+    anna.post(reverse("demo-sign-in"), {"persona": "global-admin"})
+
+    assert "Exercise 2 of 2" in anna.get(BENEFITS).text
+
+
+def test_whoever_comes_back_elsewhere_is_at_the_exercise_begun_last(
+    anna: Client, back: Callable[[str], Client]
+) -> None:
+    send(anna, "begin", SCENARIO)
+
+    assert "Exercise 2 of 2" in back("Anna").get(BENEFITS).text
+
+
+def test_all_are_listed_with_how_the_room_stands(anna: Client) -> None:
+    send(anna, "begin", SCENARIO)
+    send(anna, "begin")
+    solve()
+    send(anna, "check")
+
+    page = anna.get(LIST)
+
+    assert [step.state for step in page.context["steps"]] == [State.PASSED, State.BEGUN]
+    assert "1 of 2 done" in page.text
+
+
+def test_a_room_without_exercises_has_no_panel_and_says_so(anna: Client) -> None:
+    Class.objects.filter(rooms=room()).update(exercises=[])
+
+    page = anna.get(LIST).text
+
+    assert 'id="exercise"' not in page
+    assert "This class has no exercises." in page
+
+
+def test_in_the_shared_world_it_is_there_once_one_is_begun(client: Client) -> None:
+    client.post(reverse("demo-sign-in"), {"persona": "member"})
+    before = client.get(BENEFITS).text
+    shared = Room.objects.get(suffix="")
+    form = {"exercise": CREDIT, "room": shared.pk, "next": BENEFITS}
+
+    client.post(LIST, form | {"act": "begin"})
+    begun, persona = client.get(BENEFITS).text, persona_of(client)
+    client.post(LIST, form | {"act": "stop"})
+
+    assert 'id="exercise"' not in before
+    assert "Check</button>" in begun
+    assert persona == "partner-admin"
+    assert 'id="exercise"' not in client.get(BENEFITS).text
+    assert reverse("demo-tour") in begun
+
+
+def test_the_tour_is_the_shared_world_s_alone(anna: Client) -> None:
+    assert anna.get(reverse("demo-tour")).status_code == 404
+    assert reverse("demo-tour") not in anna.get("/").text
