@@ -73,10 +73,6 @@ FETCHES = {
         "an excerpt, with the count of all and the way to a file with all"
     ),
     "benefits_portal/licensing/views/choosing_tenant.py:where_it_runs": "digits of a number",
-    "benefits_portal/licensing/models/subscription_queryset.py:source_on": (
-        "the one row of a subquery"
-    ),
-    "benefits_portal/licensing/models/as_of.py:then": "the one row of a subquery",
     "benefits_portal/tenants/models/attempt.py:take_at_once": (
         "the one attempt that has to leave the window"
     ),

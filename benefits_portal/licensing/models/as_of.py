@@ -5,11 +5,9 @@ In Python and, the same, in SQL.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import DateField, Func, PositiveIntegerField, TextField
 
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import Term
@@ -17,12 +15,16 @@ from benefits_portal.licensing.terms import Term
 from .redemption import Redemption
 
 if TYPE_CHECKING:
-    from django.db.models.expressions import Combinable
+    from django.db.models.sql.compiler import SQLCompiler
 
     from .subscription import Subscription
 
 STARTING = (RedemptionKind.NEW, RedemptionKind.REACTIVATE)
-COLUMNS = ("licenses", "ends_on", "carried_license_days")
+COLUMNS = {
+    "licenses": PositiveIntegerField(),
+    "ends_on": DateField(),
+    "carried_license_days": PositiveIntegerField(),
+}
 
 
 class Run(NamedTuple):
@@ -68,28 +70,73 @@ def annotated_run(row: Any) -> Run:
     return Run(term, row.starts_on_then)
 
 
-# Django takes longer to put these together than a database to answer them
-@lru_cache(maxsize=64)
-def columns_on(day: date) -> Mapping[str, "Combinable"]:
-    """Expressions for `licenses_then`, `ends_on_then` … of a row of subscriptions; NULL for None.
+# What counts on a day of the ledger of one subscription, and what its first line says
+LATEST = """
+    SELECT %(after)s FROM licensing_redemption r %(joined)s
+    WHERE r.subscription_id = %(pk)s AND r.redeemed_on <= %(day)s AND NOT EXISTS (
+        SELECT 1 FROM licensing_reversal v
+        WHERE v.redemption_id = r.id AND v.reversed_on <= %(day)s
+    )
+    ORDER BY r.redeemed_at DESC, r.id DESC LIMIT 1
+"""
+OPENING = """
+    SELECT CASE WHEN r.before_starts_on <= %(day)s THEN %(before)s END
+    FROM licensing_redemption r WHERE r.subscription_id = %(pk)s
+    ORDER BY r.redeemed_at, r.id LIMIT 1
+"""
+IMPORTED = """
+    SELECT %(own)s WHERE %(starts_on)s <= %(day)s
+    AND (%(withdrawn_on)s IS NULL OR %(withdrawn_on)s > %(day)s)
+    AND NOT EXISTS (SELECT 1 FROM licensing_redemption r WHERE r.subscription_id = %(pk)s)
+"""
+NAMED_BY = """
+    JOIN benefits_productkey k ON k.id = r.key_id JOIN benefits_benefit b ON b.id = k.benefit_id
+    JOIN benefits_membership m ON m.id = b.membership_id JOIN benefits_offer o ON o.id = m.offer_id
+"""
 
-    The same as `run_on`.
+
+class Then(Func):
+    """A column of what ran at the end of `day`, of a row of subscriptions; NULL for None.
+
+    The same as `run_on`. As text: to put the querysets of all columns together takes Django longer
+    than a database to answer.
     """
-    theirs = Redemption.objects.filter(subscription=OuterRef("pk"))
-    latest = theirs.standing_on(day).order_by("-redeemed_at", "-pk")
-    first = theirs.order_by("redeemed_at", "pk")
-    is_there = Q(withdrawn_on=None) | Q(withdrawn_on__gt=day)
-    is_imported = ~Exists(theirs) & Q(starts_on__lte=day) & is_there
 
-    def then(after: "Combinable", before: str, own: str) -> Coalesce:
-        opened = Case(When(before_starts_on__lte=day, then=F(before)))
-        return Coalesce(
-            Subquery(latest.values(then=after)[:1]),
-            Subquery(first.values(then=opened)[:1]),
-            Case(When(is_imported, then=F(own))),
-        )
+    template = f"COALESCE(({LATEST}), ({OPENING}), ({IMPORTED}))"
 
-    starts_on = Case(When(way__in=STARTING, then=F("redeemed_on")), default=F("before_starts_on"))
-    return {
-        f"{name}_then": then(F(f"after_{name}"), f"before_{name}", name) for name in COLUMNS
-    } | {"starts_on_then": then(starts_on, "before_starts_on", "starts_on")}
+    def __init__(self, day: date, own: str, after: str, output_field: Any, **names: str) -> None:
+        columns = ("pk", "starts_on", "withdrawn_on", own)
+        super().__init__(*columns, output_field=output_field, after=after, **names)
+        self.day = day
+
+    def as_sql(
+        self, compiler: "SQLCompiler", connection: Any, **context: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        names = ("pk", "starts_on", "withdrawn_on", "own")
+        columns = [compiler.compile(each)[0] for each in self.source_expressions]
+        given = {"joined": "", "day": "%s"} | self.extra | dict(zip(names, columns, strict=True))
+        text = self.template % given
+        return text, (connection.ops.adapt_datefield_value(self.day),) * text.count("%s")
+
+
+class SourceThen(Then):
+    """The same of the offer behind the key; of what did not begin with one, of the row itself."""
+
+    template = f"COALESCE(({LATEST}), %(own)s)"
+
+
+def columns_on(day: date) -> Mapping[str, Then]:
+    """`licenses_then`, `ends_on_then` … of a row of subscriptions; NULL for None."""
+    begun = ", ".join(f"'{way}'" for way in STARTING)
+    since = f"CASE WHEN r.way IN ({begun}) THEN r.redeemed_on ELSE r.before_starts_on END"
+    terms = {
+        f"{name}_then": Then(day, name, f"r.after_{name}", field, before=f"r.before_{name}")
+        for name, field in COLUMNS.items()
+    }
+    starts_on = Then(day, "starts_on", since, DateField(), before="r.before_starts_on")
+    return terms | {"starts_on_then": starts_on}
+
+
+def source_on(day: date, name: str) -> SourceThen:
+    """What the offer was called behind the key that was redeemed last by then and counts."""
+    return SourceThen(day, f"source_{name}", f"o.{name}", TextField(), joined=NAMED_BY)

@@ -27,7 +27,7 @@ from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.tenants.models import Partner, Tenant
 
-from .as_of import columns_on
+from .as_of import columns_on, source_on
 from .redemption import Redemption
 
 if TYPE_CHECKING:
@@ -225,15 +225,6 @@ def source(name: str = "name") -> Coalesce:
     )
     names = latest.values(f"key__benefit__membership__offer__{name}")
     return Coalesce(Subquery(names[:1]), Value(""), output_field=TextField())
-
-
-def source_on(day: date, name: str) -> Coalesce:
-    """The same as at the end of `day`; of what did not begin with a key, what stands on the row."""
-    latest = Redemption.objects.filter(subscription=OuterRef("pk")).standing_on(day)
-    names = latest.order_by("-redeemed_at", "-pk").values(
-        f"key__benefit__membership__offer__{name}"
-    )
-    return Coalesce(Subquery(names[:1]), F(f"source_{name}"), output_field=TextField())
 
 
 # Django takes longer to put the next two together than a database to answer them, so each is kept
