@@ -184,11 +184,13 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """
         if subscription is None:
             return None
-        return (
-            self.select_for_update(of=("self",))
-            .select_related("product", "tenant")
-            .get(pk=subscription.pk, partner=subscription.partner_id)
-        )
+        rows = self.select_for_update(of=("self",)).select_related(None)
+        locked = rows.get(pk=subscription.pk, partner=subscription.partner_id)
+        # Known already: joined here, they would double the query's planning
+        for name in ("tenant", "product"):
+            if getattr(locked, f"{name}_id") == getattr(subscription, f"{name}_id"):
+                setattr(locked, name, getattr(subscription, name))
+        return locked
 
     def of_products_named(self, search_query: str) -> Self:
         """Those whose product has every one of `words` in its name; the catalog is small."""
