@@ -16,7 +16,7 @@ from benefits_portal.derived_fields import keys_or_question
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
 from benefits_portal.search_text import MAX_QUERY, sort_key
-from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
+from benefits_portal.tenants.audit.record_queryset import RecordQuerySet, given_to
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import (
     DirectoryUser,
@@ -275,7 +275,7 @@ class ActivityFilter(forms.Form):
             subject_id__in=people,
         )
         if isinstance(people, list):
-            given = Q(before__person__in=people) | Q(after__person__in=people)
+            given = given_to(people)
         else:
             given = Q(person_before__in=people) | Q(person_after__in=people)
             persons = {

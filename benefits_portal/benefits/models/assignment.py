@@ -32,12 +32,17 @@ class Assignment(WrittenOnce):
     """
 
     partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="assignments", verbose_name=gettext_lazy("partner")
+        Partner,
+        models.PROTECT,
+        related_name="assignments",
+        db_index=False,
+        verbose_name=gettext_lazy("partner"),
     )
     benefit = models.ForeignKey(
         "benefits.Benefit",
         models.PROTECT,
         related_name="assignments",
+        db_index=False,
         verbose_name=gettext_lazy("benefit"),
     )
     directory_user = models.ForeignKey(
@@ -61,6 +66,7 @@ class Assignment(WrittenOnce):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=gettext_lazy("assigned by"),
     )
     transferred_from = models.OneToOneField(
@@ -79,6 +85,7 @@ class Assignment(WrittenOnce):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=gettext_lazy("ended by"),
     )
 

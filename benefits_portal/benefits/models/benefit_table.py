@@ -75,7 +75,8 @@ INDEXES = [
     ),
     Index(fields=["partner", "package_line", "expires_on", "id"], name="benefit_by_line"),
     Index(
-        fields=["partner", "product", "is_license_based", "is_used", "expires_on", "id"],
+        fields=["partner", "product", "expires_on", "id"],
+        condition=Q(is_license_based=True, is_used=False),
         name="benefit_of_product",
     ),
 ]

@@ -33,26 +33,32 @@ class ProductKey(WrittenOnce):
     }
 
     partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="product_keys", verbose_name=_("partner")
+        Partner,
+        models.PROTECT,
+        related_name="product_keys",
+        db_index=False,
+        verbose_name=_("partner"),
     )
     benefit = models.ForeignKey(
         "benefits.Benefit", models.PROTECT, related_name="keys", verbose_name=_("benefit")
     )
     product = models.ForeignKey(
-        Product, models.PROTECT, related_name="keys", verbose_name=_("product")
+        Product, models.PROTECT, related_name="keys", db_index=False, verbose_name=_("product")
     )
     licenses = models.PositiveIntegerField(_("licenses"))
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
     ciphertext = models.TextField(editable=False)
     last_five = models.CharField(_("last five characters"), max_length=5, editable=False)
     issued_at = models.DateTimeField(_("issued at"), default=clock.now, editable=False)
     redeemed_at = models.DateTimeField(_("redeemed at"), null=True, editable=False)
     redeemed_on = models.DateField(_("redeemed on"), null=True, editable=False)
+    # Without an index on what redeeming writes, it writes into none
     redeemed_by = models.ForeignKey(
         User,
         models.PROTECT,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("redeemed by"),
         editable=False,
     )
@@ -61,6 +67,7 @@ class ProductKey(WrittenOnce):
         models.PROTECT,
         null=True,
         related_name="redeemed_keys",
+        db_index=False,
         verbose_name=_("redeemed in"),
         editable=False,
     )
@@ -70,6 +77,7 @@ class ProductKey(WrittenOnce):
         models.PROTECT,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("revoked by"),
         editable=False,
     )
@@ -110,6 +118,8 @@ class ProductKey(WrittenOnce):
                 | Q(revoked_at__isnull=False) & ~Q(revoked_why=""),
                 name="product_key_revoked_all_or_none",
             ),
+            # Not `unique`: PostgreSQL would get a second index, for LIKE
+            models.UniqueConstraint(fields=["digest"], name="product_key_digest"),
             models.UniqueConstraint(
                 fields=["benefit"],
                 condition=Q(revoked_at=None),

@@ -63,12 +63,19 @@ class LicenseAssignment(WrittenOnce):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("assigned by"),
     )
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("ended by"),
     )
 
     once = ENDED

@@ -71,6 +71,7 @@ class Redemption(AppendOnly):
         Partner,
         models.PROTECT,
         related_name="redemptions",
+        db_index=False,
         verbose_name=_("partner"),
         editable=False,
     )
@@ -82,6 +83,7 @@ class Redemption(AppendOnly):
         models.PROTECT,
         null=True,
         related_name="redemptions",
+        db_index=False,
         verbose_name=_("order"),
         editable=False,
     )
@@ -100,6 +102,7 @@ class Redemption(AppendOnly):
         models.PROTECT,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("redeemed by"),
         editable=False,
     )

@@ -67,10 +67,18 @@ class Subscription(PartnerRow):
         DELETED = "deleted", _("Deleted")
 
     partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="subscriptions", verbose_name=_("partner")
+        Partner,
+        models.PROTECT,
+        related_name="subscriptions",
+        db_index=False,
+        verbose_name=_("partner"),
     )
     tenant = models.ForeignKey(
-        Tenant, models.PROTECT, related_name="subscriptions", verbose_name=_("tenant")
+        Tenant,
+        models.PROTECT,
+        related_name="subscriptions",
+        db_index=False,
+        verbose_name=_("tenant"),
     )
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="subscriptions", verbose_name=_("product")

@@ -9,6 +9,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -81,6 +82,7 @@ class Record(AppendOnly):
         null=True,
         blank=True,
         related_name="records",
+        db_index=False,
         verbose_name=_("partner"),
         editable=False,
     )
@@ -90,6 +92,7 @@ class Record(AppendOnly):
         null=True,
         blank=True,
         related_name="records",
+        db_index=False,
         verbose_name=_("tenant"),
         editable=False,
     )
@@ -111,6 +114,7 @@ class Record(AppendOnly):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("subject type"),
         editable=False,
     )
@@ -129,8 +133,16 @@ class Record(AppendOnly):
             models.Index(fields=["partner", "-at", "-id"], name="record_partner_at"),
             models.Index(fields=["at"], name="record_at"),
             models.Index(fields=["subject_type", "subject_id", "-at"], name="record_subject_at"),
-            models.Index(KeyTransform("person", "before"), name="record_before_person"),
-            models.Index(KeyTransform("person", "after"), name="record_after_person"),
+            models.Index(
+                KeyTransform("person", "before"),
+                condition=Q(before__has_key="person"),
+                name="record_before_person",
+            ),
+            models.Index(
+                KeyTransform("person", "after"),
+                condition=Q(after__has_key="person"),
+                name="record_after_person",
+            ),
         ]
 
     def __str__(self) -> str:

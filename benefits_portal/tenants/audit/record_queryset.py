@@ -1,7 +1,7 @@
 """How the record is written and asked: by partner, by subject, by page (rules A1, A2, W11)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -36,6 +36,15 @@ OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
 COUNTED = {"tenants.list-downloaded"}
 COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
+
+
+def given_to(people: Collection[int]) -> Q:
+    """What was given to people with these primary keys, or taken from them.
+
+    Few records name a person; the indexes are of these alone.
+    """
+    before = Q(before__has_key="person", before__person__in=people)
+    return before | Q(after__has_key="person", after__person__in=people)
 
 
 class RecordQuerySet(AppendOnlyQuerySet["Record"]):
@@ -73,10 +82,8 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
         """
         account = getattr(person, "user", None) or account
-        ours = [self.about(row) for row in (person, account) if row] + [
-            self.filter(before__person=person.pk)
-        ]
-        return reduce(or_, ours, self.filter(after__person=person.pk))
+        ours = [self.about(row) for row in (person, account) if row]
+        return reduce(or_, ours, self.filter(given_to([person.pk])))
 
     def just_done(
         self,
