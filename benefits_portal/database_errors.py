@@ -18,6 +18,7 @@ class Reason(Enum):
     BUSY = auto()  # a lock or a query took too long, or a deadlock was broken
     FULL = auto()  # no room on its disk
     READ_ONLY = auto()  # a standby, or a primary that was demoted or closed for changes
+    MOVING = auto()  # the partner is closed while it is moved to another portal
     # A table or column is not there: program and database are not of the same version
     UPDATING = auto()
 
@@ -32,6 +33,7 @@ REASONS = {
     "SQLITE_FULL": Reason.FULL,
     "25006": Reason.READ_ONLY,
     "SQLITE_READONLY": Reason.READ_ONLY,
+    "BP001": Reason.MOVING,  # of our own trigger
     "42P01": Reason.UPDATING,
     "42703": Reason.UPDATING,
 }

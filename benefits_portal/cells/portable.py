@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
 
@@ -30,7 +31,10 @@ REFERENCE = "$"  # in JSON: [model, natural key] in place of a primary key
 VALUES = ("before", "after")
 KEY = "key"  # a product key, in place of its two forms at rest
 # What a partner is in one portal alone
-OF_HERE: dict[type[Model], Row] = {Partner: {}, Digest: {"run_id": None}}
+OF_HERE: dict[type[Model], Row] = {
+    Partner: {"moving_until": None, "moved_to": ""},
+    Digest: {"run_id": None},
+}
 
 
 class Portable:
@@ -137,7 +141,10 @@ class Portable:
 
 def read(rows: QuerySet[Model]) -> Iterator[list[Row]]:
     """Some rows at a time as PostgreSQL writes them as JSON, to the microsecond and the cent."""
-    query, params = rows.values_list(*columns_by_name(rows.model)).query.sql_with_params()
+    try:
+        query, params = rows.values_list(*columns_by_name(rows.model)).query.sql_with_params()
+    except EmptyResultSet:  # Django knows that there are none
+        return
     with connection.chunked_cursor() as cursor:
         # Our own columns and tables
         cursor.execute(f"SELECT to_jsonb(sent)::text FROM ({query}) sent", params)  # noqa: S608

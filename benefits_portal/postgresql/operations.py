@@ -132,6 +132,60 @@ class ProveSamePartner(Operation):
         return f"Prove that {self.model_name} refers to rows of its own partner: {names}"
 
 
+# BP001 is ours: benefits_portal/database_errors.py
+REFUSE_WHILE_MOVED = """
+CREATE OR REPLACE FUNCTION refuse_while_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE until timestamptz;
+BEGIN
+    SELECT moving_until INTO until FROM tenants_partner WHERE id = NEW.partner_id FOR KEY SHARE;
+    IF until IS NOT NULL THEN
+        RAISE EXCEPTION 'the partner is being moved' USING ERRCODE = 'BP001';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
+class RefuseWhileMoved(Operation):
+    """Let PostgreSQL refuse a row of `model_name` whose partner is closed while it is moved.
+
+    What happens at a partner is on record in the transaction in which it happens, so on the record
+    this is refused for all of it: also for a request that had found the partner open. It holds the
+    partner's row, so that whoever closes it can wait for what began before.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Changes nothing: no model knows of it."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        table = states[1].apps.get_model(app_label, self.model_name)._meta.db_table
+        schema_editor.execute(REFUSE_WHILE_MOVED)
+        schema_editor.execute(
+            f"CREATE TRIGGER refuse_while_moved BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW "
+            "WHEN (NEW.partner_id IS NOT NULL) EXECUTE FUNCTION refuse_while_moved()"
+        )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = states[0].apps.get_model(app_label, self.model_name)._meta.db_table
+            schema_editor.execute(f"DROP TRIGGER refuse_while_moved ON {table}")
+
+    def describe(self) -> str:
+        return f"Refuse {self.model_name} while its partner is moved"
+
+
 class SetStatistics(Operation):
     """Let PostgreSQL look at `target` times 300 rows to learn how often values of a column come.
 

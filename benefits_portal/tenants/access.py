@@ -16,7 +16,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 
 from .exceptions import ActivityForAdmins, NotPermitted, OnlyGlobalAdmins
 from .middleware import ElsewhereError, PartnerRequest, refused
-from .models import Role, RoleAssignment, Tenant, TenantsAction, User
+from .models import Partner, Role, RoleAssignment, Tenant, TenantsAction, User
 
 type View = Callable[..., HttpResponseBase]
 
@@ -98,9 +98,11 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
     """The page of somebody without a role (P2).
 
-    Who in their organization can give one, and who can only act.
+    Who in their organization can give one, and who can only act; or where it is now.
     """
     home = request.user.home_partner
+    if moved := moved_partners(request.user, home):
+        return render(request, "tenants/moved.html", {"partners": moved}, status=status)
     admins = RoleAssignment.objects.admins_of(home) if home else RoleAssignment.objects.none()
     managers = [held for held in admins if Role(held.role).may_manage_people]
     others = [held for held in admins if held not in managers]
@@ -111,6 +113,12 @@ def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
         "mail": asking_for_a_role(request, managers) if home else "",
     }
     return render(request, "tenants/no_role.html", context, status=status)
+
+
+def moved_partners(user: User, home: Partner | None) -> list[Partner]:
+    """Those of somebody's partners that are in another portal now (C2)."""
+    held = [*user.moved_partners.values()]
+    return held or ([home] if home and home.moved_to else [])
 
 
 def asking_for_a_role(request: PartnerRequest, managers: list[RoleAssignment]) -> str:

@@ -63,6 +63,34 @@ class NothingOnAnotherDay(Refusal):
     advice = _("Open the page of today.")
 
 
+# Moving to another portal
+
+
+class PartnerMoving(Refusal):
+    """Nothing happens while it is moved, so the attempt is not on record either."""
+
+    code = "partner-moving"
+    rule = "C1"
+    message = _("This partner is being moved to another portal, so nothing can be changed.")
+    advice = _("Try again once it has moved. What you see is still right.")
+    is_on_record = False
+
+
+class PartnerMoved(Refusal):
+    code = "partner-moved"
+    rule = "C1"
+    message = _("This partner is in another portal now.")
+    is_on_record = False
+
+
+class PartnerNotClosed(Refusal):
+    code = "partner-not-closed"
+    rule = "C1"
+    message = _("This partner isn't closed for moving.")
+    advice = _("Export it first.")
+    is_on_record = False
+
+
 # The directory
 
 

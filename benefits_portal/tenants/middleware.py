@@ -5,6 +5,7 @@ The partner and tenant of this session, on every request.
 
 from collections.abc import Callable
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -83,6 +84,8 @@ class ActingMiddleware:
     ) -> HttpResponse | None:
         if request.is_impersonating and not reads(request):
             return render(request, "tenants/viewing_only.html", status=403)
+        if is_closed(request) and not (reads(request) or leaves(request)):
+            return being_moved(request, request.partner)
         needs_tenant_context = (
             request.method == "POST"
             and request.tenant_token
@@ -125,6 +128,19 @@ class ActingMiddleware:
         )
 
 
+def is_closed(request: PartnerRequest) -> bool:
+    """Whether the partner one acts for is being moved to another portal."""
+    return bool(request.partner and request.partner.is_closed and not in_back_office(request))
+
+
+def being_moved(request: HttpRequest, partner: Partner) -> HttpResponse:
+    """Why nothing is changed, and until about when (C1)."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    response = render(request, "tenants/being_moved.html", {"partner": partner}, status=status)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
 def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
     """Put on record what was refused before any rule was asked, and the address of it (A1)."""
     after = {"address": request.path}
@@ -146,6 +162,11 @@ def reads(request: PartnerRequest) -> bool:
     """Whether what is asked for writes nothing of a partner's."""
     name = request.resolver_match.view_name if request.resolver_match else ""
     return request.method in ("GET", "HEAD", "OPTIONS") or name in impersonation.WRITES_NOTHING
+
+
+def leaves(request: PartnerRequest) -> bool:
+    """Whether they go to another of their places."""
+    return bool(request.resolver_match and request.resolver_match.view_name == "tenants:switch")
 
 
 def switch_tenant(request: PartnerRequest, tenant: Tenant) -> None:

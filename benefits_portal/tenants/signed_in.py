@@ -25,7 +25,8 @@ class PortalBackend(ModelBackend):
 def user_with_tenants(pk: int) -> User | None:
     """The user with `open_tenants`, where they can act, home first; None if there is none.
 
-    Tenants of the partners at which they hold a role, each with it as `role`. `known_as` is what
+    Tenants of the partners at which they hold a role, each with it as `role`; `moved_partners` are
+    those of them that are in another portal now, by primary key. `known_as` is what
     the partner's own directory calls them, None without an entry (P1).
     """
     rows = list(users_and_tenants().filter(pk=pk))
@@ -33,13 +34,16 @@ def user_with_tenants(pk: int) -> User | None:
         return None
     users, tenants = len(columns(User)), len(columns(Tenant))
     user: User = from_columns(User, rows[0][:users])
-    user.open_tenants = []
+    user.open_tenants, user.moved_partners = [], {}
     for row in rows:
         if row[users] is not None:  # a user without a role has one row, without a tenant
             tenant: Tenant = from_columns(Tenant, row[users : users + tenants])
             tenant.partner = from_columns(Partner, row[users + tenants : -2])
             tenant.role, tenant.known_as = row[-2:]
-            user.open_tenants.append(tenant)
+            if tenant.partner.moved_to:
+                user.moved_partners[tenant.partner_id] = tenant.partner
+            else:
+                user.open_tenants.append(tenant)
     return user
 
 

@@ -36,6 +36,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.rule("C3")
 def test_every_row_arrives_the_same(moving: PartnerFixture, path: Path) -> None:
     pk = moving.partner.pk
     before = {model: belongings(model, pk).count() for model in carried()}
@@ -298,6 +299,7 @@ def test_a_row_with_a_number_that_is_yet_to_be_given_is_refused(
         refuses(file, "Two portals have the same CELL")
 
 
+@pytest.mark.rule("C3")
 def test_a_difference_on_the_way_in_changes_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,9 +33,15 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         return self.filter(partner=partner)
 
     def alive(self) -> Self:
-        """Those whose role is still held: one that was taken and given again is another (R11)."""
+        """Those whose role is still held: one that was taken and given again is another (R11).
+
+        Of a partner that is in another portal now, the one there is read.
+        """
         return self.filter(
-            user__is_active=True, role__user=F("user"), role__partner=F("partner")
+            user__is_active=True,
+            role__user=F("user"),
+            role__partner=F("partner"),
+            partner__moved_to="",
         ).select_related("user", "partner")
 
     def of_secret(self, secret: str) -> Self:

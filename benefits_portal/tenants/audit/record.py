@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ClassVar, Unpack
+from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
@@ -16,14 +16,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
+from benefits_portal.database_errors import Reason, reason
 from benefits_portal.fields import LineField, TidyJSONField
 from benefits_portal.personal import Personal
+from benefits_portal.tenants.exceptions import PartnerMoving
 
 from .actor import MAX_REASON, How
 from .append_only import AppendOnly
 from .context import AuditContext
 from .record_queryset import RecordQuerySet
 from .refusal import Refusal
+
+if TYPE_CHECKING:
+    from benefits_portal.tenants.models.partner import Partner
 
 _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=False)
 
@@ -180,15 +185,34 @@ def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[
     """
     if misspelled := about.keys() - AuditContext.__annotations__.keys():
         raise TypeError(f"The record knows nothing of {', '.join(sorted(misspelled))}.")
+    with refused_while_moving(about.get("partner")):
+        try:
+            with transaction.atomic():
+                yield
+        except Refusal as refusal:
+            if not refusal.is_on_record:
+                raise
+            done: AuditContext = {**about, **refusal.done_as}
+            may_repeat = _repeats_are_done.get() and refusal.confirms(about.get("after") or {})
+            refusal.is_repeat = may_repeat and Record.objects.has_just(action, **done)
+            if not refusal.is_repeat:
+                Record.objects.log(action, refusal=refusal, **refusal.on_record_at(about))
+            raise
+
+
+@contextmanager
+def refused_while_moving(partner: "Partner | None") -> Iterator[None]:
+    """Nothing happens at a partner that is moved to another portal (C1). Raises PartnerMoving.
+
+    Also if somebody closes it meanwhile: then the database takes nothing on record.
+    """
+    if partner and partner.is_closed:
+        raise PartnerMoving
     try:
-        with transaction.atomic():
-            yield
-    except Refusal as refusal:
-        done: AuditContext = {**about, **refusal.done_as}
-        may_repeat = _repeats_are_done.get() and refusal.confirms(about.get("after") or {})
-        refusal.is_repeat = may_repeat and Record.objects.has_just(action, **done)
-        if not refusal.is_repeat:
-            Record.objects.log(action, refusal=refusal, **refusal.on_record_at(about))
+        yield
+    except DatabaseError as error:
+        if reason(error) is Reason.MOVING:
+            raise PartnerMoving from error
         raise
 
 

@@ -126,6 +126,8 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         and so is a download.
         """
         record = self.line(action, refusal=refusal, **about)
+        if refusal and not (refusal.is_on_record and _is_open(about.get("partner"))):
+            return record  # the record goes to another portal as it is
         is_counted = refusal.is_counted if refusal else action in COUNTED
         if not (is_counted and self._count_again(record)):
             record.save(using=self.db)
@@ -207,6 +209,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             refused=refused,
             params=_without_keys(params),
         )
+
+
+def _is_open(partner: "Partner | None") -> bool:
+    return partner is None or not partner.is_closed
 
 
 def _without_keys[Value](value: Value) -> Value:

@@ -32,6 +32,7 @@ class Refusal(Exception):
     params: dict[str, Any] = {}
     is_already_so: bool = False  # what was asked for holds already, by whomever
     is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
+    is_on_record: bool = True  # False where nothing can be written
     is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
     # About an account or a home of elsewhere: on record at no partner (P1)
     is_of_no_partner: bool = False

@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-from benefits_portal.postgresql.operations import ProveSamePartner, SetStatistics
+from benefits_portal.postgresql.operations import ProveSamePartner, RefuseWhileMoved, SetStatistics
 
 
 class Migration(migrations.Migration):
@@ -62,6 +62,8 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=40, verbose_name='time zone')),
                 ('is_practice', models.BooleanField(default=False, editable=False, verbose_name='practice partner')),
                 ('days_ahead', models.PositiveIntegerField(default=0, editable=False, verbose_name='days ahead')),
+                ('moving_until', models.DateTimeField(editable=False, null=True, verbose_name='is being moved until')),
+                ('moved_to', models.CharField(blank=True, db_default='', default='', editable=False, max_length=200, verbose_name='moved to')),
                 ('sort_name', benefits_portal.derived_fields.SortKeyField('name')),
                 ('search_text', benefits_portal.derived_fields.SearchTextField('name', 'mpn_id')),
             ],
@@ -69,7 +71,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'partner',
                 'verbose_name_plural': 'partners',
                 'ordering': ['sort_name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.'), models.CheckConstraint(condition=models.Q(('moved_to', ''), ('moving_until__isnull', False), _connector='OR'), name='partner_closed_before_it_moves', violation_error_message='A partner is closed before it moves.')],
             },
         ),
         migrations.CreateModel(
@@ -284,4 +286,5 @@ class Migration(migrations.Migration):
         ProveSamePartner("directoryuser", "tenant"),
         ProveSamePartner("directoryuserword", "person"),
         ProveSamePartner("tenantrequest", "tenant"),
+        RefuseWhileMoved("record"),
     ]

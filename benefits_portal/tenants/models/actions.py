@@ -30,6 +30,9 @@ class TenantsAction(models.TextChoices):
     TENANT_ASKED_FOR = "tenants.tenant-asked-for", _("Requested another tenant")
     TENANT_ACCEPTED = "tenants.tenant-accepted", _("Accepted another tenant")
     TENANT_DECLINED = "tenants.tenant-declined", _("Declined another tenant")
+    MOVE_BEGUN = "tenants.move-begun", _("Closed for moving to another portal")
+    MOVE_GIVEN_UP = "tenants.move-given-up", _("Opened again without moving")
+    MOVED_AWAY = "tenants.moved-away", _("Moved to another portal")
     MOVED_HERE = "tenants.moved-here", _("Moved here from another portal")
 
 
@@ -55,6 +58,9 @@ Record.attempts.update(
         TenantsAction.TENANT_ASKED_FOR: _("Request another tenant"),
         TenantsAction.TENANT_ACCEPTED: _("Accept another tenant"),
         TenantsAction.TENANT_DECLINED: _("Decline another tenant"),
+        TenantsAction.MOVE_BEGUN: _("Close for moving to another portal"),
+        TenantsAction.MOVE_GIVEN_UP: _("Open again without moving"),
+        TenantsAction.MOVED_AWAY: _("Move to another portal"),
         TenantsAction.MOVED_HERE: _("Move here from another portal"),
     }
 )

@@ -1,11 +1,11 @@
 """Partners and their tenants."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ from benefits_portal.regions import validate_country, validate_currency, validat
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
-from benefits_portal.tenants.exceptions import AlreadyPrimary
+from benefits_portal.tenants.exceptions import AlreadyPrimary, PartnerMoved, PartnerNotClosed
 from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .actions import TenantsAction
@@ -37,11 +37,20 @@ class PartnerQuerySet(DerivedQuerySet["Partner"]):
         """The partners at which `user` holds a role."""
         return self.filter(role_assignments__user=user)
 
+    def here(self) -> Self:
+        """Those that are neither being moved to another portal nor there."""
+        return self.filter(moving_until=None)
+
 
 class Partner(models.Model):
     """An organization in the partner network."""
 
-    personal: ClassVar = {"country": None, "currency": None, "time_zone": None}
+    personal: ClassVar = {
+        "country": None,
+        "currency": None,
+        "time_zone": None,
+        "moved_to": None,
+    }
 
     name = NameField(_("name"), max_length=120)
     mpn_id = DigitsField(
@@ -54,6 +63,11 @@ class Partner(models.Model):
     )
     is_practice = models.BooleanField(_("practice partner"), default=False, editable=False)
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
+    # While it is moved to another portal nothing is written here, and afterwards either
+    moving_until = models.DateTimeField(_("is being moved until"), null=True, editable=False)
+    moved_to = models.CharField(
+        _("moved to"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name", "mpn_id")
 
@@ -74,6 +88,11 @@ class Partner(models.Model):
                 name="partner_mpn_id_of_digits",
                 violation_error_message=MPN_ID_MESSAGE,
             ),
+            models.CheckConstraint(
+                condition=Q(moved_to="") | Q(moving_until__isnull=False),
+                name="partner_closed_before_it_moves",
+                violation_error_message=_("A partner is closed before it moves."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,6 +101,44 @@ class Partner(models.Model):
     def today(self) -> date:
         """The partner's own calendar day, which the portal's pages take for every rule's `on`."""
         return clock.today(self.time_zone, self.days_ahead)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may be written: it is being moved to another portal, or it is there."""
+        return self.moving_until is not None
+
+    def close(self, until: datetime, *, by: Actor) -> None:
+        """Close it while it is moved, about until then.
+
+        Afterwards all is committed that anybody had begun to write. Raises PartnerMoved.
+        """
+        about: AuditContext = {"by": by, "partner": self, "subject": self}
+        with transaction.atomic():
+            open_ones = Partner.objects.filter(pk=self.pk)
+            if open_ones.here().exists():
+                Record.objects.log(TenantsAction.MOVE_BEGUN, **about)
+            if not open_ones.filter(moved_to="").update(moving_until=until):
+                raise PartnerMoved
+        with transaction.atomic():  # waits for whoever still holds the row that their record needs
+            Partner.objects.select_for_update().get(pk=self.pk)
+        self.moving_until = until
+
+    def stay(self, *, by: Actor) -> None:
+        """Open it again: it was not moved. Raises PartnerMoved."""
+        with transaction.atomic():
+            if not Partner.objects.filter(pk=self.pk, moved_to="").update(moving_until=None):
+                raise PartnerMoved
+            self.moving_until = None
+            Record.objects.log(TenantsAction.MOVE_GIVEN_UP, by=by, partner=self, subject=self)
+
+    def settle(self, url: str, *, by: Actor) -> None:
+        """It is in the portal at `url` now, for good. Raises PartnerNotClosed."""
+        closed = Partner.objects.filter(pk=self.pk, moving_until__isnull=False)
+        with transaction.atomic():
+            if not closed.update(moved_to=url):
+                raise PartnerNotClosed
+            self.moved_to = url
+            Record.objects.log(TenantsAction.MOVED_AWAY, by=by, subject=self)  # it takes no more
 
     def move_calendar_to(self, day: date) -> bool:
         """Move a practice partner's today forward to `day`; False if that is not later.

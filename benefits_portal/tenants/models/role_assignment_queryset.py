@@ -34,9 +34,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return self.select_related("partner", "user__directory_user__tenant")
 
     def acting(self) -> Self:
-        """Of people who may act for their partner, and can sign in."""
+        """Of people who may act for their partner, which is here, and can sign in."""
         roles = [role for role in Role if role.may_act]
-        held = self.filter(role__in=roles, user__is_active=True)
+        held = self.filter(role__in=roles, user__is_active=True, partner__moving_until=None)
         return held.exclude(user__directory_user__is_disabled=True)
 
     def admins_of(self, partner: Partner) -> Self:

@@ -153,6 +153,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     open_tenants: list[Tenant]  # where they can act: set by `user_with_tenants`
+    moved_partners: dict[int, Partner]  # in another portal now: set by the same
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -203,6 +204,11 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     def _since_the_end(self, known: str) -> str:
         return f"{known}-{self.sessions_ended_at.timestamp()}" if self.sessions_ended_at else known
 
+    def partner_being_moved(self) -> Partner | None:
+        """The partner of theirs that is closed while it moves, and takes their account along."""
+        own = Q(role_assignments__user=self) | Q(tenants__directory_users__user=self)
+        return Partner.objects.filter(own, moving_until__isnull=False, moved_to="").first()
+
     def sign_out_without_role(self, partner: Partner) -> None:
         """End every session of somebody at home at `partner` without a role, and no staff.
 
@@ -219,7 +225,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
 
         At each partner where they hold a role, else at none.
         """
-        partners = Partner.objects.with_role_for(self)
+        partners = Partner.objects.with_role_for(self).here()
         Record.objects.log_at_each(partners, action, by=Actor(self, how), subject=self)
 
     @property

@@ -28,7 +28,7 @@ from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, role_required, tenant_context_exempt
 from benefits_portal.tenants.forms import TenantForm
 from benefits_portal.tenants.limits import TooManyAttempts
-from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
+from benefits_portal.tenants.middleware import PartnerRequest, being_moved, switch_tenant
 from benefits_portal.tenants.models import How, TenantsAction, User
 from benefits_portal.tenants.signing_in_forms import (
     ForgottenForm,
@@ -114,6 +114,8 @@ class NewPasswordView(PasswordResetConfirmView):
     success_url = reverse_lazy("tenants:password-done")
 
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
+        if partner := cast("User", self.user).partner_being_moved():
+            return being_moved(self.request, partner)  # the old password is on its way
         response = super().form_valid(form)
         user = self.user
         assert isinstance(user, User)  # noqa: S101 - what AUTH_USER_MODEL says

@@ -1,22 +1,33 @@
 """Writes one partner with all its rows to a file."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from benefits_portal import clock
 from benefits_portal.cells.exporting import export
 from benefits_portal.cells.transfer_file import listed
 from benefits_portal.commands import PortalCommand
-from benefits_portal.tenants.models import Partner
+from benefits_portal.database_errors import Reason, reason
+from benefits_portal.tenants.audit.refusal import Refusal
+from benefits_portal.tenants.management.reasons import add_reason
+from benefits_portal.tenants.models import Actor, Partner
+
+NEXT = (
+    "{partner} is closed here. Import the file in the other portal, then say where it is: "
+    "end_move {mpn_id} --moved-to https://… Or open it again: end_move {mpn_id} --stays."
+)
 
 
 class Command(PortalCommand):
     help = (
-        "Write one partner with all its rows to a file: for another portal (--cell), or as a "
-        "copy to read (--copy), which holds no product key and no password."
+        "Write one partner with all its rows to a file: for another portal (--cell), for which it "
+        "is closed here first, or as a copy to read (--copy), which holds no product key and no "
+        "password."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,17 +36,38 @@ class Command(PortalCommand):
         whom = parser.add_mutually_exclusive_group(required=True)
         whom.add_argument("--cell", type=int, help="the CELL of the portal that it is for")
         whom.add_argument("--copy", action="store_true", help="for the partner itself")
+        parser.add_argument(
+            "--minutes", type=int, default=15, help="how long its people read that it takes (15)"
+        )
+        add_reason(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         partner = Partner.objects.filter(mpn_id=options["partner"]).first()
         if partner is None:
             raise CommandError(f"There is no partner “{options['partner']}”.")
         check_possible(partner, options["cell"])
-        try:
-            totals = export(partner, options["file"], options["cell"])
-        except FileExistsError as error:
-            raise CommandError(f"{options['file']} is there already.") from error
+        if options["file"].exists():
+            raise CommandError(f"{options['file']} is there already.")
+        if not options["copy"]:
+            close(partner, options["minutes"], by=Actor(reason=options["reason"]))
+        totals = export(partner, options["file"], options["cell"])
         self.stdout.write(listed(totals))
+        if not options["copy"]:
+            self.stdout.write(NEXT.format(partner=partner, mpn_id=partner.mpn_id))
+
+
+def close(partner: Partner, minutes: int, *, by: Actor) -> None:
+    """Close the partner for its move. Raises CommandError if somebody is writing for long."""
+    try:
+        partner.close(clock.now() + timedelta(minutes=minutes), by=by)
+    except Refusal as refusal:
+        raise CommandError(str(refusal)) from refusal
+    except DatabaseError as error:
+        if reason(error) is not Reason.BUSY:
+            raise
+        raise CommandError(
+            "Somebody is still writing there. Nobody can begin anything new; run this again."
+        ) from error
 
 
 def check_possible(partner: Partner, cell: int | None) -> None:
