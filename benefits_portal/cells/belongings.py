@@ -35,7 +35,6 @@ SHARED: dict[type[Model], tuple[str, ...]] = {
 THROUGH: dict[type[Model], str] = {Told: "digest__partner", FormerName: "person__partner"}
 CATALOG = "the catalog is the receiver's own"
 PORTAL = "of the portal, whoever uses it"
-ROOMS = "practice partners are not moved"
 LEFT = {
     "admin.LogEntry": "what staff did, which the record tells too",
     "auth.Group": "rights of staff",
@@ -44,10 +43,6 @@ LEFT = {
     "benefits.CreditAmount": CATALOG,
     "benefits.ExternalOffer_excludes": CATALOG,
     "benefits.Product_replaced_by": CATALOG,
-    "practice.Class": ROOMS,
-    "practice.Persona": ROOMS,
-    "practice.Room": ROOMS,
-    "practice.RoomPartner": ROOMS,
     "reminders.Run": PORTAL,
     "sessions.Session": "people sign in again",
     "tenants.Attempt": PORTAL,
@@ -57,10 +52,11 @@ LEFT = {
     "tenants.User_groups": "rights of staff",
     "tenants.User_user_permissions": "rights of staff",
 }
+PRACTICE = "practice"  # rooms, and partners that are made again wherever they are wanted
 
 
 def is_left(model: type[Model]) -> bool:
-    return model._meta.label in LEFT
+    return model._meta.label in LEFT or model._meta.app_label == PRACTICE
 
 
 def path_to_partner(model: type[Model]) -> str | None:

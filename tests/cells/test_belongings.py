@@ -7,7 +7,14 @@ from django.apps import apps
 from django.db import models
 from django.db.models import ForeignKey, Model
 
-from benefits_portal.cells.belongings import LEFT, SHARED, THROUGH, carried, path_to_partner
+from benefits_portal.cells.belongings import (
+    LEFT,
+    SHARED,
+    THROUGH,
+    carried,
+    is_left,
+    path_to_partner,
+)
 from benefits_portal.cells.portable import OF_HERE
 from benefits_portal.tenants.models import Partner, User
 
@@ -22,7 +29,7 @@ JSON = {
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_every_model_goes_along_is_shared_or_stays_for_a_reason(model: type[Model]) -> None:
-    places = [model in carried(), model in SHARED, model._meta.label in LEFT]
+    places = [model in carried(), model in SHARED, is_left(model)]
     assert places.count(True) == 1
 
 
