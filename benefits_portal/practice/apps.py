@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -12,10 +14,13 @@ class PracticeConfig(AppConfig):
         from benefits_portal.tenants import access, impersonation
         from benefits_portal.tenants.pruning import PRUNERS
 
+        from .exercises.reading import faults
         from .middleware import keep_in_room
         from .pruning import ROOMS
         from .trainers import keep_group, may_look, own_page
 
+        if settings.DEMO:
+            register(lambda app_configs, **kwargs: faults())
         post_migrate.connect(keep_group, sender=self)
         user_logged_in.connect(keep_in_room)
         impersonation.ALSO.append(may_look)

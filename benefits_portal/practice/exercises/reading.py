@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from django.core.checks import CheckMessage, Error
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +32,17 @@ def exercises() -> dict[str, Exercise]:
     """All of them by slug, in the order in which they are offered. Raises ExerciseError."""
     found = [read(FOLDER / f"{slug}.toml") for slug in slugs()]
     return {each.slug: each for each in sorted(found, key=lambda each: each.position)}
+
+
+def faults(folder: Path = FOLDER) -> list[CheckMessage]:
+    """What is wrong with the files in `folder`, as Django's system checks say it."""
+    found: list[CheckMessage] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            read(path)
+        except ExerciseError as error:
+            found.append(Error(str(error), id="practice.E001"))
+    return found
 
 
 def read(path: Path) -> Exercise:
@@ -123,7 +135,9 @@ class ExerciseFile:
             if name not in self.KEYS | self.TABLES:
                 raise self._error(f"an exercise has no {name!r}", name)
         if self.data.get("situation") not in SITUATIONS:
-            raise self._error(f"there is no such situation; there are {listed(SITUATIONS)}", "")
+            raise self._error(
+                f"there is no such situation; there are {listed(SITUATIONS)}", "situation"
+            )
 
     def _check_names(self, tree: Any) -> None:
         """Raise ExerciseError for a name that the catalog or the situation does not have."""
@@ -131,13 +145,15 @@ class ExerciseFile:
         for table, name, value in leaves(tree):
             is_new_tenant = table.get("what") == "ask" and name == "tenant"
             if value and name in names and value not in names[name] and not is_new_tenant:
-                raise self._error(f"there is no {name} {value!r}", value)
+                raise self._error(f"there is no {name} {value!r}", name, str(value))
 
     def _error(self, why: str, *near: str) -> ExerciseError:
-        """With the first line that has one of `near` in it."""
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if any(text and text in line for text in near):
-                return ExerciseError(f"{self.name}, line {number}: {why}.")
+        """With the first line that has all of `near` in it, else the first that has one of them."""
+        lines = list(enumerate(self.text.splitlines(), start=1))
+        for enough in (all, any):
+            for number, line in lines:
+                if near and enough(text in line for text in near):
+                    return ExerciseError(f"{self.name}, line {number}: {why}.")
         return ExerciseError(f"{self.name}: {why}.")
 
 
