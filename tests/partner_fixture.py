@@ -354,6 +354,7 @@ ARGUMENTS: dict[str, Callable[[PartnerFixture], list[Any]]] = {
     "practice-join": lambda _it: ["BCDF-GHJK"],
     "practice-class": lambda _it: [1],
     "practice-class-code": lambda _it: [1],
+    "practice-class-results": lambda _it: [1],
     "practice-class-room": lambda _it: [1, 1],
     "reminders:feed": lambda it: [it.feed_secret],
     "benefits:holders": lambda it: [it.credit.pk],

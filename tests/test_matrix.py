@@ -50,6 +50,7 @@ practice-class                  none       none     none    none   none    none 
 practice-class-code             none       none     none    none   none    none   none     none
 practice-class-room             none       none     none    none   none    none   none     none
 practice-classes                none       none     none    none   none    none   none     none
+practice-class-results          none       none     none    none   none    none   none     none
 practice-exercises              none       none     none    none   none    none   none     none
 practice-join                   none       none     none    none   none    none   none     none
 practice-start-over             none       none     none    none   none    none   none     none

@@ -281,7 +281,7 @@ NO_PAGES = {
     **dict.fromkeys(
         (
             *("practice", "practice-class", "practice-class-code", "practice-class-room"),
-            *("practice-classes", "practice-join"),
+            *("practice-classes", "practice-class-results", "practice-join"),
             "practice-start-over",
         ),
         "is in a demo only: tests/practice/test_classes.py",

@@ -16,18 +16,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
-from benefits_portal.tenants import impersonation
+from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
-from benefits_portal.tenants.models import Actor, How, User
+from benefits_portal.tenants.downloads import file_name
 
 from . import codes
 from .asked import Asked
+from .class_results import results_of
 from .class_rooms import rows_of
 from .exceptions import ClassOver, TooManyClasses
-from .models import Class, Room
+from .exercises import State, exercises_in
+from .models import Class
 from .moving import is_too_far, move_for_all
-from .room_forms import ClassForm, DayForAllForm, RenameForm
-from .room_world import start_over
+from .room_forms import ClassForm, DayForAllForm
 from .views import View, demo_only, portal_time, practice_only
 
 TEACH = "practice.teach"
@@ -104,11 +105,21 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "rows": rows,
         "taken": len(rows) + of_class.rooms_deleted,
         "here": sum(row.is_here for row in rows),
+        "exercises": exercises_in(of_class),
+        "states": list(State),
     }
     if request.GET.get("ask") == "end" and not context["is_over"]:
         context["asked"] = Asked.to_end(of_class)
         return render(request, "practice/class_end.html", context)
     return render(request, "practice/class.html", context)
+
+
+@of_own_class
+@require_safe
+def class_results(request: HttpRequest, of_class: Class) -> HttpResponseBase:
+    """How each room stands with each exercise, as a spreadsheet."""
+    name = file_name(of_class.title, _("Results"), clock.today())
+    return spreadsheet(name, results_of(of_class))
 
 
 def nothing(request: HttpRequest, of_class: Class) -> None:
@@ -179,53 +190,3 @@ def class_code(request: HttpRequest, of_class: Class) -> HttpResponse:
         "is_over": of_class.is_over(clock.now()),
     }
     return render(request, "practice/class_code.html", context)
-
-
-@of_own_class
-@form_methods
-def class_room(request: HttpRequest, of_class: Class, room_pk: int) -> HttpResponse:
-    """One room: look into it, start it over, rename it."""
-    room = get_object_or_404(Room.objects.select_related("of_class"), pk=room_pk, of_class=of_class)
-    form = RenameForm(request.POST or None) if is_act(request, "rename") else RenameForm()
-    if request.method == "POST":
-        if is_act(request, "look"):
-            return look(request, room)
-        if is_act(request, "start-over"):
-            start_over(room, by=trainer_of(request))
-            messages.success(
-                request,
-                _("The room of %(name)s is as it was at the beginning.") % {"name": room.name},
-            )
-            return redirect("practice-class", of_class.pk)
-        if form.is_valid():
-            room.rename(form.cleaned_data["name"])
-            return redirect("practice-class", of_class.pk)
-    form.initial["name"] = room.name
-    [row] = rows_of(of_class, room)
-    context = {"class": of_class, "room": room, "row": row, "form": form, "teaching": True}
-    if request.GET.get("ask") == "start-over":
-        context["asked"] = Asked.to_start_over(room)
-        return render(request, "practice/class_start_over.html", context)
-    return render(request, "practice/class_room.html", context)
-
-
-def is_act(request: HttpRequest, act: str) -> bool:
-    return request.POST.get("act") == act
-
-
-def trainer_of(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - signed in
-    return request.user
-
-
-def look(request: HttpRequest, room: Room) -> HttpResponse:
-    """See what an account member there sees, read-only and on record (T8)."""
-    partner = room.partners().first()
-    tenant = partner.tenants.filter(is_primary=True).first() if partner else None
-    if tenant is None:
-        messages.error(request, _("No one has been in this room yet."))
-        return redirect("practice-class-room", room.of_class_id, room.pk)
-    by = Actor(trainer_of(request), How.TRAINER)
-    back = reverse("practice-class-room", args=[room.of_class_id, room.pk])
-    impersonation.start(request, tenant, by=by, back=back, whom=room.name)
-    return redirect("home")

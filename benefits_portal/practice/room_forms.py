@@ -12,6 +12,8 @@ from benefits_portal import clock
 from benefits_portal.fields import LineFormField, NameFormField
 
 from . import codes
+from .exercise_files import every_slug
+from .exercises import exercises
 from .models import MAX_ROOMS, Class
 from .models.room import MAX_NAME
 from .situations import SITUATIONS
@@ -98,13 +100,24 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
         label=_("Ends in"), coerce=int, choices=lambda: [(hours, span(hours)) for hours in HOURS]
     )
 
+    exercises = forms.MultipleChoiceField(
+        label=_("Exercises"),
+        choices=lambda: [(slug, each.title) for slug, each in exercises().items()],
+        help_text=_("In rooms of Contoso; those of other situations have none."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    field_order = ("title", "situation", "exercises")
+
     class Meta:
         model = Class
-        fields = ("title", "situation", "language", "max_rooms")
+        fields = ("title", "situation", "language", "max_rooms", "exercises")
         labels = {"max_rooms": _("Seats")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["exercises"] = every_slug()
         self.fields["max_rooms"].widget.attrs |= {"min": 1, "max": MAX_ROOMS}
         self.fields["title"].error_messages["required"] = _("Enter a title.")
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import path
 
 from benefits_portal.practice import (
+    class_room_views,
     class_views,
     exercise_views,
     reset_views,
@@ -28,8 +29,13 @@ urlpatterns = (
         path("practice/classes/<int:pk>/", class_views.one_class, name="practice-class"),
         path("practice/classes/<int:pk>/code/", class_views.class_code, name="practice-class-code"),
         path(
+            "practice/classes/<int:pk>/results.csv",
+            class_views.class_results,
+            name="practice-class-results",
+        ),
+        path(
             "practice/classes/<int:pk>/rooms/<int:room_pk>/",
-            class_views.class_room,
+            class_room_views.class_room,
             name="practice-class-room",
         ),
         path("gallery/", views.gallery, name="gallery"),

@@ -39,6 +39,7 @@ NO_PAGES = {  # what answers no GET with a page
         "demo-sign-in",
         "demo-clock",
         "demo-mail",  # a mail, in no frame of ours: tests/browser/test_mail_html.py
+        "practice-class-results",
         "practice-start-over",  # in a room only: tests/browser/test_classroom.py
         "reminders:feed",
         "benefits:azure-cloud-csv",

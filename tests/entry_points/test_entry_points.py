@@ -66,7 +66,7 @@ HARMLESS = {
     *(
         "page practice-" + name
         for name in (
-            *("class", "class-code", "class-room", "classes", "exercises", "join"),
+            *("class", "class-code", "class-results", "class-room", "classes", "exercises", "join"),
             "start-over",
         )
     ),

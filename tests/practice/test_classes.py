@@ -553,14 +553,16 @@ def test_the_last_refusal_is_there_in_words(
 
 
 def test_the_rooms_of_a_class_in_six_queries(of_class: Class, trainer: Client) -> None:
-    """And as many with thirty rooms."""
+    """And as many with thirty rooms, in each of which an exercise was begun."""
     room().raise_hand(up=True)
+    factories.ExerciseAttemptFactory.create(room=room())
     url = reverse("practice-class", args=[of_class.pk])
     few = asked(trainer, url)
     for number in range(28):
-        factories.RoomFactory.create(of_class=of_class, name=f"Room {number}")
+        another = factories.RoomFactory.create(of_class=of_class, name=f"Room {number}")
+        factories.ExerciseAttemptFactory.create(room=another)
 
-    assert (few, asked(trainer, url)) == (4, 4)
+    assert (few, asked(trainer, url)) == (6, 6)
 
 
 def asked(client: Client, url: str) -> int:

@@ -2,6 +2,7 @@
 
 Pages need these, and nothing else of the package:
 
+- `exercises_in(of_class)`: those that its trainer chose.
 - `exercises_of(room)`: the `Exercise`s that a room has, in their order. Each has the texts `title`,
   `goal`, `why` and `hints`, the `persona` and the page (`url(room)`) to begin at, and its `slug`.
 - `begin(room, exercise, by)`: makes what the exercise needs. Raises `NotOffered`.
@@ -20,7 +21,7 @@ sentence for the reader. `docs/classroom.md` says how to write an exercise.
 
 from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
 from .exercise import Exercise
-from .progress import Progress, State, exercises_of, present, progress_of, steps_of
+from .progress import Progress, State, exercises_in, exercises_of, present, progress_of, steps_of
 from .reading import ExerciseError, exercises
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "begin",
     "check",
     "exercises",
+    "exercises_in",
     "exercises_of",
     "present",
     "progress_of",

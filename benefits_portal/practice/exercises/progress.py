@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
-from benefits_portal.practice.models import ExerciseAttempt, Room
-from benefits_portal.practice.situations import SHARED, SITUATIONS
+from benefits_portal.practice.models import Class, ExerciseAttempt, Room
+from benefits_portal.practice.situations import SHARED, SITUATIONS, Situation
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
 
@@ -82,14 +82,17 @@ class Progress:
 
 def exercises_of(room: Room) -> list[Exercise]:
     """Those that `room` has, in their order: of its class; of the shared world's, all."""
-    of_class = room.of_class
-    situation = SITUATIONS[of_class.situation] if of_class else SHARED
-    chosen = of_class.exercises if of_class else exercises()
-    return [
-        each
-        for slug, each in exercises().items()
-        if slug in chosen and SITUATIONS[each.situation] is situation
-    ]
+    return exercises_in(room.of_class) if room.of_class else exercises_for(SHARED)
+
+
+def exercises_in(of_class: Class) -> list[Exercise]:
+    """Those that its trainer chose."""
+    offered = exercises_for(SITUATIONS[of_class.situation])
+    return [each for each in offered if each.slug in of_class.exercises]
+
+
+def exercises_for(situation: Situation) -> list[Exercise]:
+    return [each for each in exercises().values() if SITUATIONS[each.situation] is situation]
 
 
 def progress_of(rooms: Sequence[Room]) -> dict[int, list[Progress]]:

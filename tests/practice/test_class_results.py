@@ -1,0 +1,208 @@
+"""What a trainer sees of the exercises in the rooms of a class, and does about them."""
+
+import csv
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from benefits_portal import clock
+from benefits_portal.practice.exercises import State, begin, check, exercises, progress_of
+from benefits_portal.practice.models import Class, Room
+from benefits_portal.tenants.models import How, Record, User
+from tests import factories
+from tests.world import rolled_back
+
+from .conftest import WorldOn, messages_of
+from .exercising import play
+from .test_classes import NEW, joined
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+CREDIT, REPLACEMENT, SCENARIO = "give-monthly-credit", "ask-for-a-replacement", "scenario-1"
+
+
+@pytest.fixture(scope="module")
+def taught(world_on: WorldOn) -> Iterator[Class]:
+    """A class with Anna's room and Bob's, and three exercises."""
+    with world_on(clock.today()):
+        trainer = User.objects.get(persona__slug="trainer")
+        chosen = [CREDIT, SCENARIO, REPLACEMENT]
+        of_class = factories.ClassFactory.create(made_by=trainer, exercises=chosen)
+        for name in ("Anna", "Bob"):
+            joined(of_class, name)
+        yield of_class
+
+
+@pytest.fixture(autouse=True)
+def undone(taught: Class, db: None) -> Iterator[None]:
+    with rolled_back():
+        yield
+
+
+@pytest.fixture
+def of_class(taught: Class) -> Class:
+    return Class.objects.get(pk=taught.pk)
+
+
+@pytest.fixture
+def trainer(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("trainer")
+
+
+def room(name: str = "Anna") -> Room:
+    return Room.objects.select_related("of_class").get(name=name)
+
+
+def get_stuck(name: str) -> None:
+    """Begun ten minutes ago; the checks since found something."""
+    with time_machine.travel(clock.now() - timedelta(minutes=10)):
+        begin(room(name), exercises()[CREDIT], "partner-admin")
+    for _time in range(3):
+        check(room(name), exercises()[CREDIT])
+
+
+def solve(slug: str) -> None:
+    begin(room(), exercises()[slug])
+    play(room(), exercises()[slug], exercises()[slug].solutions[0])
+    check(room(), exercises()[slug])
+
+
+def state(slug: str) -> State:
+    steps = progress_of([room()])[room().pk]
+    return next(step.state for step in steps if step.exercise.slug == slug)
+
+
+def page_of(client: Client, of_class: Class) -> Any:
+    return client.get(reverse("practice-class", args=[of_class.pk]))
+
+
+def show(client: Client, of_class: Class, slug: str = CREDIT) -> Any:
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    return client.post(url, {"act": "show", "exercise": slug})
+
+
+def test_who_is_stuck_is_first_and_on_what(of_class: Class, trainer: Client) -> None:
+    get_stuck("Bob")
+
+    page = page_of(trainer, of_class)
+
+    first, second = page.context["rows"]
+    assert (first.room.name, second.room.name) == ("Bob", "Anna")
+    assert first.is_stuck
+    assert "No one has this credit (Silver competency)." in page.text
+    assert "1. Assign monthly Azure credit" in page.text
+    assert ">Stuck</span>" in page.text
+
+
+def test_each_state_is_a_sign_with_a_word(of_class: Class, trainer: Client) -> None:
+    solve(CREDIT)
+    begin(room(), exercises()[SCENARIO])
+
+    page = page_of(trainer, of_class)
+
+    [anna] = [row for row in page.context["rows"] if row.room.name == "Anna"]
+    assert [step.state for step in anna.steps] == [State.PASSED, State.BEGUN, State.NOT_BEGUN]
+    assert '<span class="visually-hidden">Passed</span>' in page.text
+    assert (anna.number, anna.at.exercise.slug) == (2, SCENARIO)
+
+
+def test_what_a_trainee_did_last_is_there_in_words(of_class: Class, trainer: Client) -> None:
+    solve(CREDIT)
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    trainer.post(url, {"act": "look"})  # which is the trainer's, not hers
+
+    page = page_of(trainer, of_class)
+
+    [anna] = [row for row in page.context["rows"] if row.room.name == "Anna"]
+    assert anna.did == "Assigned credit"
+    assert anna.did in page.text
+
+
+def test_a_trainer_shows_what_was_begun_and_it_is_theirs(of_class: Class, trainer: Client) -> None:
+    begin(room(), exercises()[CREDIT])
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    offered = trainer.get(url).text
+
+    answer = show(trainer, of_class)
+
+    assert 'value="show"' in offered
+    assert messages_of(answer) == ["Shown to Anna: Assign monthly Azure credit."]
+    assert state(CREDIT) is State.SHOWN
+    assert "by the trainer" in trainer.get(url).text
+    record = Record.objects.filter(partner__room__room=room()).latest("pk")
+    assert (record.actor.persona.slug, record.how) == ("trainer", How.TRAINER)
+
+
+def test_what_was_not_begun_is_not_shown(of_class: Class, trainer: Client) -> None:
+    assert messages_of(show(trainer, of_class)) == ["Begin this exercise first."]
+    assert state(CREDIT) is State.NOT_BEGUN
+
+
+def test_nothing_is_shown_in_a_class_that_has_ended(of_class: Class, trainer: Client) -> None:
+    begin(room(), exercises()[CREDIT])
+    of_class.end()
+
+    answer = show(trainer, of_class)
+
+    assert "nothing was changed" in messages_of(answer)[0]
+    assert state(CREDIT) is State.BEGUN
+
+
+def test_why_an_exercise_is_not_offered_is_told_to_the_trainer(
+    of_class: Class, trainer: Client
+) -> None:
+    play(room(), exercises()[SCENARIO], exercises()[SCENARIO].solutions[0])
+    with pytest.raises(Exception, match="start the room over"):
+        begin(room(), exercises()[SCENARIO])
+
+    page = trainer.get(reverse("practice-class-room", args=[of_class.pk, room().pk])).text
+
+    assert "Not offered" in page
+    assert "To do this exercise, start the room over." in page
+
+
+def test_results_are_a_spreadsheet_without_formulas(of_class: Class, trainer: Client) -> None:
+    solve(CREDIT)
+    Room.objects.filter(name="Bob").update(name="=HYPERLINK(1)")
+
+    answer = trainer.get(reverse("practice-class-results", args=[of_class.pk]))
+
+    heads, *rows = csv.reader(b"".join(answer).decode("utf-8-sig").splitlines())
+    assert heads[:3] == ["Name", "Exercise", "State"]
+    assert len(rows) == 2 * 3
+    assert ["Anna", "Assign monthly Azure credit", "Passed"] in [row[:3] for row in rows]
+    assert {row[0] for row in rows} == {"Anna", "'=HYPERLINK(1)"}
+
+
+def test_the_results_of_another_trainer_s_class_do_not_exist(of_class: Class) -> None:
+    other = factories.UserFactory.create(directory_user=None)
+    other.groups.add(User.objects.get(persona__slug="trainer").groups.get())
+    client = Client()
+    client.force_login(other)
+
+    assert client.get(reverse("practice-class-results", args=[of_class.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("chosen", [[], [SCENARIO], [CREDIT, REPLACEMENT]], ids=len)
+def test_a_trainer_chooses_the_exercises(trainer: Client, chosen: list[str]) -> None:
+    url = reverse("practice-classes")
+    all_checked = trainer.get(url).text.count("checked")
+
+    trainer.post(url, NEW | {"title": "Chosen", "exercises": chosen, "entry": uuid.uuid4()})
+
+    assert all_checked == len(exercises())
+    assert Class.objects.get(title="Chosen").exercises == chosen
+
+
+def test_an_exercise_that_does_not_exist_is_refused(trainer: Client) -> None:
+    form = NEW | {"title": "Chosen", "exercises": ["sing"], "entry": uuid.uuid4()}
+
+    page = trainer.post(reverse("practice-classes"), form)
+
+    assert "<title>Error:" in page.text
+    assert not Class.objects.filter(title="Chosen").exists()
