@@ -1,9 +1,10 @@
 """How many licenses a pool has today and on the days to come, as things stand (L6 to L8, L11)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import Count, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value
@@ -52,33 +53,32 @@ class LicenseOutlook:
     given: int
     stretches: tuple[Stretch, ...] = ()
 
-    @property
+    @cached_property
     def count(self) -> LicenseCount:
         return LicenseCount(self.licenses_on(self.on), self.given)
 
     def licenses_on(self, day: date) -> int:
-        return sum(each.licenses for each in self.stretches if day <= each.ends_on + EXPIRED_DAYS)
+        earliest = day - EXPIRED_DAYS
+        return sum(each.licenses for each in self.stretches if each.ends_on >= earliest)
 
-    @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> Iterator[Step]:
         """Each day to come on which there are fewer, and how many are left."""
         going: dict[date, int] = defaultdict(int)
-        for each in self.stretches:
-            going[each.ends_on + EXPIRED_DAYS + DAY] += each.licenses
-        left, steps = self.licenses_on(self.on), []
-        for day in sorted(day for day, licenses in going.items() if day > self.on and licenses):
-            left -= going[day]
-            steps.append(Step(day, left))
-        return steps
+        for ends_on, licenses in self.stretches:
+            going[ends_on] += licenses
+        left, earliest = self.count.licenses, self.on - EXPIRED_DAYS
+        for ends_on in sorted(day for day, number in going.items() if number and day >= earliest):
+            left -= going[ends_on]
+            yield Step(ends_on + EXPIRED_DAYS + DAY, left)
 
     @property
     def next_step(self) -> Step | None:
-        return next(iter(self.steps), None)
+        return next(self.steps(), None)
 
     @property
     def steps_over(self) -> list[Step]:
         """Each day, today perhaps, from which there are fewer licenses than people."""
-        steps = [Step(self.on, self.licenses_on(self.on)), *self.steps]
+        steps = [Step(self.on, self.count.licenses), *self.steps()]
         return [step for step in steps if step.licenses < self.given]
 
     @property
