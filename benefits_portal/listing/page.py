@@ -19,14 +19,21 @@ def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
     return int(rows.order_by().values("pk")[: most + 1].count())
 
 
-class CappedCount(Subquery):
-    """How many rows there are, up to `most` + 1, in the query that fetches some of them."""
+class RowCount(Subquery):
+    """How many rows there are, in a query for others."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
 
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        super().__init__(queryset.order_by().values("pk"))
+
+
+class CappedCount(RowCount):
+    """The same, up to `most` + 1."""
+
     def __init__(self, queryset: QuerySet[Any, Any], most: int = MAX_COUNT) -> None:
-        super().__init__(queryset.order_by().values("pk")[: most + 1])
+        Subquery.__init__(self, queryset.order_by().values("pk")[: most + 1])
 
 
 def total_text(total: int, most: int = MAX_COUNT) -> str:

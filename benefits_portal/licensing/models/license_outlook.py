@@ -7,14 +7,13 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Count, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import DateField, F, OuterRef, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
+from benefits_portal.listing.page import RowCount
 from benefits_portal.tenants.models import Tenant
 
 from .license_assignment import LicenseAssignment
-from .license_assignment_queryset import LicenseAssignmentQuerySet
 from .license_pool import LicenseCount
 from .subscription import Subscription
 from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
@@ -158,19 +157,13 @@ def people_by_product(
     Counted product by product, so that an index alone answers.
     """
     held = LicenseAssignment.objects.in_tenant(tenant).filter(product=OuterRef("pk"))
-    people = number_of(held.running())
+    people = RowCount(held.running())
     if then:
-        people = number_of(held.running_on(on)) + number_of(held.ended_since(on))
+        people = RowCount(held.running_on(on)) + RowCount(held.ended_since(on))
     asked = Product.objects.order_by()
     if products is not None:
         asked = asked.filter(pk__in=products)
     return asked.annotate(people=people)
-
-
-def number_of(held: LicenseAssignmentQuerySet) -> Coalesce:
-    """How many of `held` there are, all of one product."""
-    counted = held.order_by().values("product").annotate(number=Count("*"))
-    return Coalesce(Subquery(counted.values("number")), 0)
 
 
 def people_and_stretches(

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import (
-    Count,
     DateField,
     Exists,
     F,
@@ -14,10 +13,11 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
 )
+
+from benefits_portal.listing.page import RowCount
 
 from .license_assignment import LicenseAssignment
 from .license_history import PoolKey, first_days_over, in_pools
@@ -29,7 +29,7 @@ from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
 
 AHEAD = timedelta(days=90)  # for which people are told of what comes
 MAX_PRODUCTS = 2**24
-NAMES = ("partner", "tenant", "tenant__name", "tenant__domain", "product", "product__name")
+KEY, NAMES = ("partner", "tenant", "product"), ("tenant__name", "tenant__domain", "product__name")
 
 
 class Pool(NamedTuple):
@@ -37,9 +37,9 @@ class Pool(NamedTuple):
 
     partner: int
     tenant: int
+    product: int
     tenant_name: str
     domain: str
-    product: int
     product_name: str
 
     @property
@@ -65,8 +65,10 @@ def near_outlooks(
     Within `ahead`, or in the 90 days before that are named to settle it (L8).
     """
     subscriptions = Subscription.objects.filter(partner__in=partners)
-    near = Exists(in_same_pool(subscriptions.filter(becomes_fewer(on, ahead))))
-    return pool_outlooks(subscriptions.filter(near), on)
+    fewer = in_same_pool(subscriptions.filter(becomes_fewer(on, ahead)))
+    # Asked of each pool, not of each subscription
+    near = first_of_pools(subscriptions).filter(Exists(fewer))
+    return pool_outlooks(near, subscriptions.filter(Exists(in_same_pool(near))), on)
 
 
 def outlooks_of(
@@ -74,7 +76,7 @@ def outlooks_of(
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
     """Of those of `pools` that people are in, as of a day or any later one: one query."""
     subscriptions = Subscription.objects.filter(in_pools(pools))
-    return pool_outlooks(subscriptions, earliest)
+    return pool_outlooks(first_of_pools(subscriptions), subscriptions, earliest)
 
 
 def days_over(
@@ -109,29 +111,32 @@ def in_same_pool[Rows: QuerySet[Any]](rows: Rows) -> Rows:
     return rows.filter(**here)
 
 
-def pool_outlooks(
-    subscriptions: SubscriptionQuerySet, on: date
-) -> Iterator[tuple[Pool, LicenseOutlook]]:
-    """Of each pool of `subscriptions` that people are in: one query.
-
-    People are counted pool by pool, so that an index alone answers.
-    """
+def first_of_pools(subscriptions: SubscriptionQuerySet) -> SubscriptionQuerySet:
+    """One of `subscriptions` for each pool."""
     pools = subscriptions.order_by().values("tenant", "product").annotate(first=Min("pk"))
-    firsts = Subscription.objects.filter(pk__in=pools.values("first")).order_by()
-    running = (
-        in_same_pool(LicenseAssignment.objects.running()).order_by().values("tenant", "product")
-    )
-    number = Subquery(running.annotate(number=Count("*")).values("number"))
+    return Subscription.objects.filter(pk__in=pools.values("first")).order_by()
+
+
+def pool_outlooks(
+    firsts: SubscriptionQuerySet, subscriptions: SubscriptionQuerySet, on: date
+) -> Iterator[tuple[Pool, LicenseOutlook]]:
+    """Of each pool that people are in: one query.
+
+    `firsts` are one for each pool, `subscriptions` all of them. People are counted pool by pool, so
+    that an index alone answers.
+    """
+    number = RowCount(in_same_pool(LicenseAssignment.objects.running()))
     nobody = Value(None, DateField())
-    given = firsts.annotate(day=nobody, total=number).values_list(*NAMES, "day", "total")
-    ending = subscriptions.entitling(on).order_by().values_list(*NAMES)
-    licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"))
-    stretches: dict[Pool, list[Stretch]] = defaultdict(list)
+    given = firsts.annotate(day=nobody, total=number).values_list(*KEY, "day", "total", *NAMES)
+    ending = subscriptions.entitling(on).order_by().values_list(*KEY)
+    unnamed = {f"no_{name}": Value("") for name in NAMES}
+    licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"), **unnamed)
+    stretches: dict[PoolKey, list[Stretch]] = defaultdict(list)
     holders: dict[Pool, int] = {}
-    for *pool, day, total in licenses.union(given, all=True).order_by():
+    for partner, tenant, product, day, total, *names in licenses.union(given, all=True).order_by():
         if day:
-            stretches[Pool(*pool)].append(Stretch(day, total))
+            stretches[tenant, product].append(Stretch(day, total))
         elif total:
-            holders[Pool(*pool)] = total
+            holders[Pool(partner, tenant, product, *names)] = total
     for known, count in holders.items():
-        yield known, LicenseOutlook(on, count, tuple(stretches[known]))
+        yield known, LicenseOutlook(on, count, tuple(stretches[known.key]))
