@@ -1,12 +1,17 @@
 """A class from the code on the wall to one's own room, and on the trainer's page."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from playwright.sync_api import Page, expect
 
+from benefits_portal import clock
 from benefits_portal.practice import codes
+from benefits_portal.practice.exercises import begin, check, exercises
 from benefits_portal.practice.models import Class
+from benefits_portal.practice.room_world import open_room
 from benefits_portal.tenants.models import User
 from tests import factories
 from tests.browser.conftest import Visit
@@ -49,6 +54,84 @@ def test_a_trainee_gets_in_and_the_trainer_sees_it(visit: Visit) -> None:
     assert faults == []
 
 
+def join(page: Page, of_class: Class, name: str) -> str:
+    """Get in by the link; what brings back to the room."""
+    page.goto(f"/practice/join/{codes.spaced(of_class.code())}/")
+    page.locator("#id_name").fill(name)
+    page.locator("main form button").first.click()
+    return page.locator(".practice-code").inner_text()
+
+
+def test_a_trainee_solves_an_exercise_and_goes_on_on_a_phone(visit: Visit) -> None:
+    of_class = opened_class()
+    page, phone = visit(""), visit("", **SMALL)
+    back = join(page, of_class, "Anna")
+
+    page.locator(".exercise button[value=begin]").click()
+    page.locator("#exercise-check").click()
+    expect(page.locator("#announcer")).to_contain_text("Niemand heeft dit tegoed")
+    expect(page.locator("#exercise-check")).to_be_focused()
+    page.get_by_text("Tip 1 van 2").click()
+    expect(page.get_by_text("Tip 2 van 2")).to_be_visible()
+    faults = faults_of(page, "panel", ours=True)
+
+    page.locator("main a", has_text="per maand").first.click()
+    page.locator("main label", has_text="Nestor Wilke").first.click()
+    page.locator("main form:has([name=directory_user]) button").last.click()
+    page.locator("#exercise-check").click()
+    expect(page.locator("#announcer")).to_contain_text("Geslaagd: Maandelijks Azure-tegoed")
+    page.locator(".exercise-next button").click()
+
+    phone.goto("/practice/")
+    phone.locator("#id_code").fill(back)
+    phone.locator("main form button").first.click()
+    expect(phone.locator("#exercise-title")).to_contain_text("Oefening 2 van 14")
+    phone.locator("#exercise-fold").click()
+    expect(phone.locator("#exercise-check")).to_have_count(0)
+    phone.locator("#exercise-fold").click()
+    expect(phone.locator("#exercise-check")).to_be_visible()
+    faults += faults_of(phone, "panel-phone", ours=True)
+    phone.goto("/practice/exercises/")
+    expect(phone.locator(".tour-step .badge").first).to_have_text("Geslaagd")
+    faults += faults_of(phone, "exercises-phone", ours=True)
+
+    assert faults == []
+
+
+def test_a_trainer_opens_a_class_sees_who_is_stuck_and_ends_it(visit: Visit) -> None:
+    trainer = visit("trainer")
+    trainer.goto("/practice/classes/")
+    trainer.locator("#id_title").fill("Monday")
+    trainer.get_by_role("button", name="Open the class").click()
+    faults = faults_of(trainer, "class-code", ours=True)
+    of_class = Class.objects.get(title="Monday")
+    room, _new = of_class.room_for("Anna", "browser")
+    open_room(room)
+    with time_machine.travel(clock.now() - timedelta(minutes=10)):
+        begin(room, exercises()["give-monthly-credit"])
+    for _time in range(3):
+        check(room, exercises()["give-monthly-credit"])
+
+    trainer.get_by_role("link", name="To the rooms").click()
+    expect(trainer.locator("#rooms-now .badge")).to_have_text("Stuck")
+    expect(trainer.locator("#rooms-now")).to_contain_text("No one has this credit")
+    faults += faults_of(trainer, "class-stuck", ours=True)
+    trainer.get_by_role("link", name="Anna").click()
+    trainer.get_by_text("Show it").click()
+    faults += faults_of(trainer, "class-room-show", ours=True)
+    trainer.get_by_role("button", name="Carry it out").click()
+    expect(trainer.locator(".messages")).to_contain_text("Shown to Anna")
+    trainer.get_by_role("link", name="Start over").last.click()
+    faults += faults_of(trainer, "class-asks-start-over", ours=True)
+    trainer.get_by_role("link", name="Monday").click()
+    trainer.get_by_role("link", name="End the class").click()
+    faults += faults_of(trainer, "class-asks-end", ours=True)
+    trainer.get_by_role("button", name="End the class").click()
+
+    expect(trainer.locator("h1")).to_contain_text("Has ended")
+    assert faults == []
+
+
 def test_a_trainee_gets_in_without_javascript(visit: Visit) -> None:
     page = visit("", java_script_enabled=False)
     page.goto(f"/practice/join/{codes.spaced(opened_class().code())}/")
@@ -56,3 +139,8 @@ def test_a_trainee_gets_in_without_javascript(visit: Visit) -> None:
     page.locator("main form button").first.click()
 
     expect(page.locator("h1")).to_contain_text("Bram")
+    page.locator(".exercise button[value=begin]").click()
+    page.locator("#exercise-check").click()
+    expect(page.locator(".exercise-finding")).to_contain_text("Niemand heeft dit tegoed")
+    page.locator("#exercise-fold").click()
+    expect(page.locator("#exercise-check")).to_have_count(0)
