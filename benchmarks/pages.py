@@ -98,7 +98,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         ),
         mine("your products", PRODUCTS),
         mine("your products, all", PRODUCTS, "?show=all"),
-        mine("a subscription", "licensing:subscription", queries=9, pk=found["subscription"]),
+        mine("a subscription", "licensing:subscription", queries=8, pk=found["subscription"]),
         mine("extend: the key", "licensing:extend", pk=found["subscription"]),
         mine(
             "extend: the review",

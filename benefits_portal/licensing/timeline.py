@@ -52,7 +52,8 @@ def timeline(
     events = [
         (redemption.redeemed_on, redeeming(redemption, people)) for redemption in oldest_first
     ]
-    if may_undo and redemptions and (link := undoing(redemptions[0], on)):
+    latest = redemptions[0] if may_undo and redemptions else None
+    if latest and not latest.is_reversed and (link := undoing(latest, on)):
         events[-1][1]["link"] = link
     events += [reversing(redemption) for redemption in oldest_first if redemption.is_reversed]
     if subscription.withdrawn_on is None:
@@ -78,9 +79,12 @@ def redeeming(redemption: Redemption, people: Names) -> Event:
 
 
 def undoing(latest: Redemption, on: date) -> str:
-    """That the receipt offers a replacement key, and until when; empty where it does not (K8)."""
+    """That the receipt offers a replacement key, and until when; empty where it does not (K8).
+
+    `latest` was redeemed last and still counts.
+    """
     try:
-        check_replaceable(latest, on)
+        check_replaceable(latest, on, is_latest=True)
     except Refusal:
         return ""
     until = replaceable_until(latest.key, latest.redeemed_on)

@@ -100,17 +100,19 @@ def is_replaced_on_request(key: ProductKey) -> bool:
     )
 
 
-def check_replaceable(redemption: Redemption, on: date) -> None:
+def check_replaceable(redemption: Redemption, on: date, *, is_latest: bool = False) -> None:
     """Raise the Refusal that stands in the way of asking on that day.
 
-    Too late, asked or replaced before, built on, expired.
+    Too late, asked or replaced before, built on, expired. `is_latest`: the caller has the whole
+    ledger before it and nothing was built on, so that this is not asked.
     """
     if on > redemption.redeemed_on + ASKED_WITHIN:
         raise ReplacementTooLate(redemption.redeemed_on + ASKED_WITHIN)
     if hasattr(redemption, "replacement"):
         raise ReplacementAskedAlready
     check_not_replaced_before(redemption)
-    check_latest(redemption)
+    if not is_latest:
+        check_latest(redemption)
     redemption.key.benefit.check_usable(on)  # a new key would be of no use (B5)
 
 
