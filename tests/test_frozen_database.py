@@ -89,11 +89,33 @@ def test_a_statement_without_an_answer_ends_and_its_connection_is_closed(frozen:
 
 
 def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen: Any) -> None:
+    frozen.heard_at = 0.0  # a while ago
     assert not frozen.is_usable()
     frozen.close_if_unusable_or_obsolete()
     with frozen.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_a_connection_is_not_asked_right_after_an_answer(
+    patient: Callable[[float], Any],
+) -> None:
+    connection = patient(0.5)
+    connection.cursor().execute("SELECT 1")
+    with stopped(connection.connection.info.backend_pid):
+        assert connection.is_usable()
+
+
+def test_a_connection_that_the_server_ended_a_moment_ago_is_unusable(
+    patient: Callable[[float], Any],
+) -> None:
+    connection = patient(0.5)
+    connection.cursor().execute("SELECT 1")
+    process = connection.connection.info.backend_pid
+    another = connection.copy("another")
+    another.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+    another.close()
+    assert not connection.is_usable()
 
 
 def test_the_log_has_the_sentence_that_the_runbook_looks_for(

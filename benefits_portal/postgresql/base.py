@@ -7,8 +7,10 @@ takes its time, up to `patience`. Then the connection is closed (docs/adr/0007).
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from typing import Any
 
 import psycopg
@@ -20,6 +22,7 @@ from psycopg.errors import ConnectionTimeout
 
 from .watchdog import SILENCE, Watch
 
+FRESH = 1.0  # seconds after an answer in which a connection is not asked whether it works
 SILENT = "the server is connected and does not answer"
 
 _log = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     watch: Watch | None = None
+    heard_at = 0.0  # when the server last answered, in monotonic seconds
     has_time_limit = True  # False: each transaction lifts `statement_timeout` for itself
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -79,6 +83,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.watch.begin()
         try:
             yield
+            self.heard_at = time.monotonic()
         except OperationalError as error:
             if self.watch and self.watch.has_hung_up:
                 _log.warning(SILENT)
@@ -107,12 +112,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super().rollback()
 
     def is_usable(self) -> bool:
+        """Ask the server, unless it has answered a moment ago and has not hung up since."""
+        if time.monotonic() - self.heard_at < FRESH and self.is_quiet():
+            return True
         patience, self.patience = self.patience, SILENCE if self.patience else None
         try:
             with self.waiting():
                 return bool(super().is_usable())
         finally:
             self.patience = patience
+
+    def is_quiet(self) -> bool:
+        """Whether the connection is open, and the server has not said that it ends."""
+        if self.connection.closed:
+            return False
+        line = poll()
+        line.register(self.connection, POLLIN)
+        return not line.poll(0)
 
 
 def lets_in(conn_params: dict[str, Any]) -> bool:
