@@ -1,11 +1,12 @@
 """Who asks, and where they may act: the one query that every signed-in request makes (P1)."""
 
-from functools import cache
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+
+from benefits_portal.prepared import PreparedQuery
 
 from .models import DirectoryUser, Partner, Tenant, User
 
@@ -29,7 +30,7 @@ def user_with_tenants(pk: int) -> User | None:
     those of them that are in another portal now, by primary key. `known_as` is what
     the partner's own directory calls them, None without an entry (P1).
     """
-    rows = list(users_and_tenants().filter(pk=pk))
+    rows = USER_AND_TENANTS.rows(pk)
     if not rows:
         return None
     users, tenants = len(columns(User)), len(columns(Tenant))
@@ -47,21 +48,24 @@ def user_with_tenants(pk: int) -> User | None:
     return user
 
 
-@cache
-def users_and_tenants() -> QuerySet[Any, Any]:
-    """A row for each user and tenant open to them; putting it together takes Django a while."""
+def user_and_tenants(pk: int) -> QuerySet[Any, Any]:
+    """A row for each tenant open to the user; one without a tenant if none is."""
     is_home = When(**{THERE: F("directory_user__tenant")}, then=Value(0))
-    return User.objects.order_by(
-        Case(is_home, default=Value(1)),
-        f"{AT}__sort_name",
-        f"-{THERE}__is_primary",
-        f"{THERE}__sort_name",
-    ).values_list(
-        *columns(User),
-        *columns(Tenant, THERE),
-        *columns(Partner, AT),
-        f"{HELD}__role",
-        name_at_partner(),
+    return (
+        User.objects.filter(pk=pk)
+        .order_by(
+            Case(is_home, default=Value(1)),
+            f"{AT}__sort_name",
+            f"-{THERE}__is_primary",
+            f"{THERE}__sort_name",
+        )
+        .values_list(
+            *columns(User),
+            *columns(Tenant, THERE),
+            *columns(Partner, AT),
+            f"{HELD}__role",
+            name_at_partner(),
+        )
     )
 
 
@@ -74,6 +78,9 @@ def name_at_partner() -> Coalesce:
     own = entries.filter(pk=OuterRef("directory_user"))
     by_email = entries.filter(user_principal_name=OuterRef("email"))
     return Coalesce(*(Subquery(found.values("display_name")[:1]) for found in (own, by_email)))
+
+
+USER_AND_TENANTS = PreparedQuery(user_and_tenants)
 
 
 def columns(model: type[Model], through: str = "") -> list[str]:
