@@ -248,4 +248,7 @@ def test_in_the_shared_world_it_is_there_once_one_is_begun(client: Client) -> No
 
 def test_the_tour_is_the_shared_world_s_alone(anna: Client) -> None:
     assert anna.get(reverse("demo-tour")).status_code == 404
-    assert reverse("demo-tour") not in anna.get("/").text
+    anna.post(reverse("tenants:sign-out"))
+    pages = [anna.get(url).text for url in ("/help/", reverse("tenants:sign-in"))]
+    assert [reverse("demo-tour") in page for page in pages] == [False, False]
+    assert [reverse("practice") in page for page in pages] == [True, True]
