@@ -7,7 +7,7 @@ that fails is measured again, several times.
 
 from benchmarks.costs import Cost, measure
 
-SIZES, ROUNDS, TIMES, AGAIN = [1_000, 5_000], 2, 2, 4
+SIZES, ROUNDS, TIMES, AGAIN = [1_000, 5_000], 2, 2, 6
 # Times the target: beside others, what does not fit a processor's caches costs up to twice as much
 SLACK = 3
 FLAT = 2.5  # times the smallest size's cost, at the largest
