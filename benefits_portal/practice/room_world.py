@@ -87,10 +87,11 @@ def _fill(room: Room) -> None:
     """Furnish it for its class: in the class's language, and on the class's day (T6)."""
     of_class = room.of_class
     assert of_class is not None  # noqa: S101 - the shared world is reset as a whole
-    furnish(room, room.situation, clock.today())
+    on = clock.today()
+    furnish(room, room.situation, on)
     User.objects.filter(persona__room=room).update(language=of_class.language)
     room.partners().update(days_ahead=of_class.days_ahead)
-    Room.objects.filter(pk=room.pk).update(generation=F("generation") + 1)
+    Room.objects.filter(pk=room.pk).update(generation=F("generation") + 1, told_on=on)
 
 
 def furnish(room: Room, situation: Situation, on: date) -> None:

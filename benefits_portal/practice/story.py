@@ -84,8 +84,10 @@ class StoryPlayer:
         on: date,
         suffix: str = "",
         edition: str = "",
+        days_ahead: int = 0,
     ) -> None:
         self.partner, self.on, self._users, self._suffix = partner, on, users, suffix
+        self._days_ahead = days_ahead
         self._people = {
             person.display_name: person for person in DirectoryUser.objects.for_partner(partner)
         }
@@ -111,8 +113,8 @@ class StoryPlayer:
             raise StoryError(f"{self.partner}: {event} met {met or 'no refusal'}.", met)
 
     def _at_noon(self, event: Event) -> AbstractContextManager[None]:
-        """Times are real where the partner's calendar was moved: only its days are ahead."""
-        real = self.on - timedelta(days=event.ago + self.partner.days_ahead)
+        """Times are real; only days are ahead where the partner's calendar was moved."""
+        real = self.on - timedelta(days=event.ago + self._days_ahead)
         return clock.frozen_at(real, self.partner.time_zone) if event.ago else nullcontext()
 
     # What happened

@@ -38,6 +38,7 @@ from tests.world import rolled_back
 from .exercising import play, rows_of_partners
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+STILL_OFFERED = {20: 14, 45: 14, 100: 5, 400: 0}  # of fourteen; keys and subscriptions lapse
 CREDIT, REPLACEMENT, SCENARIO = (*("give-monthly-credit", "ask-for-a-replacement", "scenario-1"),)
 
 
@@ -171,7 +172,44 @@ def test_what_was_done_before_it_was_begun_counts(anna: Room, credit: Exercise) 
     assert check(anna, credit).is_pass
 
 
+@pytest.mark.parametrize("days_ahead", [20, 45, 100, 400])
+def test_on_any_calendar_what_is_offered_can_be_shown(anna: Room, days_ahead: int) -> None:
+    anna.partners().update(days_ahead=days_ahead)
+    offered = [each for each in exercises().values() if is_offered(anna, each)]
+
+    for exercise in offered:
+        show_me(anna, exercise)
+
+    assert [each.slug for each in offered if not check(anna, each).is_pass] == []
+    assert len(offered) >= STILL_OFFERED[days_ahead]
+
+
+def test_a_week_later_all_of_them_are_offered_and_can_be_shown(anna: Room) -> None:
+    with time_machine.travel(clock.now() + timedelta(days=7)):
+        for exercise in exercises().values():
+            begin(anna, exercise)
+        for exercise in exercises().values():
+            show_me(anna, exercise)
+        assert set(findings(anna).values()) == {""}
+
+
+def is_offered(room: Room, exercise: Exercise) -> bool:
+    try:
+        return bool(begin(room, exercise))
+    except NotOffered:
+        return False
+
+
 # Checking
+
+
+def test_waiting_until_it_has_happened_solves_nothing(anna: Room) -> None:
+    for exercise in exercises().values():
+        begin(anna, exercise)
+    before = findings(anna)
+    anna.partners().update(days_ahead=70)
+
+    assert "" not in {**before, **findings(anna)}.values()
 
 
 def test_a_check_changes_nothing_but_what_it_keeps(anna: Room, credit: Exercise) -> None:
@@ -303,7 +341,10 @@ def test_what_is_refused_in_another_room_is_no_try_here(
         begin(room, replacement)
     play(bob, replacement, replacement.wrong[0].events)
 
-    assert [standing(room, REPLACEMENT).tries for room in (anna, bob)] == [0, 1]
+    found = progress_of([anna, bob])
+
+    tries = {pk: sum(each.tries for each in steps) for pk, steps in found.items()}
+    assert tries == {anna.pk: 0, bob.pk: 1}
 
 
 def test_rooms_of_any_number_stand_there_in_two_queries(

@@ -16,7 +16,7 @@ from benefits_portal.practice.room_world import storyteller
 from benefits_portal.practice.story import StoryPlayer
 from benefits_portal.practice.story_event import Event, StoryError
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Actor, How, Partner, User
+from benefits_portal.tenants.models import Actor, How, Partner, PracticeWorld, User
 
 from .exercise import Exercise
 from .names import STAFF
@@ -171,6 +171,13 @@ def keep(
     )
 
 
+def told_on(room: Room) -> date:
+    """The day of the story that `room` began with."""
+    if room.of_class_id is None:
+        return PracticeWorld.objects.get().as_of
+    return room.told_on or clock.today()
+
+
 class Performer(StoryPlayer):
     """Plays an exercise's setup and its solution, at the partner it is about."""
 
@@ -179,12 +186,16 @@ class Performer(StoryPlayer):
     ) -> None:
         users = {STAFF: storyteller()} | room.users()
         edition = f"{exercise.slug}-{room.generation}"
-        super().__init__(partner, users, partner.today(), room.suffix, edition)
+        on, days_ahead = partner.today(), partner.days_ahead
+        super().__init__(partner, users, on, room.suffix, edition, days_ahead)
+        self._past = StoryPlayer(partner, users, told_on(room), room.suffix, f"{edition}-past")
         self.room, self.exercise, self.trainer = room, exercise, trainer
 
     def prepare(self) -> None:
-        """Play the setup, and try that the exercise can be solved then. Raises NotOffered."""
+        """Play past and setup, and try that the exercise can be solved then. Raises NotOffered."""
         try:
+            for event in self.exercise.past:
+                self._past.play(event)
             self.play_all(self.exercise.setup)
         except StoryError as error:
             raise as_refused(NotOffered, error) from error

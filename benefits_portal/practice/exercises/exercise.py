@@ -62,7 +62,8 @@ class Exercise:
     """One exercise, as its file says it.
 
     Each of `solutions` solves it by itself; the first one is shown. `position` is its place in the
-    order in which exercises are offered.
+    order in which exercises are offered. `past` belongs to the room's story, and is told on the day
+    of that; `setup` is days before the exercise is begun.
     """
 
     slug: str
@@ -74,6 +75,7 @@ class Exercise:
     hints: tuple[Promise, ...]
     persona: str
     page: Page
+    past: tuple[Event, ...]
     setup: tuple[Event, ...]
     solutions: tuple[tuple[Event, ...], ...]
     wrong: tuple[Wrong, ...]

@@ -101,7 +101,7 @@ class KeysLeft(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class NothingLapses(Question):
-    """Whether no key that expires within so many `days` of the beginning is left unredeemed."""
+    """Whether none of so many `keys` that expire within `days` of the beginning is left."""
 
     sentences: ClassVar = {
         "key-lapses": ngettext_lazy(
@@ -109,16 +109,21 @@ class NothingLapses(Question):
             "%(count)s keys will expire unredeemed, the first on %(day)s.",
             "count",
         ),
+        "no-such-keys": _("There are no such keys any more."),
     }
 
+    keys: int
     days: int
 
     def find(self, scope: Scope) -> Finding | None:
         until = scope.begun_on + timedelta(days=self.days)
-        idle = ProductKey.objects.for_partner(scope.partner).filter(
-            redeemed_at=None, revoked_at=None, benefit__expires_on__range=(scope.begun_on, until)
+        expiring = ProductKey.objects.for_partner(scope.partner).filter(
+            revoked_at=None, benefit__expires_on__range=(scope.begun_on, until)
         )
-        days = sorted(idle.order_by().values_list("benefit__expires_on", flat=True))
+        pairs = list(expiring.order_by().values_list("benefit__expires_on", "redeemed_at"))
+        if len(pairs) < self.keys:
+            return Finding("no-such-keys")
+        days = sorted(day for day, redeemed_at in pairs if redeemed_at is None)
         if not days:
             return None
         return Finding("key-lapses", {"count": len(days), "day": days[0].isoformat()})

@@ -153,6 +153,7 @@ class Given(SubscriptionQuestion):
         stretches = tuple(Stretch(*row) for row in rows.order_by())
         outlook = LicenseOutlook(scope.on, people, stretches)
         over = outlook.first_over
-        if over is None or over.day > scope.begun_on + timedelta(days=self.days):
+        until = scope.begun_on + timedelta(days=self.days)
+        if over is None or over.day > max(until, scope.on):
             return None
         return Finding("people-lack", {"day": over.day.isoformat(), "count": outlook.over(over)})

@@ -74,6 +74,7 @@ class ExerciseFile:
             hints=tuple(map(lazy_text, self._required("hints", list))),
             persona=self._required("persona", str),
             page=self._made(Page, self._required("page", dict)),
+            past=self._events(self.data.get("past", [])),
             setup=self._events(self.data.get("setup", [])),
             solutions=tuple(
                 self._events(each.get("events", [])) for each in self._required("solution", list)
@@ -128,7 +129,7 @@ class ExerciseFile:
     # What may stand there
 
     KEYS = {*TEXTS, "position", "situation", "persona", "page"}
-    TABLES = {"setup", "solution", "wrong", "check"}
+    TABLES = {"past", "setup", "solution", "wrong", "check"}
 
     def _check_keys(self) -> None:
         for name in self.data:
