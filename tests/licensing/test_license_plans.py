@@ -5,6 +5,7 @@ There are too few rows here for it to choose an index itself.
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.licensing.license_days import counts_after
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool, counts
+from benefits_portal.licensing.models.license_peak import most_at_once
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.factories import TODAY, DirectoryUserFactory, pool
 from tests.plans import nodes_of
@@ -73,3 +75,8 @@ def test_people_of_another_day_are_counted_off_two(licenses: LicensePool) -> Non
 def test_what_came_after_a_day_is_counted_off_the_same(licenses: LicensePool) -> None:
     asked = reads(lambda: counts_after(licenses, TODAY))
     assert asked == [(ALONE, "license_ended"), (ALONE, "license_ended"), (ALONE, "license_pool")]
+
+
+def test_the_most_at_once_is_counted_off_the_same(licenses: LicensePool) -> None:
+    asked = reads(lambda: most_at_once(licenses.assignments, TODAY, TODAY + timedelta(days=9)))
+    assert asked == [(ALONE, "license_ended")] * 3 + [(ALONE, "license_pool")] * 2

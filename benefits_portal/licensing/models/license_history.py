@@ -133,9 +133,13 @@ def changes_of(
 ) -> dict[PoolKey, dict[date, int]]:
     """By how many people each of `pools` had more, or fewer, than the day before: one query."""
     rows, names = people.filter(in_pools(pools)).order_by(), ("tenant", "product")
-    given = rows.values_list(*names, "given_on").annotate(count=Count("pk"))
-    ended = rows.ended().values_list(*names, "ended_on").annotate(count=0 - Count("pk"))
+    # Each of what runs and of what ended is counted off its own index
+    running, past = (
+        part.values_list(*names, "given_on").annotate(count=Count("*"))
+        for part in (rows.running(), rows.ended())
+    )
+    ended = rows.ended().values_list(*names, "ended_on").annotate(count=0 - Count("*"))
     found: dict[PoolKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for tenant, product, day, count in given.union(ended, all=True).order_by():
+    for tenant, product, day, count in running.union(past, ended, all=True).order_by():
         found[tenant, product][day] += count
     return found

@@ -3,9 +3,9 @@
 from collections import Counter
 from datetime import date
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, DateField, F, Value
 
 from .license_assignment_queryset import LicenseAssignmentQuerySet
 
@@ -20,16 +20,29 @@ class Peak(NamedTuple):
 def most_at_once(assignments: LicenseAssignmentQuerySet, first: date, last: date) -> Peak:
     """The most of `assignments` that ran at once, at the end of a day from `first` to `last`.
 
-    Whoever was given a license and lost it on one day had it at the end of none. Three queries,
-    whose rows are days, not people.
+    Whoever was given a license and lost it on one day had it at the end of none. One query, whose
+    rows are days, not people.
     """
-    within = {"gt": first, "lte": last}
-    given = assignments.filter(**{f"given_on__{name}": day for name, day in within.items()})
-    ended = assignments.ended().filter(**{f"ended_on__{name}": day for name, day in within.items()})
-    changes = Counter({first: assignments.on(first).count()})
-    changes.update(dict(given.order_by().values_list("given_on").annotate(Count("pk"))))
-    changes.subtract(dict(ended.order_by().values_list("ended_on").annotate(Count("pk"))))
+    begun = assignments.filter(given_on__gt=first, given_on__lte=last)
+    over = assignments.ended().filter(ended_on__gt=first, ended_on__lte=last)
+    changes: Counter[date] = Counter()
+    # Each of what runs and of what ended is counted off its own index
+    parts = (
+        by_day(assignments.ended_since(first), Value(first, DateField())),
+        by_day(begun.running(), F("given_on")),
+        by_day(begun.ended(), F("given_on")),
+        by_day(over, F("ended_on"), sign=-1),
+    )
+    there = by_day(assignments.running_on(first), Value(first, DateField()))
+    for day, count in there.union(*parts, all=True).order_by():
+        changes[day] += count
     days = sorted(changes)
     counts = list(accumulate(changes[day] for day in days))
     people = max(counts)
     return Peak(people, days[counts.index(people)])
+
+
+def by_day(held: LicenseAssignmentQuerySet, day: F | Value, sign: int = 1) -> Any:
+    """How many of `held` there are by `day`, in rows of a union."""
+    days = held.order_by().annotate(day=day).values_list("day")
+    return days.annotate(count=sign * Count("*"))
