@@ -34,7 +34,7 @@ from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
 NOTHING = "–"
-MAX_COMPARED = 10  # subscriptions of one product in one tenant
+MAX_COMPARED = 3  # subscriptions of one product in one tenant; *Your products* has all
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,9 @@ def comparisons(
     if ended:
         found.append(Comparison.of(key, tenant, ended, on, confirmed))
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
-    return Excerpt(marked(found), len(found) + hidden)
+    named = urlencode({"show": "all", "q": key.product.name})
+    href = f"{reverse('licensing:products')}?{named}"
+    return Excerpt(marked(found), len(found) + hidden, href)
 
 
 def marked(found: list[Comparison]) -> list[Comparison]:

@@ -89,7 +89,7 @@ def test_a_comparison_of_many_subscriptions_says_how_many_there_are(
         )
     key = factories.issue_key(partner=partner, product=product)
     found = comparisons(key, tenant, TODAY)
-    assert (len(found), found.total, found.summary) == (10, 12, "The first 10 of 12 are shown.")
+    assert (len(found), found.total, found.summary) == (3, 5, "The first 3 of 5 are shown.")
     assert found.summary in client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).text
 
 
@@ -102,11 +102,11 @@ def test_ones_own_keys_say_how_many_can_be_redeemed(
         factories.issue_key(partner=partner, product=product)
     page = client.get(reverse("licensing:extend", args=[subscription.pk]))
     assert (len(page.context["own_keys"]), page.context["own_keys"].summary) == (
-        50,
-        "The first 50 of 51 are shown.",
+        10,
+        "The first 10 of 11 are shown.",
     )
     assert page.context["own_keys"].summary in page.text
-    assert client.get(page.context["own_keys"].href).context["page"].total == 51
+    assert client.get(page.context["own_keys"].href).context["page"].total == 11
 
 
 def test_choosing_by_typing_says_where_it_ends(

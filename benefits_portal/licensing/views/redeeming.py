@@ -38,7 +38,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
 key_is_secret = sensitive_post_parameters(*KEY_FIELDS)  # not in an error report either (K3)
-MAX_KEYS = 50  # of one's own to choose from on a page
+MAX_KEYS = 10  # of one's own to choose from on a page; the list of benefits has all
 
 
 @key_is_secret
@@ -114,9 +114,9 @@ def own_keys(request: PartnerRequest, form: KeyForm) -> Excerpt[KeyChoice]:
     """What the partner can redeem here, with what each would do; what expires first on top."""
     product = form.subscription.product if form.subscription else None
     waiting = ProductKey.objects.waiting(request.partner, request.today, product)
-    found: Excerpt[ProductKey] = Excerpt.of(
-        waiting, MAX_KEYS, f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses"
-    )
+    its = f"&product={product.pk}" if product else ""
+    href = f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses{its}"
+    found: Excerpt[ProductKey] = Excerpt.of(waiting, MAX_KEYS, href)
     chosen = form["chosen"].value() if form.is_bound else None
     return found.showing(key_choices(found, form.subscription, form.way, request.today, chosen))
 
