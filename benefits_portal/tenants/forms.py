@@ -1,6 +1,7 @@
 """Forms of this app."""
 
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,11 @@ from django import forms
 from django.db.models import BigIntegerField, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -166,8 +171,35 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 # The record
 
 
+class GroupedSelect(forms.Select):
+    """Django's, which renders a template for each of its options, drawn in one go."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        shown = self.get_context(name, value, attrs)["widget"]
+        groups = format_html_join(
+            "",
+            "{}",
+            ((self._group(group, options),) for group, options, _index in shown["optgroups"]),
+        )
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(shown["attrs"]), groups)
+
+    def _group(self, name: str | None, options: list[dict[str, Any]]) -> SafeString:
+        drawn = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((one["value"], flatatt(one["attrs"]), one["label"]) for one in options),
+        )
+        return format_html('<optgroup label="{}">{}</optgroup>', name, drawn) if name else drawn
+
+
 def grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
     """The kinds of what is on record, by what they are about, each group in its order."""
+    return actions_in(get_language() or "")
+
+
+@cache
+def actions_in(_language: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same, put in order once for each language; it is the active one."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action, label in Record.actions.items():
         groups.setdefault(group_of(action), []).append((action, str(label)))
@@ -200,7 +232,7 @@ class ActivityFilter(forms.Form):
     All of it is in the address; a field that makes no sense says so and leaves out nothing.
     """
 
-    action = forms.ChoiceField(label=_("What"), required=False)
+    action = forms.ChoiceField(label=_("What"), required=False, widget=GroupedSelect)
     person = forms.CharField(label=_("Person involved"), max_length=MAX_QUERY, required=False)
     since = DayFormField(label=_("From"), required=False)
     until = DayFormField(label=_("Until"), required=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from benefits_portal.tenants.audit.labels import (
     subject_model,
 )
 from benefits_portal.tenants.audit.references import Reference, Referenced, reference_of
-from benefits_portal.tenants.models import Partner, Record
+from benefits_portal.tenants.models import How, Partner, Record
 from benefits_portal.tenants.naming import Names
 
 OWN_NAMES = {
@@ -37,6 +38,7 @@ OWN_NAMES = {
 }  # what on record is a name of ours
 # Numbers that lead back to rows, for the back office
 UNSAID = {"key", "assignment", "redemption", "guid"}
+STAND_IN = "77777777777"
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,15 @@ class AuditRow:
         if self.subject is None:
             return self.about
         model, pk = self.subject
-        page_of = getattr(model(pk=pk), "get_absolute_url", None)
-        return format_html('<a href="{}">{}</a>', page_of(), self.about) if page_of else self.about
+        address = address_of(model).replace(STAND_IN, str(pk))
+        return format_html('<a href="{}">{}</a>', address, self.about) if address else self.about
+
+
+@cache
+def address_of(model: type[models.Model]) -> str:
+    """Of the page of a row with the number STAND_IN; empty if such rows have no page."""
+    page_of = getattr(model(pk=int(STAND_IN)), "get_absolute_url", None)
+    return page_of() if page_of else ""
 
 
 def lines(
@@ -150,7 +159,7 @@ def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
         what=_what(record, zone),
         refused=_refused(record, referenced, zone),
         who=referenced.who(record),
-        how=record.get_how_display(),
+        how=str(How(record.how).label),
         through=record.how,
         where=record.tenant.name if record.tenant else "",
         about=referenced.name(subject, record.at) or kind if subject else "",
