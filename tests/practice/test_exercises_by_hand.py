@@ -1,0 +1,86 @@
+"""Where the way counts, the portal's own pages leave what an exercise asks for (X2)."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoDbBlocker
+
+from benefits_portal import clock
+from benefits_portal.benefits.key_encryption import decrypted
+from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.practice.exercises import begin, check, exercises
+from benefits_portal.practice.models import Room
+from benefits_portal.practice.world import make_for_classes
+from benefits_portal.tenants.middleware import tenant_token
+from tests.factories import ClassFactory
+from tests.world import rolled_back
+
+from .test_classes import joined
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def arrived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Client]:
+    """Anna's browser, as the partner admin of her room."""
+    with django_db_blocker.unblock(), rolled_back():
+        make_for_classes(clock.today())
+        yield joined(ClassFactory.create(), "Anna")[0]
+
+
+@pytest.fixture
+def anna(arrived: Client, db: None) -> Iterator[Client]:
+    with rolled_back():
+        yield arrived
+
+
+def room() -> Room:
+    return Room.objects.select_related("of_class").get(name="Anna")
+
+
+def test_get_key_verifies_the_tenant_that_one_works_in(anna: Client) -> None:
+    exercise = exercises()["verify-the-tenant"]
+    begin(room(), exercise)
+    benefit = Benefit.objects.filter(
+        product_name="Microsoft 365 Audio Conferencing", offer_name="Silver competency"
+    ).latest("starts_on")
+    home = benefit.partner.tenants.get(is_primary=True)
+
+    page = anna.post(
+        reverse("licensing:key", args=[benefit.pk]),
+        {"verified": "on"} | {"acting_in": tenant_token(home)},
+    )
+
+    assert page.status_code == 200
+    assert check(room(), exercise).finding == "not-redeemed"
+
+
+def test_a_key_that_does_not_fit_is_refused_on_the_page(anna: Client) -> None:
+    exercise = exercises()["three-year-limit"]
+    begin(room(), exercise)
+    subscription = Subscription.objects.get(product_name="Azure AD Basic", licenses=5)
+    key = ProductKey.objects.filter(product=subscription.product, licenses=25).latest("pk")
+
+    anna.post(
+        reverse("licensing:extend", args=[subscription.pk]),
+        {"key": decrypted(key.ciphertext), "validate": ""}
+        | {"acting_in": tenant_token(subscription.tenant)},
+    )
+
+    assert check(room(), exercise).finding == "too-few-licenses"
+
+
+def test_each_exercise_begins_on_a_page_that_is_there(anna: Client) -> None:
+    lists = {reverse("benefits:azure-cloud"), reverse("licensing:products"), reverse("home")}
+    urls = {slug: exercise.url(room()) for slug, exercise in exercises().items()}
+
+    assert {slug: anna.get(url).status_code for slug, url in urls.items()} == dict.fromkeys(
+        urls, 200
+    )
+    assert {slug for slug, url in urls.items() if url in lists} == {
+        *("give-monthly-credit", "add-without-losing-time", "rescue-before-deletion"),
+        *("two-keys-expire-soon", "ask-for-a-replacement", "everything-ends-on-one-day"),
+    }
