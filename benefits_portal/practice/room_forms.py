@@ -13,7 +13,7 @@ from benefits_portal.fields import LineFormField, NameFormField
 
 from . import codes
 from .exercise_files import every_slug
-from .exercises import exercises
+from .exercises import Exercise, exercises
 from .models import MAX_ROOMS, Class
 from .models.room import MAX_NAME
 from .situations import SITUATIONS
@@ -102,8 +102,8 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
 
     exercises = forms.MultipleChoiceField(
         label=_("Exercises"),
-        choices=lambda: [(slug, each.title) for slug, each in exercises().items()],
-        help_text=_("In rooms of Contoso; those of other situations have none."),
+        choices=lambda: [(slug, title_of(each)) for slug, each in exercises().items()],
+        help_text=_("A room has those of what it begins with."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -135,6 +135,12 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
         made.entry = str(self.cleaned_data["entry"])
         made.closes_at = clock.now() + timedelta(hours=self.cleaned_data["hours"])
         return Class.objects.open_for(by, made)
+
+
+def title_of(exercise: Exercise) -> str:
+    """With the partner before it that its situation is about."""
+    partner, _colon, _rest = str(SITUATIONS[exercise.situation].title).partition(":")
+    return f"{partner}: {exercise.title}"
 
 
 def span(hours: int) -> str:

@@ -25,7 +25,8 @@ from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT, make_gro
 
 from .handmade import CATALOG_FIXTURE, FIXTURES, ROOMS, empty_practice_tables
 from .models import Room
-from .story import StoryError, play_shared
+from .story import play_shared
+from .story_event import StoryError
 from .trainers import TRAINERS, make_group
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose

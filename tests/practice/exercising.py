@@ -6,13 +6,27 @@ from benefits_portal.practice.exercises import Exercise
 from benefits_portal.practice.exercises.doing import Performer
 from benefits_portal.practice.handmade import models_of_partners
 from benefits_portal.practice.models import Room
+from benefits_portal.practice.room_world import open_room
 from benefits_portal.practice.story_event import Event
+from tests.factories import RoomFactory
 
 
 def play(room: Room, exercise: Exercise, events: tuple[Event, ...]) -> None:
     """Do `events` in `room`, today and now."""
     partner = exercise.partners_in(room).get()
     Performer(room, exercise, partner).play_all(events)
+
+
+def rooms_of_situations() -> dict[str, Room]:
+    """A room of each situation that has exercises; Contoso's is k7q2."""
+    rooms = {}
+    suffixes = {"contoso": "k7q2", "first-week": "m3x9", "last-weeks": "t4w8"}
+    for situation, suffix in suffixes.items():
+        rooms[situation] = RoomFactory.create(
+            name="Anna", suffix=suffix, of_class__situation=situation
+        )
+        open_room(rooms[situation])
+    return rooms
 
 
 def rows_of_partners() -> dict[str, list[Any]]:

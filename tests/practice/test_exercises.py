@@ -13,15 +13,13 @@ from django.utils import translation
 
 from benefits_portal.practice.exercises import Exercise, begin, check, exercises
 from benefits_portal.practice.models import ExerciseAttempt, Room
-from benefits_portal.practice.room_world import open_room
 from benefits_portal.practice.story_event import Event
 from benefits_portal.practice.world import make_for_classes
 from tests.covering import covering
-from tests.factories import RoomFactory
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import rolled_back
 
-from .exercising import play
+from .exercising import play, rooms_of_situations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -60,13 +58,11 @@ COVERED = covering([(way, day) for way in WAYS for day in SAMPLED])
 
 
 @contextmanager
-def room_on(day: date) -> Iterator[Room]:
-    """A room that was told at noon of `day`, which it still is."""
+def rooms_on(day: date) -> Iterator[dict[str, Room]]:
+    """Of each situation, a room that was told at noon of `day`, which it still is."""
     with rolled_back(), time_machine.travel(datetime.combine(day, time(12), UTC)):
         make_for_classes(day)
-        room = RoomFactory.create(name="Anna", suffix="k7q2")
-        open_room(room)
-        yield room
+        yield rooms_of_situations()
 
 
 def checked(room: Room, exercise: Exercise) -> Outcome:
@@ -113,12 +109,12 @@ def unlike(room: Room, exercise: Exercise, ways: set[str]) -> Iterator[Any]:
     ],
 )
 def test_each_way_earns_what_its_file_says(day: date, chosen: set[Way]) -> None:
-    with room_on(day) as room:
+    with rooms_on(day) as rooms:
         found = [
             fault
             for slug, exercise in exercises().items()
             if (ways := {way for own, way in chosen if own == slug})
-            for fault in unlike(room, exercise, ways)
+            for fault in unlike(rooms[exercise.situation], exercise, ways)
         ]
 
     assert found == []
