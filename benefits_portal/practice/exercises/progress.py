@@ -110,7 +110,7 @@ def progress_of(rooms: Sequence[Room]) -> dict[int, list[Progress]]:
 
 
 def steps_of(room: Room) -> list[Progress]:
-    """Of one room in one query: without what was refused there, so that none is stuck."""
+    """Of one room in one query: without what was refused there, so that fewer are stuck."""
     return list(RoomProgress(room, attempts_in([room])[room.pk], [], clock.now()).each())
 
 
