@@ -20,6 +20,7 @@ DRILLS = (
     "strangers",
     "failover",
     "restarts",
+    "cells",
     "backup",
     "replica",
     "scale",

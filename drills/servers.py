@@ -315,9 +315,12 @@ def environment(database_url: str) -> dict[str, str]:
 def manage(database_url: str, *arguments: str, **env: str) -> str:
     command = [sys.executable, "manage.py", *arguments]
     known = {**os.environ, **environment(database_url), **env}
-    return subprocess.run(
-        command, cwd=PROJECT, env=known, check=True, capture_output=True, text=True
-    ).stdout
+    done = subprocess.run(
+        command, cwd=PROJECT, env=known, check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -8,4 +8,5 @@ class CellsConfig(AppConfig):
     def ready(self) -> None:
         from .ids import keep_to_range
 
-        post_migrate.connect(keep_to_range, sender=self)
+        # Sent for apps with models, once all have migrated: any of them will do
+        post_migrate.connect(keep_to_range, sender=apps.get_app_config("tenants"))

@@ -87,7 +87,7 @@ def belongings(model: type[Model], partner: int) -> QuerySet[Model]:
 
 def columns(model: type[Model]) -> list[str]:
     """The columns that are stored, without those that the database works out."""
-    return [field.column for field in model._meta.concrete_fields if not field.generated]
+    return [str(field.column) for field in model._meta.concrete_fields if not field.generated]
 
 
 def references(model: type[Model]) -> dict[str, type[Model]]:

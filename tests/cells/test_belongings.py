@@ -19,6 +19,7 @@ from benefits_portal.cells.portable import OF_HERE
 from benefits_portal.tenants.models import Partner, User
 
 MODELS = apps.get_models(include_auto_created=True)
+CARRIED: list[type[Model]] = [*carried(), User]
 # JSON of rows that go along; numbers of rows that all partners share are in the record's alone
 JSON = {
     *("tenants.Record.params", "tenants.Record.before", "tenants.Record.after"),
@@ -57,7 +58,7 @@ def leads_to(field: ForeignKey[Any, Any]) -> bool:
 def test_every_row_finds_what_it_leads_to() -> None:
     lost = [
         str(field)
-        for model in (*carried(), User)
+        for model in CARRIED
         for field in model._meta.concrete_fields
         if isinstance(field, ForeignKey) and not leads_to(field)
     ]
@@ -72,7 +73,7 @@ def test_what_belongs_through_another_row_belongs_to_one_that_goes_along() -> No
 def test_json_is_known_to_hold_numbers_of_rows_or_none() -> None:
     found = {
         str(field)
-        for model in (*carried(), User)
+        for model in CARRIED
         for field in model._meta.concrete_fields
         if isinstance(field, models.JSONField)
     }
