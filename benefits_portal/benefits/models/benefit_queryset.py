@@ -61,8 +61,11 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
 
     def with_use_then(self, day: date) -> Self:
         """Each with `is_used_then`: what `is_used` would have been at the end of `day` (H1)."""
-        held = Assignment.objects.on(day).filter(benefit=OuterRef("pk"))
-        keys = ProductKey.objects.filter(counted_on(day), benefit=OuterRef("pk"))
+        # The second condition excludes nothing. Without it PostgreSQL, which does not know that
+        # a page is all that is asked for, reads every assignment there is to look these up
+        its = Q(benefit=OuterRef("pk")) & Q(benefit__lte=OuterRef("pk"))
+        held = Assignment.objects.on(day).filter(its)
+        keys = ProductKey.objects.filter(counted_on(day), its)
         is_used = ExpressionWrapper(Q(Exists(held)) | Q(Exists(keys)), BooleanField())
         return self.annotate(is_used_then=is_used)
 
