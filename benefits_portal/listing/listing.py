@@ -92,6 +92,13 @@ class Listing[Row]:
         """The fields of the order."""
         return (*self.columns[self.query.column].order, "pk")
 
+    def begins_behind(self, *, descending: bool) -> Cursor | None:
+        """A position before all rows of the list in its order, perhaps turned round; None if open.
+
+        An index that holds more than the list is read from there, not from its own beginning.
+        """
+        return None
+
     @property
     def keyset(self) -> Keyset:
         kind = type(self)
@@ -140,7 +147,8 @@ class Listing[Row]:
 
         `rest` are the same rows, not counted again.
         """
-        found = self.keyset.fetch(rows, None, self.page_size + 1)
+        start = self.begins_behind(descending=self.query.is_descending)
+        found = self.keyset.fetch(rows, start, self.page_size + 1)
         shown = found[: self.page_size]
         if len(found) > len(shown) and value_of(found[0], "total_in_list") <= self.whole_size:
             cursor = self.keyset.cursor_of(shown[-1])
@@ -154,7 +162,8 @@ class Listing[Row]:
         return self._page(shown, has_previous=True, has_next=len(found) > len(shown))
 
     def _page_before(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
-        found = self.keyset.fetch(rows, cursor, self.page_size + 1, backwards=True)
+        start = cursor or self.begins_behind(descending=not self.query.is_descending)
+        found = self.keyset.fetch(rows, start, self.page_size + 1, backwards=True)
         shown = found[: self.page_size][::-1]
         return self._page(
             shown, has_previous=len(found) > self.page_size, has_next=cursor is not None

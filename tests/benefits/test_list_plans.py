@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
-from benefits_portal.benefits.benefit_list.listing import BenefitListing
+from benefits_portal.benefits.benefit_list.listing import BenefitListing, BenefitListingThen
 from benefits_portal.benefits.holder_list import HolderListing
 from benefits_portal.benefits.models import Assignment, Benefit, Membership
 from benefits_portal.tenants.models import DirectoryUser, Partner
@@ -102,6 +103,41 @@ def test_what_matches_nothing_is_found_out_by_an_index(partner: Partner, query: 
     removed = [int(line.split(":")[1]) for line in plan.splitlines() if "Rows Removed" in line]
     assert "Seq Scan" not in plan
     assert sum(removed) == 0
+
+
+# With the row that is nearest to the day of the list, and how many days after it that expires
+BY_DATE = [
+    ("tab=ended", 0, -1),
+    ("tab=ended&sort=expires&page=last", -1, -1),
+    ("sort=expires", 0, 0),
+    ("sort=status", 0, 0),
+]
+
+
+@pytest.mark.parametrize(("query", "nearest", "days"), BY_DATE)
+def test_an_index_is_read_from_the_day_of_the_list_on(
+    partner: Partner, query: str, nearest: int, days: int
+) -> None:
+    day = TODAY + timedelta(days=65)
+    listing = BenefitListing.of(partner, QueryDict(query), day)
+    with CaptureQueriesContext(connection) as queries:
+        page = listing.page(Benefit.objects.for_partner(partner))
+    assert page.rows[nearest]["expires_on"] == day + timedelta(days=days)
+    assert "Index Cond: ((benefits_benefit.partner_id = " in (plan := explained(queries))
+    assert ") AND (ROW(benefits_benefit.is_license_based, " in plan
+
+
+def test_what_was_used_on_a_day_is_looked_up_for_the_page_alone(partner: Partner) -> None:
+    listing = BenefitListingThen.of(partner, QueryDict(""), TODAY)
+    with CaptureQueriesContext(connection) as queries:
+        listing.page(Benefit.objects.for_partner(partner))
+    assert "hashed SubPlan" not in explained(queries)
+
+
+def explained(queries: CaptureQueriesContext) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (VERBOSE) {queries.captured_queries[0]['sql']}")
+        return "\n".join(line for [line] in cursor.fetchall())
 
 
 @pytest.fixture(scope="module")

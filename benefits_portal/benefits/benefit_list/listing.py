@@ -32,6 +32,7 @@ from benefits_portal.benefits.status import Status
 from benefits_portal.formats import format_number
 from benefits_portal.listing import Column, Listing
 from benefits_portal.listing.filters import FilterLink, FilterTabs
+from benefits_portal.listing.keyset import Cursor
 from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE, Page, total_text
 from benefits_portal.search_text import matches
 from benefits_portal.tenants.any_day import AnyDay
@@ -180,6 +181,14 @@ class BenefitListing(Listing[dict[str, Any]]):
         A position that names what all rows share is looked for from the first of them on.
         """
         return super().order[1:] if "kind" in self.chosen else super().order
+
+    def begins_behind(self, *, descending: bool) -> Cursor | None:
+        """From the list's day on by date: ended ones backwards, and those of today forwards."""
+        is_bounded = self.tab is (Tab.ENDED if descending else Tab.CURRENT)
+        if not is_bounded or "expires_on" not in self.order:
+            return None
+        edge = {"expires_on": self.on, "product_sort_name": "", "pk": 0}
+        return [edge.get(name, descending) for name in self.order]
 
     def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
         return benefit_rows(found, self.on)
