@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import recordable
+from benefits_portal.tenants.models import Record, recordable
 
 
 @recordable
@@ -11,3 +11,6 @@ class PracticeAction(models.TextChoices):
     """What is done with a room as a whole."""
 
     STARTED_OVER = "practice.started-over", _("Started the room over")
+
+
+Record.attempts.update({PracticeAction.STARTED_OVER: _("Start the room over")})
