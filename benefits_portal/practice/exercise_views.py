@@ -81,6 +81,7 @@ def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpRespo
 def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
     exercises.check(room, exercise, persona_in(request))
     panel.be_at(request, room, exercise)
+    panel.hold(request, fresh=True)
     return show_panel(request)
 
 

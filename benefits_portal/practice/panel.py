@@ -37,7 +37,10 @@ class Hint:
 
 @dataclass(frozen=True)
 class Panel:
-    """`at` is the exercise of `steps` that is shown; `room` is the primary key of its room."""
+    """`at` is the exercise of `steps` that is shown; `room` is the primary key of its room.
+
+    `is_fresh` on the page that answers a check; on any later one the verdict may be out of date.
+    """
 
     steps: list[Progress]
     at: Progress
@@ -45,6 +48,7 @@ class Panel:
     is_folded: bool
     is_shared: bool
     persona: str
+    is_fresh: bool
 
     @property
     def number(self) -> int:
@@ -87,6 +91,14 @@ def hold(request: HttpRequest, **values: Any) -> None:
     request.session[SESSION_KEY] = held(request) | values
 
 
+def take_fresh(request: HttpRequest) -> bool:
+    """Whether this page is the first one since a check."""
+    is_fresh = bool(held(request).get("fresh"))
+    if is_fresh:
+        hold(request, fresh=False)
+    return is_fresh
+
+
 def be_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
     hold(request, slug=exercise.slug, room=room.pk, folded=False)
 
@@ -106,4 +118,12 @@ def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
     at = at or present(steps) or next(iter(steps), None)
     if at is None:
         return None
-    return Panel(steps, at, room.pk, bool(session.get("folded")), own is None, persona())
+    return Panel(
+        steps,
+        at,
+        room.pk,
+        bool(session.get("folded")),
+        own is None,
+        persona(),
+        take_fresh(request),
+    )

@@ -130,6 +130,27 @@ def test_with_script_the_panel_alone_comes_back_and_is_read_out(anna: Client) ->
     assert f'name="next" value="{BENEFITS}"' in answer
 
 
+def test_a_verdict_is_loud_on_the_page_that_answers_and_dated_on_later_ones(anna: Client) -> None:
+    send(anna, "begin")
+    answer = send(anna, "check", follow=True).text
+    later = anna.get(BENEFITS).text
+    listed = anna.get(LIST).text
+
+    assert "Not yet. No one has this credit" in answer
+    assert "data-stale" not in answer
+    assert "Not yet." not in later
+    assert "At the last check (" in later
+    assert "No one has this credit (Silver competency). Check again." in later
+    assert "Last, at " in listed
+
+
+def test_with_script_too_a_verdict_is_dated_on_the_next_page(anna: Client) -> None:
+    send(anna, "begin")
+    send(anna, "check", headers={"hx-request": "true"})
+
+    assert "At the last check (" in anna.get(BENEFITS).text
+
+
 def test_hints_are_there_one_within_the_other(anna: Client) -> None:
     send(anna, "begin")
 

@@ -56,7 +56,8 @@ class Progress:
     """How a room stands with one exercise.
 
     `since` is when it was begun, passed or shown. `message` is the last finding or refusal since it
-    was begun, in words, or why it is not offered; `tries` how many there were.
+    was begun, in words, or why it is not offered, and `message_at` when it was said; `tries` how
+    many there were.
     """
 
     exercise: Exercise
@@ -64,6 +65,7 @@ class Progress:
     since: datetime | None = None
     tries: int = 0
     message: str = ""
+    message_at: datetime | None = None
     by_trainer: bool = False
 
     @property
@@ -219,4 +221,5 @@ class RoomProgress:
         messages += [
             (each.latest, str(Refusal.message_of(each.code, each.params))) for each in refused[-1:]
         ]
-        return Progress(exercise, state, begun.at, tries, max(messages, default=("", ""))[1])
+        message_at, message = max(messages, default=(None, ""))
+        return Progress(exercise, state, begun.at, tries, message, message_at)
