@@ -1,6 +1,6 @@
 """The primary is killed while people redeem, and its standby is promoted (P11).
 
-Nothing that was confirmed is lost.
+Nothing that was confirmed is lost, and the machine that failed comes back as the standby.
 
 DATABASE_URL names both, with target_session_attrs=read-write; a commit waits for the standby
 (synchronous_standby_names).
@@ -12,9 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import psycopg
 from django.db import connections
 
 from benefits_portal.licensing.models import Redemption
+from drills.backup import contents
 from drills.killed import Redeemer, faults
 from drills.people import table
 from drills.servers import HOST, Portal, Postgres, until
@@ -62,6 +64,7 @@ def main(
             for fault in faults(redeemer, before[redeemer.member.subscription.pk])
         ]
         connections.close_all()
+        follows = follows_again(place, standby)
     receipts = sum(len(redeemer.receipts) for redeemer in redeemers)
     refused = sum(redeemer.refused for redeemer in redeemers)
     lost = sum(redeemer.lost for redeemer in redeemers)
@@ -72,17 +75,35 @@ def main(
         "503",
         "/readyz meanwhile",
         "ready after the promotion, s",
+        "the old one follows",
         "faults",
     ]
-    print(
-        table(head, [[receipts, redemptions, lost, refused, meanwhile, back, str(wrong or "none")]])
-    )
+    row = [receipts, redemptions, lost, refused, meanwhile, back]
+    print(table(head, [[*row, "yes" if follows else "NO", str(wrong or "none")]]))
     return (
         not wrong
         and receipts == redemptions > confirmed
         and meanwhile == "database unavailable"
         and back <= TARGET
+        and follows
     )
+
+
+def follows_again(place: Path, primary: Postgres) -> bool:
+    """Whether the machine that failed, filled anew, has every row of the new primary, and the next.
+
+    Confirmed changes are on both again.
+    """
+    with Postgres(place, copy_of=primary) as back:
+        keep_in_step(primary)
+        primary.ask("UPDATE tenants_partner SET country = 'NL'")
+        until(lambda: rows(back) == rows(primary), 30)
+        return back.ask("SELECT pg_is_in_recovery()") == [(True,)]
+
+
+def rows(server: Postgres) -> dict[str, tuple[int, str]]:
+    with psycopg.connect(host=HOST, port=server.port, user="portal", dbname="portal") as connection:
+        return contents(connection)
 
 
 def keep_in_step(postgres: Postgres) -> None:
