@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from benefits_portal.licensing.models import LicenseCount, Subscription
-from benefits_portal.licensing.models.as_of import annotated_run
+from benefits_portal.licensing.models.as_of import annotated_run, source_on
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
 from benefits_portal.tenants.any_day import AnyDay
@@ -103,6 +103,12 @@ class SubscriptionListingThen(SubscriptionListing):
 
     def active(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
         return rows.active_as_of(self.on)
+
+    def annotate_for_list(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
+        """With the name that sources are sorted by, where they are: it is read off five tables."""
+        if self.query.column != "source":
+            return rows
+        return rows.annotate(source_sort_name_then=source_on(self.on, "sort_name"))
 
     def page(self, rows: SubscriptionQuerySet) -> Page[Subscription]:
         page = super().page(rows)

@@ -124,8 +124,8 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
     def as_they_were(self, day: date) -> Self:
         """Those that were there at the end of `day`, withdrawn or not, each with what ran then.
 
-        As `with_term_as_of`, but nothing is NULL, and lists can sort by it: `is_kept_then`,
-        `source_name_then` and `source_sort_name_then` are there too.
+        As `with_term_as_of`, but nothing is NULL, and lists can sort by it: `is_kept_then` and
+        `source_name_then` are there too.
         """
         columns = columns_on(day)
         is_gone = Q(withdrawn_on__lte=day)
@@ -134,7 +134,6 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return there.annotate(
             is_kept_then=ExpressionWrapper(~is_gone, BooleanField()),
             source_name_then=source_on(day, "name"),
-            source_sort_name_then=source_on(day, "sort_name"),
             **{name: Coalesce(column, own[name]) for name, column in columns.items()},
         )
 
