@@ -110,7 +110,7 @@ class Then(Func):
         self.day = day
 
     def as_sql(
-        self, compiler: "SQLCompiler", connection: Any, **context: Any
+        self, compiler: "SQLCompiler", connection: Any, *args: Any, **context: Any
     ) -> tuple[str, tuple[Any, ...]]:
         names = ("pk", "starts_on", "withdrawn_on", "own")
         columns = [compiler.compile(each)[0] for each in self.source_expressions]

@@ -157,12 +157,13 @@ def people_by_product(
     Counted product by product, so that an index alone answers.
     """
     held = LicenseAssignment.objects.in_tenant(tenant).filter(product=OuterRef("pk"))
-    people = RowCount(held.running())
-    if then:
-        people = RowCount(held.running_on(on)) + RowCount(held.ended_since(on))
     asked = Product.objects.order_by()
     if products is not None:
         asked = asked.filter(pk__in=products)
+    if not then:
+        return asked.annotate(people=RowCount(held.running()))
+    # Each of what runs and of what ended is counted off its own index
+    people = RowCount(held.running_on(on)) + RowCount(held.ended_since(on))
     return asked.annotate(people=people)
 
 
