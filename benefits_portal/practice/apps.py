@@ -11,18 +11,19 @@ class PracticeConfig(AppConfig):
     verbose_name = _("Practice")
 
     def ready(self) -> None:
-        from benefits_portal.tenants import access, impersonation
+        from benefits_portal.tenants import access, impersonation, naming
         from benefits_portal.tenants.pruning import PRUNERS
 
         from .exercises.reading import faults
         from .middleware import keep_in_room
         from .pruning import ROOMS
-        from .trainers import keep_group, may_look, own_page
+        from .trainers import keep_group, may_look, names_of_trainer, own_page
 
         if settings.DEMO:
             register(lambda app_configs, **kwargs: faults())
         post_migrate.connect(keep_group, sender=self)
         user_logged_in.connect(keep_in_room)
         impersonation.ALSO.append(may_look)
+        naming.ALSO.append(names_of_trainer)
         access.FIRST_PAGES.append(own_page)
         PRUNERS.append(ROOMS)

@@ -4,7 +4,7 @@ The name of an account is what the partner wrote that opened it first, or the pr
 other partner reads it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import datetime
 
@@ -51,12 +51,17 @@ class NamesThen:
         return self.former.get((row._meta.label, row.pk, kind), [])
 
 
+# What higher apps call those of `users`, by primary key, whom the partner's directory lacks
+ALSO: list[Callable[[Partner, list[User]], dict[int, str]]] = []
+
+
 class Names:
     """What `users` are called at `partner`; one query, and none where nobody is named."""
 
     def __init__(self, partner: Partner, users: Iterable[User | None] = ()) -> None:
         self.partner = partner
         self.entries: dict[int, DirectoryUser | None] = {}
+        self.elsewhere: dict[int, str] = {}
         self.learn(users)
 
     def learn(self, users: Iterable[User | None]) -> None:
@@ -65,13 +70,18 @@ class Names:
         self.entries |= dict.fromkeys(new) | DirectoryUser.objects.entries_of(
             self.partner, new.values()
         )
+        if unknown := [user for pk, user in new.items() if not self.entries[pk]]:
+            for names_of in ALSO:
+                self.elsewhere |= names_of(self.partner, unknown)
 
     def of(self, user: User | None) -> str:
         """Without a user it was a command."""
         if user is None:
             return _("the program")
         entry = self.entries.get(user.pk)
-        return entry.display_name if entry else user.name_elsewhere
+        if entry:
+            return entry.display_name
+        return self.elsewhere.get(user.pk) or user.name_elsewhere
 
     def then(self, user: User | None, names: NamesThen, at: datetime) -> str:
         """The same at that moment."""

@@ -15,6 +15,7 @@ from benefits_portal import clock
 from benefits_portal.practice.exercises import State, begin, check, exercises, progress_of
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.tenants.models import How, Record, User
+from benefits_portal.tenants.naming import name_at
 from tests import factories
 from tests.world import rolled_back
 
@@ -136,6 +137,41 @@ def test_a_trainer_shows_what_was_begun_and_it_is_theirs(of_class: Class, traine
     assert "by the trainer" in trainer.get(url).text
     record = Record.objects.filter(partner__room__room=room()).latest("pk")
     assert (record.actor.persona.slug, record.how) == ("trainer", How.TRAINER)
+
+
+def test_what_a_trainer_showed_is_your_trainer_s_to_the_trainee(
+    of_class: Class, trainer: Client
+) -> None:
+    begin(room(), exercises()[REPLACEMENT])
+    show(trainer, of_class, REPLACEMENT)
+    partner, trainee = room().partners().get(), Client()
+    trainee.post("/practice/", {"code": room().new_return_code()})
+
+    assert name_at(partner, of_class.made_by) == "your trainer"
+    assert "Your trainer" in trainee.get("/account/activity/").text
+    listed = trainee.get("/practice/exercises/").text
+    assert "Shown by your trainer" in listed
+
+
+def test_a_trainer_is_nobody_s_trainer_outside_of_their_rooms(of_class: Class) -> None:
+    shared = Room.objects.get(suffix="").partners().get(mpn_id="5201001")
+    other = factories.UserFactory.create(directory_user=None)
+
+    assert name_at(shared, of_class.made_by) == "a person who is not in your directory"
+    assert name_at(room().partners().get(), other) == "a person who is not in your directory"
+
+
+def test_before_showing_a_trainer_reads_that_somebody_is_at_it(
+    of_class: Class, trainer: Client
+) -> None:
+    begin(room(), exercises()[CREDIT])
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    Room.objects.filter(name="Anna").update(seen_at=clock.now() - timedelta(minutes=10))
+    away = trainer.get(url).text
+    Room.objects.filter(name="Anna").update(seen_at=clock.now())
+
+    assert "is working on this exercise just now" not in away
+    assert "is working on this exercise just now" in trainer.get(url).text
 
 
 def test_what_was_not_begun_is_not_shown(of_class: Class, trainer: Client) -> None:

@@ -49,6 +49,7 @@ LABELS = {
     State.SHOWN: _("Shown"),
     State.NOT_OFFERED: _("Not offered"),
 }
+SHOWN_BY_TRAINER = _("Shown by your trainer")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Progress:
     message: str = ""
     message_at: datetime | None = None
     by_trainer: bool = False
+
+    @property
+    def label(self) -> str | Promise:
+        """What the trainee reads of it."""
+        return SHOWN_BY_TRAINER if self.by_trainer else self.state.label
 
     @property
     def is_open(self) -> bool:
