@@ -91,7 +91,7 @@ def _fill(room: Room) -> None:
     furnish(room, room.situation, on)
     User.objects.filter(persona__room=room).update(language=of_class.language)
     room.partners().update(days_ahead=of_class.days_ahead)
-    Room.objects.filter(pk=room.pk).update(generation=F("generation") + 1, told_on=on)
+    Room.objects.filter(pk=room.pk).update(generation=F("generation") + 1, story_on=on)
 
 
 def furnish(room: Room, situation: Situation, on: date) -> None:

@@ -81,7 +81,7 @@ def standing(room: Room, slug: str) -> Progress:
 
 def findings(room: Room) -> dict[str, str]:
     """What a check of each exercise finds."""
-    return {slug: check(room, exercise).finding for slug, exercise in exercises().items()}
+    return {each.slug: check(room, each).finding for each in exercises_of(room)}
 
 
 # Beginning
@@ -175,7 +175,7 @@ def test_what_was_done_before_it_was_begun_counts(anna: Room, credit: Exercise) 
 @pytest.mark.parametrize("days_ahead", [20, 45, 100, 400])
 def test_on_any_calendar_what_is_offered_can_be_shown(anna: Room, days_ahead: int) -> None:
     anna.partners().update(days_ahead=days_ahead)
-    offered = [each for each in exercises().values() if is_offered(anna, each)]
+    offered = [each for each in exercises_of(anna) if is_offered(anna, each)]
 
     for exercise in offered:
         show_me(anna, exercise)
@@ -186,9 +186,9 @@ def test_on_any_calendar_what_is_offered_can_be_shown(anna: Room, days_ahead: in
 
 def test_a_week_later_all_of_them_are_offered_and_can_be_shown(anna: Room) -> None:
     with time_machine.travel(clock.now() + timedelta(days=7)):
-        for exercise in exercises().values():
+        for exercise in exercises_of(anna):
             begin(anna, exercise)
-        for exercise in exercises().values():
+        for exercise in exercises_of(anna):
             show_me(anna, exercise)
         assert set(findings(anna).values()) == {""}
 
@@ -204,7 +204,7 @@ def is_offered(room: Room, exercise: Exercise) -> bool:
 
 
 def test_waiting_until_it_has_happened_solves_nothing(anna: Room) -> None:
-    for exercise in exercises().values():
+    for exercise in exercises_of(anna):
         begin(anna, exercise)
     before = findings(anna)
     anna.partners().update(days_ahead=70)
@@ -224,11 +224,11 @@ def test_a_check_changes_nothing_but_what_it_keeps(anna: Room, credit: Exercise)
 
 
 def test_what_is_done_in_another_room_solves_nothing(anna: Room, bob: Room) -> None:
-    for exercise in exercises().values():
+    for exercise in exercises_of(anna):
         for room in (anna, bob):
             begin(room, exercise)
     before = findings(anna)
-    for exercise in exercises().values():
+    for exercise in exercises_of(anna):
         play(bob, exercise, exercise.solutions[0])
 
     assert set(findings(bob).values()) == {""}

@@ -171,11 +171,11 @@ def keep(
     )
 
 
-def told_on(room: Room) -> date:
+def story_on(room: Room) -> date:
     """The day of the story that `room` began with."""
     if room.of_class_id is None:
         return PracticeWorld.objects.get().as_of
-    return room.told_on or clock.today()
+    return room.story_on or clock.today()
 
 
 class Performer(StoryPlayer):
@@ -188,7 +188,7 @@ class Performer(StoryPlayer):
         edition = f"{exercise.slug}-{room.generation}"
         on, days_ahead = partner.today(), partner.days_ahead
         super().__init__(partner, users, on, room.suffix, edition, days_ahead)
-        self._past = StoryPlayer(partner, users, told_on(room), room.suffix, f"{edition}-past")
+        self._past = StoryPlayer(partner, users, story_on(room), room.suffix, f"{edition}-past")
         self.room, self.exercise, self.trainer = room, exercise, trainer
 
     def prepare(self) -> None:

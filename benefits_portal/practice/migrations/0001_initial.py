@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=40, verbose_name='name')),
                 ('suffix', models.SlugField(blank=True, editable=False, max_length=8, unique=True, verbose_name='suffix')),
                 ('generation', models.PositiveIntegerField(default=0, editable=False)),
-                ('told_on', models.DateField(editable=False, null=True)),
+                ('story_on', models.DateField(editable=False, null=True)),
                 ('entry', models.CharField(blank=True, editable=False, max_length=36)),
                 ('browser', models.PositiveIntegerField(default=1, editable=False)),
                 ('return_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),

@@ -88,7 +88,7 @@ class Room(models.Model):
     suffix = models.SlugField(_("suffix"), max_length=8, blank=True, unique=True, editable=False)
     # How often it was told: 0 while nothing is in it, more than 1 once it was started over
     generation = models.PositiveIntegerField(default=0, editable=False)
-    told_on = models.DateField(null=True, editable=False)  # the last time
+    story_on = models.DateField(null=True, editable=False)  # the last time
     entry = models.CharField(max_length=36, blank=True, editable=False)  # of the form that made it
     # Its only browser, counted: a return code brings the next
     browser = models.PositiveIntegerField(default=1, editable=False)
