@@ -74,6 +74,20 @@ def look(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
     return redirect("home")
 
 
+def look_at_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
+    """The same, from the page where the exercise begins that the room is at."""
+    [row] = rows_of(of_class, room)
+    answer = look(request, of_class, room)
+    is_looking = impersonation.SESSION_KEY in request.session
+    return redirect(row.at.exercise.url(room)) if row.at and is_looking else answer
+
+
+def lower_hand(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
+    """The trainee's question is answered."""
+    room.raise_hand(up=False)
+    return redirect("practice-class", of_class.pk)
+
+
 def start_room_over(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
     start_over(room, by=trainer_of(request))
     text = _("The room of %(name)s is as it was at the beginning.")
@@ -107,6 +121,8 @@ def show_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpResp
 
 ACTS: dict[str, Act] = {
     "look": look,
+    "look-at-exercise": look_at_exercise,
+    "lower-hand": lower_hand,
     "start-over": start_room_over,
     "rename": rename,
     "show": show_exercise,

@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice import codes
+from benefits_portal.practice.exercises import begin, exercises
 from benefits_portal.practice.letting_in import CODES_OF_NETWORK
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
@@ -550,6 +551,37 @@ def test_the_last_refusal_is_there_in_words(
 
     assert "Activity is for admins." in page
     assert all(text in page for text in ("Hand is up", "Here now", "Adele Vance"))
+
+
+@pytest.mark.parametrize("page", ["practice-class", "practice-class-room"])
+def test_a_trainer_answers_the_hand_that_is_up(
+    of_class: Class, trainer: Client, back: Callable[[str], Client], page: str
+) -> None:
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    shown_at = reverse(page, args=[of_class.pk, room().pk][: 1 + page.endswith("room")])
+    room().raise_hand(up=True)
+    offered, mine = trainer.get(shown_at).text, back("Anna").get(ENTER).text
+
+    trainer.post(url, {"act": "lower-hand"})
+
+    assert "Question answered" in offered
+    assert "Question answered" not in trainer.get(shown_at).text
+    assert mine.index("Lower my hand") < mine.index("Go on as …")
+    assert room().hand_raised_at is None
+
+
+def test_a_trainer_looks_at_the_page_of_the_present_exercise(
+    of_class: Class, trainer: Client
+) -> None:
+    begin(room(), exercises()["give-monthly-credit"])
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    offered = trainer.get(url).text
+
+    answer = trainer.post(url, {"act": "look-at-exercise"}, follow=True)
+
+    assert "Look at the page of exercise" in offered
+    assert answer.redirect_chain == [("/mpn/benefits/azure-cloud/", 302)]
+    assert "You see the room of <bdi>Anna</bdi>." in answer.text
 
 
 def test_the_rooms_of_a_class_in_six_queries(of_class: Class, trainer: Client) -> None:
