@@ -283,7 +283,7 @@ def test_a_return_code_brings_back_and_the_earlier_browser_is_told(
     told = first.post("/demo/clock/", {"today": "2999-01-01"}, follow=True)
 
     assert get_user(second).persona.room == room()
-    assert "in another browser" in told.text
+    assert "on another device" in told.text
     assert not get_user(first).is_authenticated
 
 
