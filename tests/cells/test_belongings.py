@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.db.models import ForeignKey, Model
 
 from benefits_portal.cells.belongings import (
@@ -20,6 +20,7 @@ from benefits_portal.tenants.models import Partner, User
 
 MODELS = apps.get_models(include_auto_created=True)
 CARRIED: list[type[Model]] = [*carried(), User]
+introspection = connection.introspection.get_constraints
 # JSON of rows that go along; numbers of rows that all partners share are in the record's alone
 JSON = {
     *("tenants.Record.params", "tenants.Record.before", "tenants.Record.after"),
@@ -68,6 +69,21 @@ def test_every_row_finds_what_it_leads_to() -> None:
 def test_what_belongs_through_another_row_belongs_to_one_that_goes_along() -> None:
     through = [model._meta.get_field(path.split("__")[0]) for model, path in THROUGH.items()]
     assert {field.related_model in carried() for field in through} == {True}
+
+
+@pytest.mark.django_db
+def test_a_partner_s_rows_are_found_without_reading_those_of_others() -> None:
+    """Else a large portal would be closed to the partner for as long as it takes to read it."""
+    with connection.cursor() as cursor:
+        found = {
+            model._meta.label
+            for model in CARRIED
+            for index in introspection(cursor, model._meta.db_table).values()
+            if index["columns"] and (index["index"] or index["unique"])
+            if index["columns"][0] == "partner_id"
+        }
+    others = {model._meta.label for model in (Partner, User, *THROUGH)}
+    assert found == {model._meta.label for model in CARRIED} - others
 
 
 def test_json_is_known_to_hold_numbers_of_rows_or_none() -> None:

@@ -66,6 +66,24 @@ def test_each_page_says_why_nothing_can_be_changed_and_until_when(closed: Partne
 
 
 @pytest.mark.rule("C1")
+def test_a_move_that_takes_longer_names_no_time_that_has_passed(closed: PartnerFixture) -> None:
+    soon = factories.NOW - timedelta(minutes=1)
+    Partner.objects.filter(pk=closed.partner.pk).update(moving_until=soon)
+    client = signed_in(closed.boss)
+    url = reverse("benefits:assign", args=[closed.credit.pk])
+    for answer in (client.get(LIST), client.post(url, closed.acting_in)):
+        assert "takes longer than planned" in text_of(answer)
+        assert "until about" not in text_of(answer)
+
+
+@pytest.mark.rule("C1")
+def test_staff_read_on_the_partner_s_page_where_it_is(moved: PartnerFixture) -> None:
+    client = signed_in(factories.UserFactory.create(staff=True, is_superuser=True))
+    page = reverse("admin:tenants_partner_change", args=[moved.partner.pk])
+    assert URL in text_of(client.get(page))
+
+
+@pytest.mark.rule("C1")
 def test_what_only_looks_or_leaves_goes_on(closed: PartnerFixture) -> None:
     elsewhere = factories.TenantFactory.create(is_primary=True)
     factories.RoleAssignmentFactory.create(

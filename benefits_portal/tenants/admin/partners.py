@@ -74,11 +74,17 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
             },
         ),
     ]
-    readonly_fields = ["today_there"]
+    readonly_fields = ["today_there", "moving_until", "moved_to"]
     inlines = [TenantInline, RoleInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("tenants")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where it is, once that is a question."""
+        moving = (_("Moving to another portal"), {"fields": ["moving_until", "moved_to"]})
+        usual = super().get_fieldsets(request, obj)
+        return [*usual, moving] if obj and obj.is_closed else usual
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         # A role is given with a reason, which a new partner needs none of

@@ -107,6 +107,11 @@ class Partner(models.Model):
         """Whether nothing may be written: it is being moved to another portal, or it is there."""
         return self.moving_until is not None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether its move takes longer than its people were told."""
+        return self.moving_until is not None and self.moving_until < clock.now()
+
     def close(self, until: datetime, *, by: Actor) -> None:
         """Close it while it is moved, about until then.
 
