@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.
 
 def test_of_many_who_press_at_once_one_begins_and_one_is_shown() -> None:
     make_for_classes(clock.today())
-    room = RoomFactory.create()
+    room = RoomFactory.create(suffix="k7q2")
     open_room(room)
     exercise = exercises()["ask-for-a-replacement"]
 

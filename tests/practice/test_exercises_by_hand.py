@@ -11,7 +11,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.practice.exercises import begin, check, exercises
+from benefits_portal.practice.exercises import begin, check, exercises, exercises_of
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.world import make_for_classes
 from benefits_portal.tenants.middleware import tenant_token
@@ -75,7 +75,7 @@ def test_a_key_that_does_not_fit_is_refused_on_the_page(anna: Client) -> None:
 
 def test_each_exercise_begins_on_a_page_that_is_there(anna: Client) -> None:
     lists = {reverse("benefits:azure-cloud"), reverse("licensing:products"), reverse("home")}
-    urls = {slug: exercise.url(room()) for slug, exercise in exercises().items()}
+    urls = {exercise.slug: exercise.url(room()) for exercise in exercises_of(room())}
 
     assert {slug: anna.get(url).status_code for slug, url in urls.items()} == dict.fromkeys(
         urls, 200
