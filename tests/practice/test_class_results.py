@@ -203,13 +203,16 @@ def test_why_an_exercise_is_not_offered_is_told_to_the_trainer(
 
 
 def test_results_are_a_spreadsheet_without_formulas(of_class: Class, trainer: Client) -> None:
+    get_stuck("Anna")
     solve(CREDIT)
     Room.objects.filter(name="Bob").update(name="=HYPERLINK(1)")
 
     answer = trainer.get(reverse("practice-class-results", args=[of_class.pk]))
 
     heads, *rows = csv.reader(b"".join(answer).decode("utf-8-sig").splitlines())
-    assert heads[:3] == ["Name", "Exercise", "State"]
+    assert heads[:4] == ["Name", "Exercise", "Status", "Since, UTC"]
+    [tries] = [row[4] for row in rows if row[0] == "Anna" and row[2] == "Passed"]
+    assert tries == "3"
     assert len(rows) == 2 * 3
     assert ["Anna", "Assign monthly Azure credit", "Passed"] in [row[:3] for row in rows]
     assert {row[0] for row in rows} == {"Anna", "'=HYPERLINK(1)"}

@@ -13,6 +13,7 @@ Pages need these, and nothing else of the package:
 - `progress_of(rooms)`: of each room a `Progress` for each exercise, in two queries for however
   many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal).
 - `steps_of(room)`: the same of one room in one query, without what was refused there.
+- `tally(progress)`: how many were passed and shown, in words.
 - `present(progress)`: the one that a room is at, for the panel; None once all are done.
 
 `by` is the slug of the persona who did it. What is raised are all `NotDone`, whose text is a
@@ -21,7 +22,16 @@ sentence for the reader. `docs/classroom.md` says how to write an exercise.
 
 from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
 from .exercise import Exercise
-from .progress import Progress, State, exercises_in, exercises_of, present, progress_of, steps_of
+from .progress import (
+    Progress,
+    State,
+    exercises_in,
+    exercises_of,
+    present,
+    progress_of,
+    steps_of,
+    tally,
+)
 from .reading import ExerciseError, exercises
 
 __all__ = [
@@ -42,4 +52,5 @@ __all__ = [
     "progress_of",
     "show_me",
     "steps_of",
+    "tally",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -56,9 +57,10 @@ SHOWN_BY_TRAINER = _("Shown by your trainer")
 class Progress:
     """How a room stands with one exercise.
 
-    `since` is when it was begun, passed or shown. `message` is the last finding or refusal since it
-    was begun, in words, or why it is not offered, and `message_at` when it was said; `tries` how
-    many there were.
+    `since` is when it was begun, passed or shown; `tries` how many checks found something and how
+    many refusals there were, from when it was begun until then. `message` is the last finding or
+    refusal since it was begun, in words, or why it is not offered, and `message_at` when it was
+    said.
     """
 
     exercise: Exercise
@@ -129,6 +131,19 @@ def present(steps: Iterable[Progress]) -> Progress | None:
     if begun:
         return max(begun, key=lambda each: each.since or clock.now())
     return next((each for each in steps if each.state is State.NOT_BEGUN), None)
+
+
+def tally(steps: Iterable[Progress]) -> str:
+    """How many were passed and how many shown, of how many."""
+    states = [step.state for step in steps]
+    counts = {
+        "passed": states.count(State.PASSED),
+        "shown": states.count(State.SHOWN),
+        "total": len(states),
+    }
+    if counts["shown"]:
+        return _now("%(passed)s passed, %(shown)s shown, of %(total)s") % counts
+    return _now("%(passed)s of %(total)s passed") % counts
 
 
 def attempts_in(rooms: Sequence[Room]) -> dict[int, list[ExerciseAttempt]]:
@@ -206,7 +221,8 @@ class RoomProgress:
         begun = next((each for each in taken if each.what == What.BEGUN), None)
         if done:
             state = State.PASSED if done.is_pass else State.SHOWN
-            return Progress(exercise, state, done.at, by_trainer=done.by == TRAINER)
+            tries = self.met(begun, taken, done.at).tries if begun else 0
+            return Progress(exercise, state, done.at, tries, by_trainer=done.by == TRAINER)
         if begun:
             return self.begun(exercise, begun, taken)
         if taken:
@@ -217,15 +233,27 @@ class RoomProgress:
     def begun(
         self, exercise: Exercise, begun: ExerciseAttempt, taken: list[ExerciseAttempt]
     ) -> Progress:
-        failed = [each for each in taken if each.what == What.CHECKED]
-        until = next((at for at in self.begins if at > begun.at), self.now)
+        met = self.met(begun, taken, self.now)
+        is_late = self.now - begun.at >= STUCK_AFTER
+        state = State.STUCK if is_late and met.tries >= STUCK_TRIES else State.BEGUN
+        messages = [(each.at, exercise.sentence_of(each)) for each in met.failed[-1:]]
+        messages += [(each.latest, each.message) for each in met.refused[-1:]]
+        message_at, message = max(messages, default=(None, ""))
+        return Progress(exercise, state, begun.at, met.tries, message, message_at)
+
+    def met(self, begun: ExerciseAttempt, taken: list[ExerciseAttempt], until: datetime) -> "Met":
+        """What went wrong with an exercise, as far as it was the one begun last."""
+        failed = [each for each in taken if each.what == What.CHECKED and each.finding]
+        until = min([until, *(at for at in self.begins if at > begun.at)])
         refused = [each for each in self.refusals if begun.at <= each.latest <= until]
         tries = len(failed) + sum(each.times_since(begun.at) for each in refused)
-        is_late = self.now - begun.at >= STUCK_AFTER
-        state = State.STUCK if is_late and tries >= STUCK_TRIES else State.BEGUN
-        messages = [(each.at, exercise.sentence_of(each)) for each in failed[-1:]]
-        messages += [
-            (each.latest, str(Refusal.message_of(each.code, each.params))) for each in refused[-1:]
-        ]
-        message_at, message = max(messages, default=(None, ""))
-        return Progress(exercise, state, begun.at, tries, message, message_at)
+        return Met(failed, refused, tries)
+
+
+@dataclass(frozen=True)
+class Met:
+    """Checks that found something and refusals, and how many of both."""
+
+    failed: list[ExerciseAttempt]
+    refused: list[Refused]
+    tries: int
