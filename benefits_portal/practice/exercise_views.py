@@ -12,10 +12,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
+from benefits_portal.tenants.models import User
 
 from . import exercises, panel
 from .becoming import become_persona
-from .exercises import Exercise, NotDone, exercises_of, progress_of
+from .exercises import Exercise, NotDone, exercises_of, progress_of, tally
 from .middleware import persona_in
 from .models import Room
 from .rooms import room_of
@@ -39,7 +40,7 @@ def exercise_list(request: HttpRequest) -> HttpResponse:
     steps = progress_of([room])[room.pk]
     context = {
         "steps": steps,
-        "done": sum(step.is_done for step in steps),
+        "tally": tally(steps),
         "room": room,
         "at": panel.held(request).get("slug", ""),
     }
@@ -72,10 +73,15 @@ def begin(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
 
 
 def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
-    """Where it begins, as the person who does it."""
+    """Where it begins, as the person who does it; whoever was another one reads who that is."""
     panel.be_at(request, room, exercise)
-    there = HttpResponseRedirect(exercise.url(room))
-    return become_persona(request, room, exercise.persona, there)
+    before, there = persona_in(request), HttpResponseRedirect(exercise.url(room))
+    response = become_persona(request, room, exercise.persona, there)
+    if before != persona_in(request) and isinstance(request.user, User):
+        text = _("For this exercise you work as %(name)s (%(who)s).")
+        who = panel.WHO.get(exercise.persona, exercise.persona)
+        messages.info(request, text % {"name": request.user.name, "who": who})
+    return response
 
 
 def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:

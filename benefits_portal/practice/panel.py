@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .exercises import Exercise, Progress, exercises_of, present, steps_of
+from .exercises import Exercise, Progress, exercises_of, present, steps_of, tally
 from .models import Room
 
 SESSION_KEY = "exercise"
@@ -55,15 +55,14 @@ class Panel:
         return self.steps.index(self.at) + 1
 
     @property
-    def done(self) -> int:
-        return sum(step.is_done for step in self.steps)
+    def tally(self) -> str:
+        return tally(self.steps)
 
     @property
     def next(self) -> Progress | None:
-        """The next one that can be begun: of those behind it, else of all."""
-        number = self.number
-        later = [each for at, each in enumerate(self.steps, start=1) if at > number]
-        return next((step for step in [*later, *self.steps] if step.can_begin), None)
+        """The first other one that is open or can be begun."""
+        others = (step for step in self.steps if step is not self.at)
+        return next((step for step in others if step.can_begin or step.is_open), None)
 
     @property
     def hint(self) -> Hint | None:

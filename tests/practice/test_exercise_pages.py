@@ -103,6 +103,8 @@ def test_beginning_leads_to_its_page_as_the_person_who_does_it(anna: Client) -> 
     there = send(anna, "begin")
 
     assert "Begin as partner admin" in offered
+    assert messages_of(there) == ["For this exercise you work as Diego Siciliani (partner admin)."]
+    assert messages_of(send(anna, "open")) == []
     assert there["Location"] == BENEFITS
     assert persona_of(anna) == "partner-admin"
     assert state() is State.BEGUN
@@ -170,6 +172,7 @@ def test_what_was_shown_is_done_and_does_not_count_as_passed(anna: Client) -> No
     assert "The exercise then counts as shown, not as passed." in asked
     assert state() is State.SHOWN
     assert "It counts as shown, not as passed." in shown.text
+    assert "All exercises: 0 passed, 1 shown, of 2" in shown.text
     partner = room().partners().get()
     held = Assignment.objects.for_partner(partner).running(partner.today())
     assert held.filter(directory_user__display_name="Nestor Wilke").exists()
@@ -209,8 +212,8 @@ def test_it_stays_folded_on_other_pages_and_unfolds(anna: Client) -> None:
     send(anna, "unfold")
 
     assert "Show the exercise" in folded
-    assert "Check</button>" not in folded
-    assert "Check</button>" in anna.get("/").text
+    assert "Check exercise</button>" not in folded
+    assert "Check exercise</button>" in anna.get("/").text
 
 
 def test_it_stays_with_whoever_becomes_somebody_else_there(anna: Client) -> None:
@@ -238,7 +241,25 @@ def test_all_are_listed_with_how_the_room_stands(anna: Client) -> None:
     page = anna.get(LIST)
 
     assert [step.state for step in page.context["steps"]] == [State.PASSED, State.BEGUN]
-    assert "1 of 2 done" in page.text
+    assert "1 of 2 passed" in page.text
+
+
+def test_next_is_the_first_that_is_open(anna: Client) -> None:
+    send(anna, "begin")
+    send(anna, "begin", SCENARIO)
+
+    shown = send(anna, "show", SCENARIO, follow=True)
+
+    assert "Next: Assign monthly Azure credit" in shown.text
+
+
+def test_a_new_return_code_stands_alone_until_it_was_seen(anna: Client) -> None:
+    anna.post("/practice/", {"act": "return-code"})
+
+    first, second = anna.get("/practice/").text, anna.get("/practice/").text
+
+    assert ["Your return code" in page for page in (first, second)] == [True, False]
+    assert ['id="exercise"' in page for page in (first, second)] == [False, True]
 
 
 def test_a_room_without_exercises_has_no_panel_and_says_so(anna: Client) -> None:
@@ -261,7 +282,7 @@ def test_in_the_shared_world_it_is_there_once_one_is_begun(client: Client) -> No
     client.post(LIST, form | {"act": "stop"})
 
     assert 'id="exercise"' not in before
-    assert "Check</button>" in begun
+    assert "Check exercise</button>" in begun
     assert persona == "partner-admin"
     assert 'id="exercise"' not in client.get(BENEFITS).text
     assert reverse("demo-tour") in begun
