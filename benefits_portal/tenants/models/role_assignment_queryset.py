@@ -63,12 +63,8 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
         None where there are several.
         """
-        found = list(
-            self.admins_of(partner)
-            .filter(role=Role.GLOBAL_ADMIN)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:2]
-        )
+        held = self.filter(partner=partner, role=Role.GLOBAL_ADMIN, user__is_active=True)
+        found = list(held.order_by("pk").values_list("pk", flat=True)[:2])
         return found[0] if len(found) == 1 else None
 
     def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
