@@ -25,13 +25,14 @@ class PreparedQuery:
         sql, params, converters = self._parts
         with connection.cursor() as cursor:
             cursor.execute(sql, [value if each == STAND_IN else each for each in params])
-            rows = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
         if not converters:
             return rows
         return [tuple(row) for row in self._compiler().apply_converters(rows, converters)]
 
     def _compiler(self) -> SQLCompiler:
-        return self._query.get_compiler(connection=connection)
+        compiler: SQLCompiler = self._query.get_compiler(connection=connection)
+        return compiler
 
     @cached_property
     def _query(self) -> Any:

@@ -24,8 +24,13 @@ def test_each_value_is_answered_as_the_queryset_does() -> None:
 
 
 def test_the_sql_is_put_together_once() -> None:
-    asked: list[int] = []
-    prepared = PreparedQuery(lambda pk: asked.append(pk) or tenant(pk))
+    asked = []
+
+    def remembered(pk: int) -> QuerySet[Any, Any]:
+        asked.append(pk)
+        return tenant(pk)
+
+    prepared = PreparedQuery(remembered)
     with CaptureQueriesContext(connection) as queries:
         assert [prepared.rows(1), prepared.rows(2)] == [[], []]
     assert [len(asked), len(queries)] == [1, 2]
