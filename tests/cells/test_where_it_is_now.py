@@ -10,7 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from benefits_portal.benefits.models import ProductKey
 from benefits_portal.cells.exporting import export
+from benefits_portal.licensing.models import Order
 from benefits_portal.reminders.models import Feed
 from benefits_portal.reminders.recipients import recipients_at
 from benefits_portal.tenants.exceptions import PartnerMoved, PartnerMoving, PartnerNotClosed
@@ -138,6 +140,19 @@ def test_what_was_read_before_it_was_closed_writes_nothing(sample: PartnerFixtur
     with pytest.raises(PartnerMoving):
         credit.assign(person, by=Actor(), on=factories.TODAY)
     assert credit.assignments.count() == 0
+
+
+@on_postgres
+@pytest.mark.rule("C1")
+def test_keys_that_were_shown_before_it_was_closed_are_not_redeemed(sample: PartnerFixture) -> None:
+    subscription, tenant, steps = sample.subscription, sample.tenant, sample.steps
+    by, on = sample.by, factories.TODAY
+    Partner.objects.filter(pk=sample.partner.pk).update(moving_until=UNTIL)
+    with pytest.raises(PartnerMoving):
+        subscription.extend(sample.fitting, by=by, on=on)
+    with pytest.raises(PartnerMoving):
+        Order.redeem(subscription, steps, tenant=tenant, by=by, on=on)
+    assert not ProductKey.objects.redeemed().filter(pk__in=[step.key.pk for step in steps]).exists()
 
 
 @on_postgres

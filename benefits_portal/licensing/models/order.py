@@ -29,6 +29,7 @@ from benefits_portal.licensing.order_quotes import (
 )
 from benefits_portal.licensing.quotes import Quote
 from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
+from benefits_portal.tenants.audit.record import refused_while_moving
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 
@@ -135,6 +136,7 @@ class Order(AppendOnly):
         return OrderQuote(tuple(quotes))
 
     @classmethod
+    @refused_while_moving()
     def redeem(
         cls,
         subscription: Subscription,

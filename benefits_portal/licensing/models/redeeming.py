@@ -7,6 +7,7 @@ from django.db import models, transaction
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.tenants.audit.record import refused_while_moving
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record, Tenant
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .subscription import Subscription
 
 
+@refused_while_moving()
 def redeem(
     subscriptions: type["Subscription"],
     way: RedemptionKind,

@@ -201,7 +201,7 @@ def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[
 
 
 @contextmanager
-def refused_while_moving(partner: "Partner | None") -> Iterator[None]:
+def refused_while_moving(partner: "Partner | None" = None) -> Iterator[None]:
     """Nothing happens at a partner that is moved to another portal (C1). Raises PartnerMoving.
 
     Also if somebody closes it meanwhile: then the database takes nothing on record.
