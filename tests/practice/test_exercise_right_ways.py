@@ -199,7 +199,7 @@ def acts_of(exercise: Exercise) -> st.SearchStrategy[list[Event]]:
     known = [*exercise.solutions, *(each.events for each in exercise.wrong)]
     pool = list(dict.fromkeys(tuple_of(event) for events in known for event in events))
     act = st.tuples(st.sampled_from(pool), st.sampled_from(ADMINS))
-    acts = st.lists(act.map(lambda pair: by(*pair)), max_size=MOST_ACTS)
+    acts = st.lists(act.map(lambda pair: by(*pair)), min_size=1, max_size=MOST_ACTS)
     detour = st.tuples(acts, st.sampled_from(exercise.solutions)).map(
         lambda pair: [*pair[0], *pair[1]]
     )
@@ -226,7 +226,7 @@ def do(room: Room, exercise: Exercise, acts: list[Event]) -> None:
 
 
 @pytest.mark.parametrize("slug", exercises())
-@pytest.mark.parametrize("examples", [4, pytest.param(300, marks=BEFORE_A_RELEASE)])
+@pytest.mark.parametrize("examples", [2, pytest.param(300, marks=BEFORE_A_RELEASE)])
 def test_a_check_passes_if_the_goal_is_reached(
     rooms: dict[str, Room], slug: str, examples: int
 ) -> None:
