@@ -78,11 +78,13 @@ def then_and_now(request: PartnerRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Go on in another language, on the same page.
 
-    Whoever is signed in finds it again the next time.
+    Whoever is signed in finds it again the next time, unless their account is moving to another
+    portal: then only this browser remembers it (C1).
     """
-    chosen = request.POST.get("language", "")
-    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
-        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    chosen, user = request.POST.get("language", ""), request.user
+    if isinstance(user, User) and chosen in dict(settings.LANGUAGES):
+        if not user.partner_being_moved():
+            User.objects.filter(pk=user.pk).update(language=chosen)
     return set_language(request)
 
 

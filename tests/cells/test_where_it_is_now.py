@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
@@ -18,6 +19,7 @@ from benefits_portal.reminders.recipients import recipients_at
 from benefits_portal.tenants.exceptions import PartnerMoved, PartnerMoving, PartnerNotClosed
 from benefits_portal.tenants.models import Actor, Partner, Record, Role, TenantsAction
 from tests import factories
+from tests.acts import office
 from tests.cells.another_portal import SECRET, THERE
 from tests.entry_points.operations import text_of
 from tests.partner_fixture import STRONG, PartnerFixture, reset_link
@@ -130,6 +132,72 @@ def test_a_password_that_is_on_its_way_is_not_changed(closed: PartnerFixture) ->
 def test_nobody_is_reminded_of_it_here(closed: PartnerFixture) -> None:
     assert recipients_at([closed.partner.pk]) == []
     assert mail.outbox == []
+
+
+@pytest.mark.rule("C1")
+@pytest.mark.parametrize("name", ["users-csv", "roles-csv", "activity-csv"])
+def test_a_list_is_downloaded_and_on_record_at_no_partner(
+    closed: PartnerFixture, name: str
+) -> None:
+    client, url = signed_in(closed.boss), reverse(f"tenants:{name}")
+    assert [client.get(url).status_code for _time in range(2)] == [200, 200]
+    record = Record.objects.get(action=TenantsAction.LIST_DOWNLOADED)
+    assert (record.partner, record.tenant, record.times) == (None, None, 2)
+    assert record.subject_id == closed.partner.pk
+
+
+@pytest.mark.rule("C1")
+def test_a_download_before_the_move_is_not_counted_on_afterwards(sample: PartnerFixture) -> None:
+    client, url = signed_in(sample.boss), reverse("tenants:users-csv")
+    assert client.get(url).status_code == 200
+    sample.partner.close(UNTIL, by=Actor())
+    assert client.get(url).status_code == 200
+    there = Record.objects.for_partner(sample.partner)
+    assert there.get(action=TenantsAction.LIST_DOWNLOADED).times == 1
+
+
+@pytest.mark.rule("C1")
+@pytest.mark.parametrize("name", ["end-viewing", "sign-out"])
+def test_support_begins_to_look_and_stops(closed: PartnerFixture, name: str) -> None:
+    staff = factories.UserFactory.create(staff=True, is_superuser=True)
+    client, partner = signed_in(staff), closed.partner
+    view_as = reverse("admin:tenants_partner_view_as", args=[partner.pk])
+    form = {"tenant": closed.tenant.pk, "reason": "They called"}
+    assert client.post(view_as, form).status_code == 302
+    assert client.post(reverse(f"tenants:{name}")).status_code == 302
+    looked = [TenantsAction.VIEW_STARTED, TenantsAction.VIEW_ENDED]
+    records = Record.objects.filter(action__in=looked, partner=None).about(partner)
+    assert records.count() == 2
+
+
+@pytest.mark.rule("C1")
+def test_staff_read_why_a_key_is_not_revoked(sample: PartnerFixture) -> None:
+    staff = factories.UserFactory.create(staff=True, is_superuser=True)
+    key = sample.fitting
+    sample.partner.close(UNTIL, by=Actor())
+    url, form = office("benefits_productkey", "revoke", key.pk)
+    answer = signed_in(staff).post(url, form, follow=True)
+    key.refresh_from_db()
+    assert key.revoked_at is None
+    assert "being moved to another portal" in text_of(answer)
+
+
+@pytest.mark.rule("C1")
+def test_a_language_is_the_browsers_while_the_account_moves(closed: PartnerFixture) -> None:
+    client = signed_in(closed.boss)
+    answer = client.post(reverse("set_language"), {"language": "nl"})
+    closed.boss.refresh_from_db()
+    assert answer.cookies[settings.LANGUAGE_COOKIE_NAME].value == "nl"
+    assert closed.boss.language != "nl"
+
+
+@pytest.mark.rule("C1")
+def test_an_unchanged_save_leaves_the_words_of_a_name(closed: PartnerFixture) -> None:
+    words = closed.person.words.order_by("pk")
+    before = [*words.values_list("pk", flat=True)]
+    closed.person.save()
+    assert before
+    assert [*words.values_list("pk", flat=True)] == before
 
 
 @on_postgres

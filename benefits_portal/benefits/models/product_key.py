@@ -13,7 +13,7 @@ from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevok
 from benefits_portal.fields import LineField
 from benefits_portal.personal import Personal
 from benefits_portal.tenants.audit.context import AuditContext
-from benefits_portal.tenants.audit.record import recorded_if_refused
+from benefits_portal.tenants.audit.record import recorded_if_refused, refused_while_moving
 from benefits_portal.tenants.audit.written_once import WrittenOnce
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User
 
@@ -181,8 +181,11 @@ class ProductKey(WrittenOnce):
         return key_encryption.grouped(key_encryption.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:
-        """Make the key unusable for good, with a reason; False if it was redeemed or revoked."""
-        with transaction.atomic():
+        """Make the key unusable for good, with a reason; False if it was redeemed or revoked.
+
+        Raises PartnerMoving.
+        """
+        with refused_while_moving(self.partner), transaction.atomic():
             own = ProductKey.objects.filter(pk=self.pk, partner=self.partner_id)
             revoked = bool(own.filter(redeemed_at=None).revoke(why, by=by))
             if revoked:

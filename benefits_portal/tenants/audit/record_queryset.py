@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
 # What somebody can do by a link alone, as often as they like: written down like a refusal
 COUNTED = {"tenants.list-downloaded"}
+# Whoever does it only looks, or stops looking, which a partner that moves takes no part in
+LOOKING = {"tenants.list-downloaded", "tenants.view-started", "tenants.view-ended"}
 COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
@@ -123,8 +125,12 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         """Write one line.
 
         A refusal is noted outside the transaction that it rolled back; repeated, it is counted,
-        and so is a download.
+        and so is a download. Of a partner that is closed the record moves as it is (C1): who looks
+        at it is on record at none.
         """
+        partner = about.get("partner")
+        if partner and partner.is_closed and action in LOOKING:
+            about |= {"partner": None, "tenant": None, "subject": partner}
         record = self.line(action, refusal=refusal, **about)
         if refusal and not (refusal.is_on_record and _is_open(about.get("partner"))):
             return record  # the record goes to another portal as it is

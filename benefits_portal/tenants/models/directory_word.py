@@ -3,7 +3,7 @@
 Anybody is found as fast among 100,000.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -33,8 +33,14 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         return self.filter(word__gte=start, word__lt=start + AFTER_ALL)
 
     def write(self, person: "DirectoryUser") -> None:
-        """Write the words of `person` anew."""
-        self.write_all([person])
+        """Write the words of `person` anew, unless they are the same.
+
+        An unchanged save leaves those of a partner that moves alone (C1).
+        """
+        own = self.filter(person=person, partner=person.partner_id)
+        found = {(bytes(word), whole) for word, whole in own.values_list("word", "is_whole_name")}
+        if found != {(word, whole) for _partner, _person, word, whole in words_of(person)}:
+            self.write_all([person])
 
     def write_all(self, people: Sequence["DirectoryUser"]) -> None:
         """Write the words of `people` anew.
@@ -43,11 +49,7 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         """
         partners = {person.partner_id for person in people}
         self.filter(person__in=people, partner__in=partners).delete()
-        rows = (
-            (person.partner_id, person.pk, word.encode(), word == compact(person.display_name))
-            for person in people
-            for word in search_prefixes(person.display_name, person.user_principal_name)
-        )
+        rows = (row for person in people for row in words_of(person))
         insert_rows(DirectoryUserWord, ("partner_id", "person_id", "word", "is_whole_name"), rows)
 
 
@@ -87,13 +89,23 @@ class DirectoryUserWord(models.Model):
         return bytes(self.word).decode()
 
 
+def words_of(person: "DirectoryUser") -> Iterator[tuple[int, int, bytes, bool]]:
+    """The rows of `person`: partner, person, word, and whether it is the whole name."""
+    for word in search_prefixes(person.display_name, person.user_principal_name):
+        yield person.partner_id, person.pk, word.encode(), word == compact(person.display_name)
+
+
 @receiver(post_save, sender="tenants.DirectoryUser")
 def keep_words(
-    instance: "DirectoryUser", update_fields: Collection[str] | None = None, **kwargs: Any
+    instance: "DirectoryUser",
+    created: bool = False,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
 ) -> None:
     """Keep the words by a signal, for they follow the name through every door, a fixture's too.
 
     They are no fact of their own.
     """
     if update_fields is None or {"display_name", "user_principal_name"} & set(update_fields):
-        DirectoryUserWord.objects.write(instance)
+        words = DirectoryUserWord.objects
+        words.write_all([instance]) if created else words.write(instance)
