@@ -1,5 +1,7 @@
 """What the management commands share: no error of theirs shows a product key (K3)."""
 
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from typing import Any, override
 
 from django.core.management import ManagementUtility
@@ -29,6 +31,21 @@ class PortalCommand(BaseCommand):
         except CommandError as error:
             error.args = (without_keys(str(error)),)
             raise
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number from `least` to `most`."""
+
+    def number(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = least - 1
+        if not least <= found <= most:
+            raise ArgumentTypeError(f"write a whole number from {least} to {most}")
+        return found
+
+    return number
 
 
 class PortalManagement(ManagementUtility):

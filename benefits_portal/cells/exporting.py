@@ -1,5 +1,6 @@
 """One partner with all its rows, as they are at one moment, into a file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -19,10 +20,13 @@ from .transfer_file import USERS, Head, Totals, Writer, tables
 NO_PASSWORD = "!"  # noqa: S105 - none fits
 
 
-def export(partner: Partner, path: Path, cell: int | None) -> Totals:
+def export(
+    partner: Partner, path: Path, cell: int | None, *, first: Callable[[], object] | None = None
+) -> Totals:
     """Write `partner` to a new file at `path`, for the portal `cell`; what was written.
 
-    Without a cell it is a copy to read, which holds no secret. Raises FileExistsError.
+    Without a cell it is a copy to read, which holds no secret. `first` is done once the file is
+    there, so not at all if there can be none. Raises OSError.
     """
     seal = None if cell is None else Seal(settings.TRANSFER_SECRET, cell)
     head = Head(
@@ -36,11 +40,13 @@ def export(partner: Partner, path: Path, cell: int | None) -> Totals:
     )
     writer = Writer(path, seal, head)
     try:
+        if first:
+            first()
         with without_time_limit(connection), one_snapshot(connection):
             write_rows(writer, Portable(seal, NaturalKeys()), partner)
         writer.end()
     except BaseException:
-        path.unlink()  # half a partner is of use to nobody
+        writer.give_up()
         raise
     return writer.totals
 

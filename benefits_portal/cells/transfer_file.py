@@ -6,6 +6,7 @@ password's hash. It is read through and judged before anything of it is written.
 
 import hmac
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -107,14 +108,19 @@ def compared(sent: Totals, arrived: Totals) -> str:
     )
 
 
+def for_its_owner(path: str, flags: int) -> int:
+    """Open a file that nobody else can read, from its first moment on."""
+    return os.open(path, flags, 0o600)
+
+
 class Writer:
     """Writes the lines of a file that only its owner reads; `totals` of what was written."""
 
     def __init__(self, path: Path, seal: Seal | None, head: Head) -> None:
         self.totals: Totals = {}
         self._signature = seal.signature() if seal else None
-        self._file = path.open("xb")
-        path.chmod(0o600)
+        self._path = path
+        self._file = open(path, "xb", opener=for_its_owner)  # noqa: SIM115 - `end` closes it
         self._line(asdict(head))
 
     def row(self, label: str, row: Row) -> None:
@@ -127,6 +133,12 @@ class Writer:
         if self._signature:
             self._file.write(as_line({"signature": self._signature.hexdigest()}))
         self._file.close()
+
+    def give_up(self) -> None:
+        """Remove the file: half a partner is of use to nobody."""
+        with suppress(OSError):  # what is not written yet finds no room either
+            self._file.close()
+        self._path.unlink(missing_ok=True)
 
     def _line(self, value: Any) -> None:
         line = as_line(value)

@@ -310,7 +310,68 @@ def test_an_export_closes_and_its_end_tells_where_it_went(
         call_command("export_partner", mpn_id, tmp_path / "third", cell=THERE)
 
 
-@pytest.mark.parametrize("url", ["http://two.example.org", "two.example.org", "javascript:a()"])
+@on_postgres
+@override_settings(TRANSFER_SECRET=SECRET)
+@pytest.mark.parametrize("name", ["no folder/file", "dangling"])
+def test_a_partner_whose_file_cannot_be_made_stays_open(
+    sample: PartnerFixture, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(CommandError, match=r"was not written|is there already"):
+        call_command("export_partner", sample.partner.mpn_id, tmp_path / name, cell=THERE)
+    sample.partner.refresh_from_db()
+    assert not sample.partner.is_closed
+
+
+@on_postgres
+@override_settings(TRANSFER_SECRET=SECRET)
+def test_what_fails_once_it_is_closed_says_how_to_open_it(
+    sample: PartnerFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("benefits_portal.cells.exporting.write_rows", full)
+    mpn_id, file = sample.partner.mpn_id, tmp_path / "file"
+    why = rf"No space left on device. .* is closed here.* end_move {mpn_id} --stays"
+    with pytest.raises(CommandError, match=why):
+        call_command("export_partner", mpn_id, file, cell=THERE)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "written", "why"),
+    [
+        ("--cell", "1000", "from 0 to 999"),
+        ("--cell", "-1", "from 0 to 999"),
+        ("--cell", "two", "from 0 to 999"),
+        ("--minutes", "0", "from 1 to 1440"),
+        ("--minutes", "1441", "from 1 to 1440"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(option: str, written: str, why: str) -> None:
+    sent = {"--cell": "1"} | {option: written}
+    with pytest.raises(CommandError, match=why):
+        call_command("export_partner", "1000000", "file", *(f"{k}={v}" for k, v in sent.items()))
+
+
+def test_that_it_stays_says_what_becomes_of_its_files(
+    closed: PartnerFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("end_move", closed.partner.mpn_id, stays=True)
+    assert "Delete each file of it that was exported before" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://two.example.org",
+        "two.example.org",
+        "javascript:a()",
+        "",
+        f"https://two.example.org/{'a' * 200}",
+    ],
+)
 def test_the_other_portal_has_a_whole_url_over_tls(closed: PartnerFixture, url: str) -> None:
     with pytest.raises(CommandError, match="Write the whole URL"):
         call_command("end_move", closed.partner.mpn_id, moved_to=url)

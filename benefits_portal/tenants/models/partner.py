@@ -124,9 +124,9 @@ class Partner(models.Model):
                 Record.objects.log(TenantsAction.MOVE_BEGUN, **about)
             if not open_ones.filter(moved_to="").update(moving_until=until):
                 raise PartnerMoved
+        self.moving_until = until
         with transaction.atomic():  # waits for whoever still holds the row that their record needs
             Partner.objects.select_for_update().get(pk=self.pk)
-        self.moving_until = until
 
     def stay(self, *, by: Actor) -> None:
         """Open it again: it was not moved. Raises PartnerMoved."""

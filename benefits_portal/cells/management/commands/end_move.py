@@ -4,12 +4,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
-from django.core.validators import URLValidator
+from django.core.validators import MaxLengthValidator, URLValidator
 
 from benefits_portal.commands import PortalCommand
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.management.reasons import add_reason
 from benefits_portal.tenants.models import Actor, Partner
+
+STAYS = (
+    "{partner} is open here again. Delete each file of it that was exported before: it lacks what "
+    "happens from now on, and the other portal cannot tell."
+)
 
 
 class Command(PortalCommand):
@@ -31,15 +36,25 @@ class Command(PortalCommand):
             raise CommandError(f"There is no partner “{options['partner']}”.")
         by, url = Actor(reason=options["reason"]), options["moved_to"]
         try:
-            if url:
-                URLValidator(["https"])(url)
-                partner.settle(url, by=by)
-            else:
+            if options["stays"]:
                 partner.stay(by=by)
+            else:
+                check_url(url)
+                partner.settle(url, by=by)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        except ValidationError as error:
-            raise CommandError("Write the whole URL, as in https://two.example.org/.") from error
         self.stdout.write(
-            f"{partner} is in {url} now." if url else f"{partner} is open here again."
+            STAYS.format(partner=partner) if options["stays"] else f"{partner} is in {url} now."
         )
+
+
+def check_url(url: str) -> None:
+    """Raise CommandError for what is no address of a portal."""
+    most = Partner._meta.get_field("moved_to").max_length
+    try:
+        URLValidator(["https"])(url)
+        MaxLengthValidator(most)(url)
+    except ValidationError as error:
+        raise CommandError(
+            f"Write the whole URL, as in https://two.example.org/, in {most} characters at most."
+        ) from error

@@ -1,6 +1,9 @@
 """Writes one partner with all its rows to a file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from django.db import DatabaseError, connection
 from benefits_portal import clock
 from benefits_portal.cells.exporting import export
 from benefits_portal.cells.transfer_file import listed
-from benefits_portal.commands import PortalCommand
+from benefits_portal.commands import PortalCommand, whole_number
 from benefits_portal.database_errors import Reason, reason
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.management.reasons import add_reason
@@ -21,6 +24,8 @@ NEXT = (
     "{partner} is closed here. Import the file in the other portal, then say where it is: "
     "end_move {mpn_id} --moved-to https://… Or open it again: end_move {mpn_id} --stays."
 )
+
+CLOSED = "{partner} is closed here. Run this again, or open the partner: end_move {mpn_id} --stays."
 
 
 class Command(PortalCommand):
@@ -34,10 +39,15 @@ class Command(PortalCommand):
         parser.add_argument("partner", help="its MPN ID")
         parser.add_argument("file", type=Path, help="a new file, which only its owner can read")
         whom = parser.add_mutually_exclusive_group(required=True)
-        whom.add_argument("--cell", type=int, help="the CELL of the portal that it is for")
+        whom.add_argument(
+            "--cell", type=whole_number(0, 999), help="the CELL of the portal that it is for"
+        )
         whom.add_argument("--copy", action="store_true", help="for the partner itself")
         parser.add_argument(
-            "--minutes", type=int, default=15, help="how long its people read that it takes (15)"
+            "--minutes",
+            type=whole_number(1, 24 * 60),
+            default=15,
+            help="how long its people read that it takes (15)",
         )
         add_reason(parser)
 
@@ -46,14 +56,30 @@ class Command(PortalCommand):
         if partner is None:
             raise CommandError(f"There is no partner “{options['partner']}”.")
         check_possible(partner, options["cell"])
-        if options["file"].exists():
-            raise CommandError(f"{options['file']} is there already.")
-        if not options["copy"]:
-            close(partner, options["minutes"], by=Actor(reason=options["reason"]))
-        totals = export(partner, options["file"], options["cell"])
+        by = Actor(reason=options["reason"])
+        closing = None if options["copy"] else partial(close, partner, options["minutes"], by=by)
+        with errors_of(partner, options["file"]):
+            totals = export(partner, options["file"], options["cell"], first=closing)
         self.stdout.write(listed(totals))
         if not options["copy"]:
             self.stdout.write(NEXT.format(partner=partner, mpn_id=partner.mpn_id))
+
+
+@contextmanager
+def errors_of(partner: Partner, path: Path) -> Iterator[None]:
+    """Whatever fails once the partner is closed says that it is. Raises CommandError."""
+    try:
+        yield
+    except CommandError:
+        raise
+    except FileExistsError as error:
+        raise CommandError(f"{path} is there already.") from error
+    except BaseException as error:
+        if not (partner.is_closed or isinstance(error, OSError)):
+            raise
+        closed = CLOSED.format(partner=partner, mpn_id=partner.mpn_id) if partner.is_closed else ""
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise CommandError(f"{path} was not written: {why}. {closed}".strip()) from error
 
 
 def close(partner: Partner, minutes: int, *, by: Actor) -> None:
@@ -66,7 +92,8 @@ def close(partner: Partner, minutes: int, *, by: Actor) -> None:
         if reason(error) is not Reason.BUSY:
             raise
         raise CommandError(
-            "Somebody is still writing there. Nobody can begin anything new; run this again."
+            "Somebody is still writing there. Nobody can begin anything new. "
+            + CLOSED.format(partner=partner, mpn_id=partner.mpn_id)
         ) from error
 
 
