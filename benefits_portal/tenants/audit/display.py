@@ -99,12 +99,12 @@ class AuditRow:
         if self.subject is None:
             return self.about
         model, pk = self.subject
-        address = address_of(model).replace(STAND_IN, str(pk))
-        return format_html('<a href="{}">{}</a>', address, self.about) if address else self.about
+        url = url_of(model).replace(STAND_IN, str(pk))
+        return format_html('<a href="{}">{}</a>', url, self.about) if url else self.about
 
 
 @cache
-def address_of(model: type[models.Model]) -> str:
+def url_of(model: type[models.Model]) -> str:
     """Of the page of a row with the number STAND_IN; empty if such rows have no page."""
     page_of = getattr(model(pk=int(STAND_IN)), "get_absolute_url", None)
     return page_of() if page_of else ""
