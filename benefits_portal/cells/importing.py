@@ -11,7 +11,14 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from benefits_portal.postgresql.limits import without_time_limit
-from benefits_portal.tenants.models import Actor, Partner, Record, TenantsAction, User
+from benefits_portal.tenants.models import (
+    Actor,
+    Partner,
+    Record,
+    RoleAssignment,
+    TenantsAction,
+    User,
+)
 
 from .accounts import Accounts
 from .belongings import belongings, carried, references
@@ -40,6 +47,7 @@ def import_file(path: Path) -> Arrival:
     portable = Portable(reader.seal, NaturalKeys())
     try:
         with without_time_limit(connection), transaction.atomic():
+            wait_for_nobody(reader)
             check_not_here(reader)
             check_catalog(reader, portable.natural_keys)
             return bring_in(reader, portable)
@@ -47,13 +55,14 @@ def import_file(path: Path) -> Arrival:
         about = getattr(error.__cause__, "diag", None)
         raise Unfit(
             f"This portal refuses a row of {getattr(about, 'table_name', '?')} "
-            f"({getattr(about, 'constraint_name', '?')}): {' '.join(str(error).split())}. {NOTHING}"
-        ) from error
+            f"({getattr(about, 'constraint_name', '?')}). {NOTHING}"
+        ) from None  # the database's own text has the whole row in it
 
 
 def bring_in(reader: Reader, portable: Portable) -> Arrival:
     sent: Totals = {}
     accounts = Accounts((row for label, row in reader.rows() if label == USERS), portable)
+    check_accounts(reader, accounts)
     accounts.write(sent.setdefault(USERS, Total()))
     for label, rows in batches(reader):
         model = apps.get_model(label)
@@ -100,6 +109,18 @@ def batches(reader: Reader) -> Iterator[tuple[str, list[Row]]]:
         yield label, batch
 
 
+def wait_for_nobody(reader: Reader) -> None:
+    """Raise Unfit while another import brings the same partner in; hold it until this one ends."""
+    key = f"import_partner {reader.head.partner}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        if cursor.fetchone() != (True,):
+            raise Unfit(
+                f"{reader.head.name} is being imported by another command. {NOTHING} Read "
+                "what that one says."
+            )
+
+
 def check_not_here(reader: Reader) -> None:
     """Raise Unfit if the partner, or another one with its MPN ID, is in this portal."""
     head = reader.head
@@ -110,6 +131,30 @@ def check_not_here(reader: Reader) -> None:
             f"This portal has another partner with the MPN ID {head.mpn_id}. {NOTHING} Find out "
             "which of the two is the right one."
         )
+
+
+def check_accounts(reader: Reader, accounts: Accounts) -> None:
+    """Raise Unfit for staff of this portal who would get a role, and for one with two addresses."""
+    with_role = {
+        tuple(row["user_id"]) for label, row in reader.rows() if label == RoleAssignment._meta.label
+    }
+    for row in accounts.rows:
+        here = accounts.here.get(row["id"])
+        if here is None:
+            continue
+        if here.email != row["email"]:
+            raise Unfit(
+                f"The account {here.email} of this portal has the number of {row['email']} in the "
+                f"file. {NOTHING} If it is the same person, give both accounts the same address, "
+                "and export again."
+            )
+        signs_in = row["directory_user_id"] is not None or (row["email"],) in with_role
+        if signs_in and (here.is_staff or here.is_superuser):
+            raise Unfit(
+                f"{here.email} is staff of this portal, and in the file a person of "
+                f"{reader.head.name}. {NOTHING} Give one of the two another address, and export "
+                "again."
+            )
 
 
 def check_numbers(reader: Reader) -> None:

@@ -22,6 +22,8 @@ from .sealing import Seal
 
 FORMAT = "benefits-portal partner 1"
 USERS = "tenants.User"
+# What reading JSON of somebody else's raises: also for lists in lists in lists, and for no object
+NO_JSON = (ValueError, AttributeError, RecursionError)
 
 
 class Unfit(Exception):
@@ -181,9 +183,11 @@ class Reader:
                 signature.update(last)
                 last = line
         found = ""
-        with suppress(ValueError, AttributeError):
+        with suppress(*NO_JSON):
             found = json.loads(last).get("signature", "")
-        if not hmac.compare_digest(str(found).encode(), signature.hexdigest().encode()):
+        if not hmac.compare_digest(
+            str(found).encode(errors="replace"), signature.hexdigest().encode()
+        ):
             raise Unfit(
                 "The file was cut or altered, or TRANSFER_SECRET differs in the two portals. "
                 "Compare the secrets, copy the file again, or export again."
@@ -202,5 +206,5 @@ def head_of(path: Path) -> Head:
     try:
         with path.open("rb") as file:
             return Head(**json.loads(file.readline(10_000)))
-    except (OSError, ValueError, TypeError) as problem:
+    except (OSError, TypeError, *NO_JSON) as problem:
         raise Unfit(f"{path} is no file of export_partner that can be read.") from problem

@@ -1,10 +1,12 @@
 """A partner exported from one portal and imported into another: all of it, the same."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
@@ -202,12 +204,27 @@ def no_file_of_ours(_lines: list[bytes]) -> list[bytes]:
     return [b"MPN ID;Name\n", b"1000000;Northwind\n"]
 
 
+def signed_by_a_half_letter(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-1], b'{"signature": "\\ud800"}\n']
+
+
+def signed_by_a_deep_list(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-1], b"[" * 100_000]
+
+
+def begun_by_a_deep_list(_lines: list[bytes]) -> list[bytes]:
+    return [b"[" * 100_000]
+
+
 DAMAGES: list[tuple[Callable[[list[bytes]], list[bytes]], str]] = [
     (cut, "was cut or altered"),
     (cut_within_a_line, "was cut or altered"),
     (altered, "was cut or altered"),
     (with_a_row_less, "was cut or altered"),
     (with_a_row_more, "was cut or altered"),
+    (signed_by_a_half_letter, "was cut or altered"),
+    (signed_by_a_deep_list, "was cut or altered"),
+    (begun_by_a_deep_list, "is no file of export_partner"),
     (of_another_format, "another version of the portal"),
     (for_another_portal, "is for the portal CELL=7; this is CELL=1"),
     (no_file_of_ours, "is no file of export_partner"),
@@ -219,6 +236,20 @@ def refuses(path: Path, why: str) -> None:
     with pytest.raises(Unfit, match=why):
         import_file(path)
     assert before == everything()
+
+
+@contextmanager
+def another_session() -> Iterator[psycopg.Connection]:
+    named = connection.get_connection_params()
+    place = {name: named[name] for name in ("host", "user", "dbname") if name in named}
+    with psycopg.connect(**place, autocommit=True) as other:
+        yield other
+
+
+def exported_for(cell: int, partner: Partner, folder: Path) -> Path:
+    with override_settings(TRANSFER_SECRET=SECRET):
+        export(partner, file := folder / f"for-{cell}.jsonl", cell)
+    return file
 
 
 @pytest.mark.parametrize(
@@ -261,7 +292,49 @@ def test_another_partner_with_its_mpn_id_is_refused(path: Path, moving: PartnerF
 def test_what_is_in_use_there_is_refused_by_name(path: Path, moving: PartnerFixture) -> None:
     with rolled_back(), another_portal():
         factories.TenantFactory.create(domain=moving.tenant.domain)
-        refuses(path, "tenants_tenant .tenant_domain_unique.")
+        refuses(path, r"tenants_tenant .tenant_domain_unique.\. Nothing was changed\.$")
+
+
+@pytest.mark.parametrize("rights", ["is_staff", "is_superuser"])
+def test_staff_there_do_not_become_somebody_of_the_partner(
+    path: Path, moving: PartnerFixture, rights: str
+) -> None:
+    email = moving.boss.email
+    with rolled_back(), another_portal():
+        own = factories.UserFactory.create(email=email, directory_user=None, **{rights: True})
+        refuses(path, f"{email} is staff of this portal")
+        assert own.role_assignments.count() == 0
+
+
+def test_staff_there_who_are_only_named_are_no_obstacle(
+    moving: PartnerFixture, tmp_path: Path
+) -> None:
+    with rolled_back():
+        staff = factories.UserFactory.create(staff=True)
+        Record.objects.log(
+            TenantsAction.VIEW_STARTED, by=Actor(staff), partner=moving.partner, subject=staff
+        )
+        file = exported_for(THERE, moving.partner, tmp_path)
+        with another_portal():
+            there = factories.UserFactory.create(email=staff.email, staff=True)
+            import_file(file)
+            assert Record.objects.filter(actor=there).exists()
+
+
+def test_a_number_with_another_address_there_is_refused_by_both(
+    path: Path, moving: PartnerFixture
+) -> None:
+    boss = moving.boss
+    with rolled_back(), another_portal():
+        User.objects.bulk_create([User(pk=boss.pk, email="new@example.org", name="Somebody")])
+        refuses(path, f"new@example.org of this portal has the number of {boss.email}")
+
+
+def test_two_imports_at_once_are_one(path: Path, moving: PartnerFixture) -> None:
+    key = f"import_partner {moving.partner.pk}"
+    with rolled_back(), another_portal(), another_session() as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
+        refuses(path, "is being imported by another command")
 
 
 def test_all_that_the_catalog_lacks_is_named(path: Path, moving: PartnerFixture) -> None:
@@ -271,12 +344,6 @@ def test_all_that_the_catalog_lacks_is_named(path: Path, moving: PartnerFixture)
         type(offer).objects.filter(name=offer.name).update(name="Renamed too")
         why = f"lacks what the partner has: offer “{offer.name}”; .*product “{product.name} · lic"
         refuses(path, why)
-
-
-def exported_for(cell: int, partner: Partner, folder: Path) -> Path:
-    with override_settings(TRANSFER_SECRET=SECRET):
-        export(partner, file := folder / f"for-{cell}.jsonl", cell)
-    return file
 
 
 def test_a_portal_that_numbers_rows_in_the_range_of_another_is_refused(
