@@ -112,7 +112,7 @@ def show_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpResp
             messages.error(request, str(ClassOver.for_trainer))
         elif exercise:
             show_me(room, exercise, trainer=trainer_of(request))
-            text = _("Shown to %(name)s: %(exercise)s.")
+            text = _("Shown in the room of %(name)s: %(exercise)s.")
             messages.success(request, text % {"name": room.name, "exercise": exercise.title})
     except NotDone as refusal:
         messages.error(request, str(refusal))

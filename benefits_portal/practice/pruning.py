@@ -7,6 +7,7 @@ from django.db import transaction
 from benefits_portal.tenants.pruning import Pruner
 
 from .models import Class, Room, RoomQuerySet
+from .models.classes import KEPT_DAYS
 from .room_world import empty_room
 
 
@@ -37,4 +38,4 @@ def delete_room(pk: int) -> bool:
         return True
 
 
-ROOMS = Pruner("rooms of ended classes", 30, count, delete)
+ROOMS = Pruner("rooms of ended classes", KEPT_DAYS, count, delete)

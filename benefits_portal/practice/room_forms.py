@@ -97,7 +97,9 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     hours = forms.TypedChoiceField(
-        label=_("Ends in"), coerce=int, choices=lambda: [(hours, span(hours)) for hours in HOURS]
+        label=_("Class closes after"),
+        coerce=int,
+        choices=lambda: [(hours, span(hours)) for hours in HOURS],
     )
 
     exercises = forms.MultipleChoiceField(

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from benefits_portal import clock
 from benefits_portal.practice.exercises import State, begin, check, exercises, progress_of
@@ -132,7 +133,7 @@ def test_a_trainer_shows_what_was_begun_and_it_is_theirs(of_class: Class, traine
     answer = show(trainer, of_class)
 
     assert 'value="show"' in offered
-    assert messages_of(answer) == ["Shown to Anna: Assign monthly Azure credit."]
+    assert messages_of(answer) == ["Shown in the room of Anna: Assign monthly Azure credit."]
     assert state(CREDIT) is State.SHOWN
     assert "by the trainer" in trainer.get(url).text
     record = Record.objects.filter(partner__room__room=room()).latest("pk")
@@ -216,6 +217,19 @@ def test_results_are_a_spreadsheet_without_formulas(of_class: Class, trainer: Cl
     assert len(rows) == 2 * 3
     assert ["Anna", "Assign monthly Azure credit", "Passed"] in [row[:3] for row in rows]
     assert {row[0] for row in rows} == {"Anna", "'=HYPERLINK(1)"}
+
+
+def test_after_the_end_a_trainer_reads_until_when_results_are_there(
+    of_class: Class, trainer: Client
+) -> None:
+    before = page_of(trainer, of_class).text
+    of_class.end()
+    of_class.refresh_from_db()
+    after = page_of(trainer, of_class).text
+
+    assert "You can download the results until" not in before
+    until = date_format(of_class.closes_at + timedelta(days=30))
+    assert f"You can download the results until {until}." in after
 
 
 def test_the_results_of_another_trainer_s_class_do_not_exist(of_class: Class) -> None:

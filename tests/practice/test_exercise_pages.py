@@ -141,7 +141,7 @@ def test_a_verdict_is_loud_on_the_page_that_answers_and_dated_on_later_ones(anna
     assert "Not yet. No one has this credit" in answer
     assert "data-stale" not in answer
     assert "Not yet." not in later
-    assert "At the last check (" in later
+    assert "At the last check, " in later
     assert "No one has this credit (Silver competency). Check again." in later
     assert "Last, at " in listed
 
@@ -150,7 +150,7 @@ def test_with_script_too_a_verdict_is_dated_on_the_next_page(anna: Client) -> No
     send(anna, "begin")
     send(anna, "check", headers={"hx-request": "true"})
 
-    assert "At the last check (" in anna.get(BENEFITS).text
+    assert "At the last check, " in anna.get(BENEFITS).text
 
 
 def test_hints_are_there_one_within_the_other(anna: Client) -> None:

@@ -1,6 +1,6 @@
 """Classes: who practices together, until when, and the code that lets them in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import Permission
@@ -19,6 +19,7 @@ from .room import Room
 
 MAX_ROOMS = 100
 MAX_OPEN_CLASSES = 10  # of a trainer
+KEPT_DAYS = 30  # are rooms and results after the end (T5)
 
 
 class ClassQuerySet(models.QuerySet["Class"]):
@@ -128,6 +129,11 @@ class Class(models.Model):
 
     def is_over(self, now: datetime) -> bool:
         return now >= self.closes_at
+
+    @property
+    def kept_until(self) -> datetime:
+        """When its rooms are deleted, and with them its results."""
+        return self.closes_at + timedelta(days=KEPT_DAYS)
 
     def end(self) -> None:
         """Now: its code is dead, and nobody gets into its rooms any more."""
