@@ -77,6 +77,8 @@ REFUSED = [
     ("SECRET_KEY_FALLBACKS", f"{GOOD},old", "A secret of SECRET_KEY_FALLBACKS has 3 characters"),
     ("SECRET_KEY_FALLBACKS", PRACTICE_SECRET, "Put 50 random characters of your own there."),
     ("PRODUCT_KEY_SECRETS", GOOD[:-1], f"A secret of PRODUCT_KEY_SECRETS {SHORT}"),
+    ("TRANSFER_SECRET", GOOD[:-1], f"A secret of TRANSFER_SECRET {SHORT}"),
+    ("CELL", "1000", "CELL is 1000. Write a whole number from 0 to 999"),
     ("PRODUCT_KEY_SECRETS", f"{GOOD}, {GOOD[:-1]} ", f"A secret of PRODUCT_KEY_SECRETS {SHORT}"),
     ("PRODUCT_KEY_SECRETS", f"half of one,{GOOD}", "A comma ends a secret, so none can hold one."),
     ("PRODUCT_KEY_SECRETS", " \t ", "PRODUCT_KEY_SECRETS is not set."),

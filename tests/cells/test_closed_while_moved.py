@@ -15,7 +15,7 @@ from psycopg.errors import LockNotAvailable
 
 from benefits_portal.tenants.models import Partner, Record
 from tests import factories
-from tests.acts import ACTS, Act, assign, enroll, give_role, revoke_key, switch
+from tests.acts import ACTS, Act, assign, revoke_key, switch
 from tests.entry_points.operations import everything, text_of
 from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import IS_POSTGRES
@@ -28,8 +28,8 @@ pytestmark = [
 ]
 
 UNTIL = factories.NOW + timedelta(minutes=15)
-# Two of the portal, two of the back office; all of them meet the same two doors
-SAMPLE = {assign, give_role, revoke_key, enroll}
+# One of the portal, one of the back office; all of them meet the same two doors
+SAMPLE = {assign, revoke_key}
 each_act = pytest.mark.parametrize(
     "make",
     [
