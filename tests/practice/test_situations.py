@@ -32,6 +32,7 @@ DAYS = [
         )
     ),
 ]
+FURTHER = ("first-week", "last-weeks")  # Contoso's room is in test_rooms.py
 SUFFIX = {"contoso": "cccc", "first-week": "ffff", "last-weeks": "wwww"}
 PERSONAS = {"global-admin", "partner-admin", "member", "guest-admin", "no-role"}
 Status = Subscription.Status
@@ -78,7 +79,7 @@ def test_only_contoso_s_cards_tell_contoso_s_figures() -> None:
     }
 
 
-@pytest.mark.parametrize("slug", SITUATIONS)
+@pytest.mark.parametrize("slug", FURTHER)
 def test_it_costs_a_second_of_a_processor(slug: str, day: date) -> None:
     room = RoomFactory.create(suffix="zzzz")
     began = time.process_time()
@@ -88,7 +89,7 @@ def test_it_costs_a_second_of_a_processor(slug: str, day: date) -> None:
     assert time.process_time() - began < SECONDS * SLOW_MACHINE
 
 
-@pytest.mark.parametrize("slug", SITUATIONS)
+@pytest.mark.parametrize("slug", FURTHER)
 def test_emptied_it_leaves_nothing(slug: str, day: date) -> None:
     room = RoomFactory.create(suffix="zzzz")
     before = rows_of_all()
