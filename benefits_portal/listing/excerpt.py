@@ -34,15 +34,25 @@ class Excerpt[Row]:
 
     @classmethod
     def of(
-        cls, rows: Any, most: int, href: str = "", *, is_latest: bool = False, counted: Any = None
+        cls,
+        rows: Any,
+        most: int,
+        href: str = "",
+        *,
+        is_latest: bool = False,
+        counted: Any = None,
+        count_to: int = MAX_COUNT,
     ) -> Self:
         """The first `most` of the queryset `rows`, in order, with the count in the same query.
 
         `counted` is the same without what was annotated, which takes Django long to leave out.
+        Beyond `count_to` there are just more.
         """
-        total = CappedCount(rows if counted is None else counted)
+        total = CappedCount(rows if counted is None else counted, count_to)
         found = list(rows.annotate(total_in_list=total)[:most])
-        return cls(found, found[0].total_in_list if found else 0, href, is_latest)
+        many = found[0].total_in_list if found else 0
+        is_capped = count_to < min(many, MAX_COUNT)
+        return cls(found, count_to if is_capped else many, href, is_latest, is_capped)
 
     def showing[Other](self, rows: Sequence[Other], href: str = "") -> "Excerpt[Other]":
         """As many of as many, with what a page shows of each."""

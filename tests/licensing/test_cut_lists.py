@@ -12,6 +12,7 @@ from benefits_portal.licensing.comparison import MAX_COMPARED, comparisons
 from benefits_portal.licensing.views.benefit_detail import MAX_HOLDERS
 from benefits_portal.licensing.views.redeeming import MAX_KEYS
 from benefits_portal.licensing.views.subscriptions import MAX_REDEMPTIONS
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 from tests import factories
 from tests.clients import SignIn
@@ -107,6 +108,20 @@ def test_ones_own_keys_say_how_many_can_be_redeemed(
     )
     assert page.context["own_keys"].summary in page.text
     assert client.get(page.context["own_keys"].href).context["page"].total == 11
+
+
+@pytest.mark.parametrize(
+    ("count", "summary"),
+    [
+        (1, ""),
+        (2, "The first of 2 is shown."),
+        (3, "The first of more than 2 is shown."),
+        (4, "The first of more than 2 is shown."),
+    ],
+)
+def test_what_is_counted_to_a_limit_says_that_there_are_more(count: int, summary: str) -> None:
+    factories.PartnerFactory.create_batch(count)
+    assert Excerpt.of(Partner.objects.order_by("pk"), 1, count_to=2).summary == summary
 
 
 def test_choosing_by_typing_says_where_it_ends(

@@ -33,6 +33,7 @@ from benefits_portal.licensing.views.ordering import enter_keys
 from benefits_portal.licensing.views.reviewing import other_way, shown
 from benefits_portal.licensing.views.steps import Step, step_page, step_url
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import MAX_COUNT_BESIDE
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -116,7 +117,7 @@ def own_keys(request: PartnerRequest, form: KeyForm) -> Excerpt[KeyChoice]:
     waiting = ProductKey.objects.waiting(request.partner, request.today, product)
     its = f"&product={product.pk}" if product else ""
     href = f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses{its}"
-    found: Excerpt[ProductKey] = Excerpt.of(waiting, MAX_KEYS, href)
+    found: Excerpt[ProductKey] = Excerpt.of(waiting, MAX_KEYS, href, count_to=MAX_COUNT_BESIDE)
     chosen = form["chosen"].value() if form.is_bound else None
     return found.showing(key_choices(found, form.subscription, form.way, request.today, chosen))
 
