@@ -17,6 +17,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit, Membership, Offer, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.practice.forms import ResetForm
+from benefits_portal.practice.models import ExerciseAttempt, Room
 from benefits_portal.practice.personas import SHOWS
 from benefits_portal.practice.world import reset_world
 from benefits_portal.tenants.models import (
@@ -30,6 +31,7 @@ from benefits_portal.tenants.models import (
     Tenant,
     User,
 )
+from tests.factories import ExerciseAttemptFactory
 from tests.partner_fixture import PartnerFixture
 from tests.world import rolled_back
 
@@ -229,6 +231,15 @@ def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
 
     assert world() == first
     connection.check_constraints()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_exercises_of_the_shared_world_are_not_begun_any_more(world: date, keep: bool) -> None:
+    ExerciseAttemptFactory.create(room=Room.objects.get(suffix=""), generation=0)
+
+    reset_world(world, keep_handmade=keep)
+
+    assert not ExerciseAttempt.objects.exists()
 
 
 def test_former_names_go_with_practice_people_and_stay_with_others() -> None:
