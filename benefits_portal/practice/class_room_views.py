@@ -1,6 +1,7 @@
 """For trainers: one room of a class: look into it, show an exercise, rename it, start it over."""
 
 from collections.abc import Callable
+from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +48,7 @@ def show_room(request: HttpRequest, of_class: Class, room: Room, form: RenameFor
         "teaching": True,
         "is_over": of_class.is_over(clock.now()),
     }
-    if request.GET.get("ask") == "start-over":
+    if request.GET.get("ask") == "start-over" and not context["is_over"]:
         context["asked"] = Asked.to_start_over(room)
         return render(request, "practice/class_start_over.html", context)
     return render(request, "practice/class_room.html", context)
@@ -88,6 +89,20 @@ def lower_hand(request: HttpRequest, of_class: Class, room: Room) -> HttpRespons
     return redirect("practice-class", of_class.pk)
 
 
+def while_open(act: Act) -> Act:
+    """Decorator: done in no room of a class that has ended, whose page in another tab offers it."""
+
+    @wraps(act)
+    def guarded(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
+        if not of_class.is_over(clock.now()):
+            return act(request, of_class, room)
+        messages.error(request, str(ClassOver.for_trainer))
+        return redirect("practice-class-room", of_class.pk, room.pk)
+
+    return guarded
+
+
+@while_open
 def start_room_over(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
     start_over(room, by=trainer_of(request))
     text = _("The room of %(name)s is as it was at the beginning.")
@@ -95,6 +110,7 @@ def start_room_over(request: HttpRequest, of_class: Class, room: Room) -> HttpRe
     return redirect("practice-class", of_class.pk)
 
 
+@while_open
 def rename(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
     form = RenameForm(request.POST)
     if not form.is_valid():
@@ -103,14 +119,13 @@ def rename(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
     return redirect("practice-class", of_class.pk)
 
 
+@while_open
 def show_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
     """Carry out the solution of an exercise that was begun there, as the trainer (T8)."""
     slug = request.POST.get("exercise")
     exercise = next((each for each in exercises_of(room) if each.slug == slug), None)
     try:
-        if of_class.is_over(clock.now()):
-            messages.error(request, str(ClassOver.for_trainer))
-        elif exercise:
+        if exercise:
             show_me(room, exercise, trainer=trainer_of(request))
             text = _("Shown in the room of %(name)s: %(exercise)s.")
             messages.success(request, text % {"name": room.name, "exercise": exercise.title})

@@ -51,8 +51,14 @@ def act(request: HttpRequest, room: Room) -> HttpResponse:
     """What the form asks for, of an exercise of the room that the form was made in."""
     slug, do = request.POST.get("exercise", ""), ACTS.get(request.POST.get("act", ""))
     exercise = next((each for each in exercises_of(room) if each.slug == slug), None)
-    if exercise is None or do is None or request.POST.get("room") != str(room.pk):
+    if request.POST.get("room") != str(room.pk):
         messages.error(request, _("This page was of another room, so nothing was done."))
+        return leave_to_list(request)
+    if exercise is None or do is None:
+        messages.error(
+            request,
+            _("What this page asked for isn't offered here. Choose one of these exercises."),
+        )
         return leave_to_list(request)
     try:
         return do(request, room, exercise)

@@ -659,6 +659,20 @@ def test_nothing_is_done_in_a_class_that_has_ended(
     assert (after.code(), after.days_ahead) == (of_class.code(), 0)
 
 
+@pytest.mark.parametrize("act", ["start-over", "rename"])
+def test_nothing_is_done_in_a_room_of_a_class_that_has_ended(
+    of_class: Class, trainer: Client, act: str
+) -> None:
+    anna = room("Anna")
+    of_class.end()
+    url = reverse("practice-class-room", args=[of_class.pk, anna.pk])
+    page = trainer.post(url, {"act": act, "name": "Hannah"}, follow=True)
+    assert "nothing was changed" in page.text
+    assert f'value="{act}"' not in page.text
+    assert "?ask=start-over" not in page.text
+    assert room("Anna").partners().get() == anna.partners().get()
+
+
 @pytest.mark.rule("W11")
 def test_a_form_sent_twice_opens_one_class(trainer: Client) -> None:
     url = reverse("practice-classes")

@@ -190,6 +190,18 @@ def test_a_form_of_another_room_does_nothing(
     assert not ExerciseAttempt.objects.exists()
 
 
+@pytest.mark.parametrize("form", [{"exercise": "of-nobody"}, {"act": "undo"}])
+def test_what_is_not_offered_is_no_matter_of_another_room(
+    anna: Client, form: dict[str, str]
+) -> None:
+    sent = {"exercise": CREDIT, "act": "begin", "room": str(room().pk)} | form
+    answer = anna.post(reverse("practice-exercises"), sent)
+    assert messages_of(answer) == [
+        "What this page asked for isn't offered here. Choose one of these exercises."
+    ]
+    assert not ExerciseAttempt.objects.exists()
+
+
 @pytest.mark.parametrize("act", ["check", "show"])
 def test_what_was_not_begun_is_not_checked_or_shown(anna: Client, act: str) -> None:
     assert messages_of(send(anna, act)) == ["Begin this exercise first."]
