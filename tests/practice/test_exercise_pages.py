@@ -104,6 +104,7 @@ def test_beginning_leads_to_its_page_as_the_person_who_does_it(anna: Client) -> 
 
     assert "Begin as partner admin" in offered
     assert messages_of(there) == ["For this exercise you work as Diego Siciliani (partner admin)."]
+    anna.get(BENEFITS)
     assert messages_of(send(anna, "open")) == []
     assert there["Location"] == BENEFITS
     assert persona_of(anna) == "partner-admin"
