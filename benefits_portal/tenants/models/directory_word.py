@@ -39,7 +39,7 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         """
         own = self.filter(person=person, partner=person.partner_id)
         found = {(bytes(word), whole) for word, whole in own.values_list("word", "is_whole_name")}
-        if found != {(word, whole) for _partner, _person, word, whole in words_of(person)}:
+        if found != {(word, whole) for _partner, _person, word, whole in index_rows(person)}:
             self.write_all([person])
 
     def write_all(self, people: Sequence["DirectoryUser"]) -> None:
@@ -49,7 +49,7 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         """
         partners = {person.partner_id for person in people}
         self.filter(person__in=people, partner__in=partners).delete()
-        rows = (row for person in people for row in words_of(person))
+        rows = (row for person in people for row in index_rows(person))
         insert_rows(DirectoryUserWord, ("partner_id", "person_id", "word", "is_whole_name"), rows)
 
 
@@ -89,7 +89,7 @@ class DirectoryUserWord(models.Model):
         return bytes(self.word).decode()
 
 
-def words_of(person: "DirectoryUser") -> Iterator[tuple[int, int, bytes, bool]]:
+def index_rows(person: "DirectoryUser") -> Iterator[tuple[int, int, bytes, bool]]:
     """The rows of `person`: partner, person, word, and whether it is the whole name."""
     for word in search_prefixes(person.display_name, person.user_principal_name):
         yield person.partner_id, person.pk, word.encode(), word == compact(person.display_name)
