@@ -8,6 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FETCHES = {
+    "benefits_portal/cells/transfer_file.py:*": "a part of a text",
+    "benefits_portal/practice/class_rooms.py:*": "the one row of a subquery",
+    "benefits_portal/practice/exercises/doing.py:scope_of": "the one row of a subquery",
+    "benefits_portal/practice/exercises/license_questions.py:find": "the one row of a subquery",
     "benefits_portal/reminders/making.py:*": "all of it, some at a time; the rest the next day",
     "benefits_portal/reminders/models/digest.py:claim": "all that waits, a batch at a time",
     "benefits_portal/reminders/upcoming.py:upcoming": "an Excerpt, which says that it is cut",
@@ -164,7 +168,6 @@ FETCHES = {
     "benefits_portal/reminders/feed/rows.py:first_of": "one more than is shown, said by an event",
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
     "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",
-    "benefits_portal/practice/class_rooms.py:rows_of": "the one row of a subquery",
     "benefits_portal/licensing/views/licenses.py:own_pool": "whether there is one",
     "benefits_portal/practice/models/room.py:free_name": "room for the number behind a name",
     "benefits_portal/practice/room_views.py:join": "more than a code has, in the field again",
