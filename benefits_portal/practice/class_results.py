@@ -1,6 +1,7 @@
-"""The results of a class as a spreadsheet: a row for each room and exercise."""
+"""The results of a class: a row for each room and exercise, and what is kept of deleted rooms."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.regions import time_zone_name
 
 from .class_rooms import rows_of
+from .exercises import State, exercises
 from .models import Class
 
 
@@ -32,3 +34,25 @@ def results_of(of_class: Class) -> Iterator[list[object]]:
                 step.message,
                 _("yes") if step.by_trainer else "",
             ]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """In how many deleted rooms an exercise had been passed, shown or only begun."""
+
+    title: str
+    passed: int
+    shown: int
+    begun: int
+
+
+def kept_of(of_class: Class) -> list[Kept]:
+    """Of exercises that were begun there, in their order; one whose file is gone has its slug."""
+    known = {slug: str(each.title) for slug, each in exercises().items()}
+    counted = of_class.exercise_counts
+    in_order = [slug for slug in known if slug in counted] + sorted(counted.keys() - known.keys())
+    outcomes = (State.PASSED, State.SHOWN, State.BEGUN)
+    return [
+        Kept(known.get(slug, slug), *(counted[slug].get(outcome, 0) for outcome in outcomes))
+        for slug in in_order
+    ]

@@ -22,7 +22,7 @@ from benefits_portal.tenants.downloads import file_name
 
 from . import codes
 from .asked import Asked
-from .class_results import results_of
+from .class_results import kept_of, results_of
 from .class_rooms import rows_of
 from .exceptions import ClassOver, TooManyClasses
 from .exercises import State, exercises_in
@@ -105,6 +105,7 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "rows": rows,
         "taken": len(rows) + of_class.rooms_deleted,
         "here": sum(row.is_here for row in rows),
+        "kept": kept_of(of_class),
         "exercises": exercises_in(of_class),
         "states": list(State),
     }

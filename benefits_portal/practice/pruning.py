@@ -1,4 +1,7 @@
-"""Rooms are deleted 30 days after the end of their class, and their names with them (T5)."""
+"""Rooms are deleted 30 days after the end of their class, and their names with them (T5).
+
+The class keeps how many there were, and how many of them had passed each exercise.
+"""
 
 from datetime import datetime
 
@@ -6,7 +9,8 @@ from django.db import transaction
 
 from benefits_portal.tenants.pruning import Pruner
 
-from .models import Class, Room, RoomQuerySet
+from .exercises import OUTCOMES, steps_of
+from .models import Room, RoomQuerySet
 from .models.classes import KEPT_DAYS
 from .room_world import empty_room
 
@@ -21,7 +25,7 @@ def count(before: datetime) -> int:
 
 
 def delete(before: datetime) -> int:
-    """One room at a time, so that it may be stopped; the class keeps how many there were."""
+    """One room at a time, so that it may be stopped."""
     pks = list(old_rooms(before).values_list("pk", flat=True))
     return sum(delete_room(pk) for pk in pks)
 
@@ -29,13 +33,23 @@ def delete(before: datetime) -> int:
 def delete_room(pk: int) -> bool:
     """False if another run did it."""
     with transaction.atomic():
-        room = Room.objects.select_for_update(of=("self",)).filter(pk=pk).first()
-        if room is None:
+        rooms = Room.objects.select_for_update(of=("self",)).select_related("of_class")
+        room = rooms.filter(pk=pk).exclude(of_class=None).first()
+        if room is None or room.of_class is None:
             return False
-        Class.objects.filter(rooms=room).count_deleted_room()
+        room.of_class.count_deleted_room(outcomes_of(room))
         empty_room(room)
         room.delete()
         return True
+
+
+def outcomes_of(room: Room) -> dict[str, str]:
+    """Of the exercises that were begun there."""
+    return {
+        step.exercise.slug: OUTCOMES[step.state]
+        for step in steps_of(room)
+        if step.state in OUTCOMES
+    }
 
 
 ROOMS = Pruner("rooms of ended classes", KEPT_DAYS, count, delete)

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice import codes
+from benefits_portal.practice.class_results import Kept, kept_of
 from benefits_portal.practice.exercises import begin, exercises
 from benefits_portal.practice.letting_in import CODES_OF_NETWORK
 from benefits_portal.practice.models import Class, Room
@@ -31,6 +32,7 @@ from .conftest import WorldOn, persona_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ENTER = "/practice/"
+LONG_AGO = datetime(2020, 1, 31, tzinfo=UTC)
 NEW = {"title": "Class", "situation": "contoso", "language": "en", "hours": "2", "max_rooms": "3"}
 
 
@@ -432,6 +434,47 @@ def test_thirty_days_after_the_end_rooms_are_deleted_and_counted(of_class: Class
     of_class.refresh_from_db()
     assert (kept, of_class.rooms.count(), of_class.rooms_deleted) == (2, 0, 2)
     assert not User.objects.filter(pk__in=people).exists()
+
+
+def test_how_deleted_rooms_stood_with_exercises_is_kept(of_class: Class, trainer: Client) -> None:
+    anna, bob = room("Anna"), room("Bob")
+    stand(anna, "give-monthly-credit", "begun", "checked")
+    stand(anna, "scenario-1", "begun", "shown")
+    stand(bob, "give-monthly-credit", "begun")
+    Class.objects.filter(pk=of_class.pk).update(opens_at=LONG_AGO, closes_at=LONG_AGO)
+    url = reverse("practice-class", args=[of_class.pk])
+    before = trainer.get(url).context["kept"]
+
+    call_command("prune", stdout=StringIO())
+    page = trainer.get(url)
+
+    assert before == []
+    assert page.context["kept"] == [
+        Kept("Assign monthly Azure credit", passed=1, shown=0, begun=1),
+        Kept("Scenario 1: 100 licenses, a key of 25", passed=0, shown=1, begun=0),
+    ]
+    assert "Exercises in the deleted rooms" in page.text
+    assert "The rooms have been deleted, and the names with them." in page.text
+    assert "Anna" not in page.text
+
+
+def stand(room: Room, exercise: str, *steps: str) -> None:
+    for step in steps:
+        factories.ExerciseAttemptFactory.create(
+            room=room, exercise=exercise, what=step, generation=room.generation
+        )
+
+
+def test_an_exercise_whose_file_is_gone_is_kept_by_its_slug(of_class: Class) -> None:
+    of_class.count_deleted_room({"gone": "passed", "scenario-1": "begun"})
+    of_class.count_deleted_room({"gone": "passed"})
+
+    of_class.refresh_from_db()
+    assert [each.title for each in kept_of(of_class)] == [
+        "Scenario 1: 100 licenses, a key of 25",
+        "gone",
+    ]
+    assert (kept_of(of_class)[1].passed, of_class.rooms_deleted) == (2, 2)
 
 
 # Where classes are all that there is

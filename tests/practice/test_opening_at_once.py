@@ -36,3 +36,11 @@ def test_of_many_forms_at_once_no_more_open_than_there_may_be(trainer: User) -> 
     answers = at_once([lambda: opened(trainer, str(uuid.uuid4()))] * 6)
     kinds = sorted(type(answer).__name__ for answer in answers)
     assert kinds == ["Class"] + [TooManyClasses.__name__] * 5
+
+
+def test_of_rooms_deleted_at_once_all_are_counted() -> None:
+    of_class = factories.ClassFactory.create()
+    at_once([lambda: of_class.count_deleted_room({"scenario-1": "passed"})] * 6)
+    of_class.refresh_from_db()
+    assert of_class.exercise_counts == {"scenario-1": {"passed": 6}}
+    assert of_class.rooms_deleted == 6

@@ -13,6 +13,7 @@ Pages need these, and nothing else of the package:
 - `progress_of(rooms)`: of each room a `Progress` for each exercise, in two queries for however
   many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal).
 - `steps_of(room)`: the same of one room in one query, without what was refused there.
+- `OUTCOMES`: by state, what is kept of it once the room is deleted.
 - `tally(progress)`: how many were passed and shown, in words.
 - `present(progress)`: the one that a room is at, for the panel; None once all are done.
 
@@ -23,6 +24,7 @@ sentence for the reader. `docs/classroom.md` says how to write an exercise.
 from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
 from .exercise import Exercise
 from .progress import (
+    OUTCOMES,
     Progress,
     State,
     exercises_in,
@@ -35,6 +37,7 @@ from .progress import (
 from .reading import ExerciseError, exercises
 
 __all__ = [
+    "OUTCOMES",
     "Exercise",
     "ExerciseError",
     "NotBegun",

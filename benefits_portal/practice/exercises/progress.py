@@ -50,6 +50,13 @@ LABELS = {
     State.SHOWN: _("Shown"),
     State.NOT_OFFERED: _("Not offered"),
 }
+# What is kept of a room after it is deleted
+OUTCOMES = {
+    State.PASSED: State.PASSED,
+    State.SHOWN: State.SHOWN,
+    State.BEGUN: State.BEGUN,
+    State.STUCK: State.BEGUN,
+}
 SHOWN_BY_TRAINER = _("Shown by your trainer")
 
 

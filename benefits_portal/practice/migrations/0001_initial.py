@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('closes_at', models.DateTimeField(verbose_name='ends at')),
                 ('days_ahead', models.PositiveIntegerField(default=0, editable=False, verbose_name='days ahead')),
                 ('rooms_deleted', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('exercise_counts', models.JSONField(blank=True, default=dict, editable=False)),
                 ('code_number', models.PositiveIntegerField(default=0, editable=False)),
                 ('code_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='trainer')),

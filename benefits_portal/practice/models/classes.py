@@ -1,5 +1,6 @@
 """Classes: who practices together, until when, and the code that lets them in."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -32,9 +33,6 @@ class ClassQuerySet(models.QuerySet["Class"]):
         may = Exists(teach.filter(Q(group__user=user.pk) | Q(user=user.pk)))
         return self.filter(Q(made_by__is_superuser=True) | may, made_by=user.pk)
 
-    def count_deleted_room(self) -> None:
-        self.update(rooms_deleted=F("rooms_deleted") + 1)
-
     def open_for(self, trainer: User, made: "Class") -> "Class":
         """Open `made`, with its first code.
 
@@ -66,6 +64,7 @@ class Class(models.Model):
         "language": None,
         "entry": None,
         "code_digest": None,
+        "exercise_counts": None,
     }
 
     title = NameField(_("title"), max_length=80)
@@ -82,6 +81,8 @@ class Class(models.Model):
     closes_at = models.DateTimeField(_("ends at"))
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
     rooms_deleted = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Of deleted rooms: by exercise, how many there were with each outcome
+    exercise_counts = models.JSONField(default=dict, blank=True, editable=False)
     code_number = models.PositiveIntegerField(default=0, editable=False)
     code_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 - unique
 
@@ -139,6 +140,17 @@ class Class(models.Model):
         """Now: its code is dead, and nobody gets into its rooms any more."""
         now = clock.now()
         Class.objects.filter(pk=self.pk, closes_at__gt=now).update(closes_at=now)
+
+    def count_deleted_room(self, outcomes: Mapping[str, str]) -> None:
+        """Keep that there was a room, and its outcome by exercise; not whose it was (T5)."""
+        with transaction.atomic():
+            # One after the other: of two rooms only one would be counted
+            locked = Class.objects.select_for_update().get(pk=self.pk)
+            for exercise, outcome in outcomes.items():
+                counts = locked.exercise_counts.setdefault(exercise, {})
+                counts[outcome] = counts.get(outcome, 0) + 1
+            locked.rooms_deleted += 1
+            locked.save(update_fields=["rooms_deleted", "exercise_counts"])
 
     def check_room_left(self) -> None:
         """Raise ClassOver or ClassFull."""
