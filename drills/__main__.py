@@ -25,6 +25,7 @@ DRILLS = (
     "replica",
     "scale",
     "reminders",
+    "classroom",
 )
 
 
