@@ -3,10 +3,11 @@
 A list that is cut says so (W7).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +18,17 @@ from .page import MAX_COUNT, CappedCount
 
 # What an address says to see a list whole, and how much of it a page without pages shows
 ALL, MAX_ROWS = "all", 500
+
+
+def with_total[Rows: QuerySet[Any, Any]](
+    rows: Rows, most: int, *, counted: Any = None, count_to: int = MAX_COUNT
+) -> Rows:
+    """The first `most` of the queryset `rows`, each with how many there are.
+
+    `counted` is the same without what was annotated, which takes Django long to leave out.
+    """
+    total = CappedCount(rows if counted is None else counted, count_to)
+    return rows.annotate(total_in_list=total)[:most]
 
 
 @dataclass(frozen=True)
@@ -45,11 +57,21 @@ class Excerpt[Row]:
     ) -> Self:
         """The first `most` of the queryset `rows`, in order, with the count in the same query.
 
-        `counted` is the same without what was annotated, which takes Django long to leave out.
         Beyond `count_to` there are just more.
         """
-        total = CappedCount(rows if counted is None else counted, count_to)
-        found = list(rows.annotate(total_in_list=total)[:most])
+        found = list(with_total(rows, most, counted=counted, count_to=count_to))
+        return cls.of_counted(found, href, is_latest=is_latest, count_to=count_to)
+
+    @classmethod
+    def of_counted(
+        cls,
+        found: Sequence[Any],
+        href: str = "",
+        *,
+        is_latest: bool = False,
+        count_to: int = MAX_COUNT,
+    ) -> Self:
+        """The same of what `with_total` found."""
         many = found[0].total_in_list if found else 0
         is_capped = count_to < min(many, MAX_COUNT)
         return cls(found, count_to if is_capped else many, href, is_latest, is_capped)
@@ -125,6 +147,11 @@ class Asked:
         href = self.all_of(name)
         most = most if href else MAX_ROWS
         return Excerpt.of(rows, most, href, is_latest=is_latest, counted=counted)
+
+    def prepared(self, name: str, most: int, rows: Callable[[int], Sequence[Any]]) -> Excerpt[Any]:
+        """The same of a prepared query: `rows` makes what `with_total` finds of how many."""
+        href = self.all_of(name)
+        return Excerpt.of_counted(rows(most if href else MAX_ROWS), href)
 
     def all_of(self, name: str) -> str:
         """The address at which the page shows MAX_ROWS of the list; empty where it is this one."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,8 +26,9 @@ from benefits_portal.licensing.home.rows import (
     urgency,
 )
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, with_total
 from benefits_portal.listing.page import CappedCount
+from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
 MAX_LINES = 12
@@ -67,11 +69,8 @@ def ending_subscriptions(
 
     By the last day of what they are now, each with the partner's own key that fits. One query.
     """
-    subscriptions = Subscription.objects.for_partner(partner).for_display()
-    not_deleted, soon = subscriptions.not_deleted(on), subscriptions.changing_within(SOON_DAYS, on)
-    by_end = not_deleted.order_by("ends_on", "pk").annotate(soon_total=CappedCount(soon))
-    excerpt: Excerpt[Subscription] = asked.excerpt(
-        "ending", by_end.with_fitting_key(on).with_can_come_back(on), MAX_LINES, counted=not_deleted
+    excerpt: Excerpt[Subscription] = asked.prepared(
+        "ending", MAX_LINES, lambda most: by_end(partner.pk, on, most)
     )
     soon_total = vars(excerpt[0])["soon_total"] if excerpt else 0
 
@@ -81,6 +80,17 @@ def ending_subscriptions(
     soon_rows = Excerpt(rows[:soon_total], soon_total, excerpt.href)
     later = Excerpt(rows[soon_total:], excerpt.total - soon_total, excerpt.href)
     return soon_rows, FoldedLater(later, on + timedelta(days=SOON_DAYS))
+
+
+@prepared
+def by_end(partner: int, on: date, most: int) -> QuerySet[Subscription]:
+    """Those that end first, each with the totals and the key that fits it."""
+    subscriptions = Subscription.objects.filter(partner=partner)
+    not_deleted, soon = subscriptions.not_deleted(on), subscriptions.changing_within(SOON_DAYS, on)
+    in_order = not_deleted.for_display().order_by("ends_on", "pk")
+    in_order = in_order.annotate(soon_total=CappedCount(soon))
+    keyed = in_order.with_fitting_key(on).with_can_come_back(on)
+    return with_total(keyed, most, counted=not_deleted)
 
 
 def ending_row(
@@ -111,15 +121,17 @@ def held_by_disabled(
     partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
 ) -> Excerpt[dict[str, Any]]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
-    held = (
-        Assignment.objects.for_partner(partner)
-        .select_related("directory_user", "benefit__product", "benefit__membership")
-        .held_by_disabled(on)
-    )
-    excerpt: Excerpt[Assignment] = asked.excerpt(
-        "disabled", held.order_by("benefit__expires_on", "pk"), MAX_LINES
+    excerpt: Excerpt[Assignment] = asked.prepared(
+        "disabled", MAX_LINES, lambda most: credit_of_disabled(partner.pk, on, most)
     )
     return excerpt.showing([disabled_row(one, on, may_act=may_act) for one in excerpt])
+
+
+@prepared
+def credit_of_disabled(partner: int, on: date, most: int) -> QuerySet[Assignment]:
+    held = Assignment.objects.filter(partner=partner).held_by_disabled(on)
+    shown = held.select_related("directory_user", "benefit__product", "benefit__membership")
+    return with_total(shown.order_by("benefit__expires_on", "pk"), most, counted=held)
 
 
 def disabled_row(assignment: Assignment, on: date, *, may_act: bool) -> dict[str, Any]:

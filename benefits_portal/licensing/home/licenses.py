@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -21,7 +22,8 @@ from benefits_portal.licensing.models.license_outlook import DAY, Step
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import AHEAD, Pool, near_outlooks
 from benefits_portal.licensing.terms import LAST_DAY
-from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
+from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt, with_total
+from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
 MAX_LINES = 12
@@ -80,12 +82,17 @@ def licenses_of_disabled(
     partner: Partner, asked: Asked = NOT_ASKED, *, may_act: bool = True
 ) -> Rows:
     """Licenses that somebody has who is disabled in the directory, the longest held first."""
-    held = LicenseAssignment.objects.for_partner(partner).running().of_disabled()
-    held = held.select_related("directory_user", "product", "tenant")
-    excerpt: Excerpt[LicenseAssignment] = asked.excerpt(
-        "disabled-licenses", held.order_by("given_at", "pk"), MAX_LINES
+    excerpt: Excerpt[LicenseAssignment] = asked.prepared(
+        "disabled-licenses", MAX_LINES, lambda most: of_disabled(partner.pk, most)
     )
     return excerpt.showing([disabled_row(one, may_act=may_act) for one in excerpt])
+
+
+@prepared
+def of_disabled(partner: int, most: int) -> QuerySet[LicenseAssignment]:
+    held = LicenseAssignment.objects.filter(partner=partner).running().of_disabled()
+    shown = held.select_related("directory_user", "product", "tenant")
+    return with_total(shown.order_by("given_at", "pk"), most, counted=held)
 
 
 def disabled_row(held: LicenseAssignment, *, may_act: bool) -> dict[str, Any]:

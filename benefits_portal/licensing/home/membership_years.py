@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import Benefit, Membership
@@ -15,7 +14,8 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.home.rows import days_left
 from benefits_portal.licensing.models import Redemption
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, with_total
+from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
 MAX_YEARS, MAX_AXES = 6, 4
@@ -24,15 +24,9 @@ RENEWAL_SOON = timedelta(days=91)
 
 def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt["MembershipYear"]:
     """Each that runs or comes, and those that ended within a year; what can be used first."""
-    # Naming both kinds, it is looked up in the index that begins with them
-    used = Benefit.objects.for_partner(partner).filter(
-        is_license_based__in=[True, False], is_used=True
+    excerpt: Excerpt[Membership] = asked.prepared(
+        "memberships", MAX_YEARS, lambda most: shown_years(partner.pk, on, most)
     )
-    recent = Membership.objects.for_partner(partner).shown_on_home(on)
-    years = recent.with_next_year().annotate(
-        subscriptions_end_on=last_subscription_ends_on(), partner_uses_any=Exists(used)
-    )
-    excerpt: Excerpt[Membership] = asked.excerpt("memberships", years, MAX_YEARS, counted=recent)
     shown = without_followers(list(excerpt), on)
     return Excerpt(
         [
@@ -42,6 +36,18 @@ def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt
         excerpt.total - (len(excerpt) - len(shown)),
         excerpt.href,
     )
+
+
+@prepared
+def shown_years(partner: int, on: date, most: int) -> QuerySet[Membership]:
+    """Each with the year after it, and whether the partner uses anything at all."""
+    # Naming both kinds, it is looked up in the index that begins with them
+    used = Benefit.objects.filter(partner=partner, is_license_based__in=[True, False], is_used=True)
+    recent = Membership.objects.filter(partner=partner).shown_on_home(on).select_related("offer")
+    years = recent.with_next_year().annotate(
+        subscriptions_end_on=last_subscription_ends_on(), partner_uses_any=Exists(used)
+    )
+    return with_total(years, most, counted=recent)
 
 
 def without_followers(years: list[Membership], on: date) -> list[Membership]:
@@ -54,7 +60,6 @@ def without_followers(years: list[Membership], on: date) -> list[Membership]:
     ]
 
 
-@cache  # Django takes longer to put it together than a database to answer it
 def last_subscription_ends_on() -> Subquery:
     """Of those that benefits of a membership were redeemed for."""
     redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 
 from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
@@ -24,6 +24,7 @@ from benefits_portal.licensing.home.unused_amounts import (
     summed,
 )
 from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
 MAX_SHOWN = 12  # keys, and as many credits, unless all are asked for
@@ -85,6 +86,11 @@ class UnusedBenefit(NamedTuple):
 
 
 def unused_keys(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[UnusedBenefit]:
+    return [UnusedBenefit(*values) for values in first_keys(partner.pk, on, most)]
+
+
+@prepared
+def first_keys(partner: int, on: date, most: int) -> QuerySet[Any, Any]:
     keys = with_live_key(unused(partner, on).license_based())
     with_key, without_key = (
         ("summed.live_key_id IS NOT NULL", ()),
@@ -100,7 +106,7 @@ def unused_keys(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[Unuse
         )
     ]
     sums = SummedByPeriod(keys.values("expires_on", "quantity", "live_key_id"), figures)
-    return first_of(keys, sums, "live_key_id", most=most)
+    return first_of(keys, sums, "live_key_id")[:most]
 
 
 def with_live_key(benefits: BenefitQuerySet) -> Any:  # annotated
@@ -111,9 +117,15 @@ def with_live_key(benefits: BenefitQuerySet) -> Any:  # annotated
 
 def unused_credit(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[UnusedBenefit]:
     """With the amounts in the partner's own currency, and how many are in others."""
+    found = first_credit(partner.pk, on, partner.currency, most)
+    return [UnusedBenefit(*values) for values in found]
+
+
+@prepared
+def first_credit(partner: int, on: date, currency: str, most: int) -> QuerySet[Any, Any]:
     credit = unused(partner, on).usage_based()
-    own = ("summed.currency = %%s", (partner.currency,))
-    other = ("summed.currency <> %%s", (partner.currency,))
+    own = ("summed.currency = %%s", (currency,))
+    other = ("summed.currency <> %%s", (currency,))
     figures = [
         figure
         for period in periods_of_credit(on)
@@ -125,7 +137,7 @@ def unused_credit(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[Unu
         )
     ]
     columns = ("expires_on", "credit_amount", "currency", "product__kind")
-    return first_of(credit, SummedByPeriod(credit.values(*columns), figures), most=most)
+    return first_of(credit, SummedByPeriod(credit.values(*columns), figures))[:most]
 
 
 MONTHLY: Figure = ("summed.product__kind = %%s", (Product.Kind.MONTHLY_CREDIT.value,))
@@ -152,16 +164,15 @@ def periods(on: date) -> list[Figure]:
     ]
 
 
-def unused(partner: Partner, on: date) -> BenefitQuerySet:
+def unused(partner: int, on: date) -> BenefitQuerySet:
     """What expires first before the others."""
-    return Benefit.objects.for_partner(partner).losable(on).order_by("expires_on", "pk")
+    return Benefit.objects.filter(partner=partner).losable(on).order_by("expires_on", "pk")
 
 
 def first_of(
-    benefits: BenefitQuerySet, sums: SummedByPeriod | Value, *more: str, most: int
-) -> list[UnusedBenefit]:
-    found = benefits.annotate(figures=sums).values_list(*COLUMNS, *more)
-    return [UnusedBenefit(*values) for values in found[:most]]
+    benefits: BenefitQuerySet, sums: SummedByPeriod | Value, *more: str
+) -> QuerySet[Any, Any]:
+    return benefits.annotate(figures=sums).values_list(*COLUMNS, *more)
 
 
 def key_amounts(keys: Sequence[UnusedBenefit]) -> list[Amounts]:
@@ -198,7 +209,8 @@ def credit_amounts(credit: Sequence[UnusedBenefit], partner: Partner, on: date) 
 
 
 def add_other_currencies(amounts: Sequence[Amounts], partner: Partner, on: date) -> None:
-    for credit in first_of(unused(partner, on).usage_based(), Value(""), most=MAX_COUNT + 1):
+    found = first_of(unused(partner.pk, on).usage_based(), Value(""))[: MAX_COUNT + 1]
+    for credit in (UnusedBenefit(*values) for values in found):
         if credit.amount is not None and credit.currency != partner.currency:
             of_period = amounts[credit.period(on)]
             by_currency = of_period.monthly if credit.is_monthly else of_period.yearly

@@ -18,6 +18,7 @@ from django.db.models import (
 )
 
 from benefits_portal.listing.page import RowCount
+from benefits_portal.prepared import prepared
 
 from .license_assignment import LicenseAssignment
 from .license_history import PoolKey, first_days_over, in_pools
@@ -64,11 +65,22 @@ def near_outlooks(
 
     Within `ahead`, or in the 90 days before that are named to settle it (L8).
     """
+    if len(partners) == 1:
+        return outlooks_in(near_pools_of(partners[0], on, ahead), on)
+    return outlooks_in(near_pools(partners, on, ahead), on)
+
+
+@prepared
+def near_pools_of(partner: int, on: date, ahead: timedelta) -> QuerySet[Any, Any]:
+    return near_pools([partner], on, ahead)
+
+
+def near_pools(partners: Sequence[int], on: date, ahead: timedelta) -> QuerySet[Any, Any]:
     subscriptions = Subscription.objects.filter(partner__in=partners)
     fewer = in_same_pool(subscriptions.filter(becomes_fewer(on, ahead)))
     # Asked of each pool, not of each subscription
     near = first_of_pools(subscriptions).filter(Exists(fewer))
-    return pool_outlooks(near, subscriptions.filter(Exists(in_same_pool(near))), on)
+    return people_and_licenses(near, subscriptions.filter(Exists(in_same_pool(near))), on)
 
 
 def outlooks_of(
@@ -76,7 +88,8 @@ def outlooks_of(
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
     """Of those of `pools` that people are in, as of a day or any later one: one query."""
     subscriptions = Subscription.objects.filter(in_pools(pools))
-    return pool_outlooks(first_of_pools(subscriptions), subscriptions, earliest)
+    rows = people_and_licenses(first_of_pools(subscriptions), subscriptions, earliest)
+    return outlooks_in(rows, earliest)
 
 
 def days_over(
@@ -117,10 +130,10 @@ def first_of_pools(subscriptions: SubscriptionQuerySet) -> SubscriptionQuerySet:
     return Subscription.objects.filter(pk__in=pools.values("first")).order_by()
 
 
-def pool_outlooks(
+def people_and_licenses(
     firsts: SubscriptionQuerySet, subscriptions: SubscriptionQuerySet, on: date
-) -> Iterator[tuple[Pool, LicenseOutlook]]:
-    """Of each pool that people are in: one query.
+) -> QuerySet[Any, Any]:
+    """Of each pool how many people are in it, without a day, and how many licenses end on a day.
 
     `firsts` are one for each pool, `subscriptions` all of them. People are counted pool by pool, so
     that an index alone answers.
@@ -131,9 +144,14 @@ def pool_outlooks(
     ending = subscriptions.entitling(on).order_by().values_list(*KEY)
     unnamed = {f"no_{name}": Value("") for name in NAMES}
     licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"), **unnamed)
+    return licenses.union(given, all=True).order_by()
+
+
+def outlooks_in(rows: Iterable[tuple[Any, ...]], on: date) -> Iterator[tuple[Pool, LicenseOutlook]]:
+    """The outlook of each pool that people are in, from `people_and_licenses`."""
     stretches: dict[PoolKey, list[Stretch]] = defaultdict(list)
     holders: dict[Pool, int] = {}
-    for partner, tenant, product, day, total, *names in licenses.union(given, all=True).order_by():
+    for partner, tenant, product, day, total, *names in rows:
         if day:
             stretches[tenant, product].append(Stretch(day, total))
         elif total:

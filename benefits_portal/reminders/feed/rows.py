@@ -138,7 +138,7 @@ def keys(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
 
 def credit(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
     """Benefits of credit that nobody was given."""
-    theirs = unused(partner, on).usage_based().filter(expires_on__lte=until)
+    theirs = unused(partner.pk, on).usage_based().filter(expires_on__lte=until)
     return columns(
         first_of(Benefit, theirs, "expires_on"),
         kind=Value("credit", CharField()),
