@@ -42,7 +42,7 @@ def run_on(subscription: "Subscription", ledger: Sequence[Redemption], day: date
     for redemption in reversed(ledger):
         if redemption.counts_on(day):
             return Run(redemption.after, start_after(redemption))
-    run = opening(subscription, ledger, day)
+    run = opening(subscription, ledger)
     return run if run and run.starts_on <= day else None
 
 
@@ -53,11 +53,13 @@ def start_after(redemption: Redemption) -> date:
     return redemption.before_starts_on
 
 
-def opening(subscription: "Subscription", ledger: Sequence[Redemption], day: date) -> Run | None:
-    """What ran before the first redemption, where a subscription did not begin with one."""
+def opening(subscription: "Subscription", ledger: Sequence[Redemption]) -> Run | None:
+    """What ran before the first redemption, where a subscription did not begin with one.
+
+    One without any was never withdrawn, which only a reversal does.
+    """
     if not ledger:
-        is_there = subscription.withdrawn_on is None or subscription.withdrawn_on > day
-        return Run(subscription.term, subscription.starts_on) if is_there else None
+        return Run(subscription.term, subscription.starts_on)
     first = ledger[0]
     if first.before is None or first.before_starts_on is None:
         return None
@@ -85,9 +87,9 @@ OPENING = """
     ORDER BY r.redeemed_at, r.id LIMIT 1
 """
 IMPORTED = """
-    SELECT %(own)s WHERE %(starts_on)s <= %(day)s
-    AND (%(withdrawn_on)s IS NULL OR %(withdrawn_on)s > %(day)s)
-    AND NOT EXISTS (SELECT 1 FROM licensing_redemption r WHERE r.subscription_id = %(pk)s)
+    SELECT %(own)s WHERE %(starts_on)s <= %(day)s AND NOT EXISTS (
+        SELECT 1 FROM licensing_redemption r WHERE r.subscription_id = %(pk)s
+    )
 """
 NAMED_BY = """
     JOIN benefits_productkey k ON k.id = r.key_id JOIN benefits_benefit b ON b.id = k.benefit_id
@@ -105,14 +107,13 @@ class Then(Func):
     template = f"COALESCE(({LATEST}), ({OPENING}), ({IMPORTED}))"
 
     def __init__(self, day: date, own: str, after: str, output_field: Any, **names: str) -> None:
-        columns = ("pk", "starts_on", "withdrawn_on", own)
-        super().__init__(*columns, output_field=output_field, after=after, **names)
+        super().__init__("pk", "starts_on", own, output_field=output_field, after=after, **names)
         self.day = day
 
     def as_sql(
         self, compiler: "SQLCompiler", connection: Any, *args: Any, **context: Any
     ) -> tuple[str, tuple[Any, ...]]:
-        names = ("pk", "starts_on", "withdrawn_on", "own")
+        names = ("pk", "starts_on", "own")
         columns = [compiler.compile(each)[0] for each in self.source_expressions]
         given = {"joined": "", "day": "%s"} | self.extra | dict(zip(names, columns, strict=True))
         text = self.template % given
