@@ -25,15 +25,15 @@ class RowCount(Subquery):
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
 
-    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
-        super().__init__(queryset.order_by().values("pk"))
+    def __init__(self, queryset: QuerySet[Any, Any], limit: int | None = None) -> None:
+        super().__init__(queryset.order_by().values("pk")[:limit])
 
 
 class CappedCount(RowCount):
     """The same, up to `most` + 1."""
 
     def __init__(self, queryset: QuerySet[Any, Any], most: int = MAX_COUNT) -> None:
-        Subquery.__init__(self, queryset.order_by().values("pk")[: most + 1])
+        super().__init__(queryset, most + 1)
 
 
 def total_text(total: int, most: int = MAX_COUNT) -> str:
