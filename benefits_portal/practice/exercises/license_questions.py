@@ -1,10 +1,11 @@
 """Questions about subscriptions: how many licenses, until when, and for whom."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -85,15 +86,22 @@ class LicensesAtLeast(SubscriptionQuestion):
     at_least: int
 
     def find(self, scope: Scope) -> Finding | None:
-        active = self.subscriptions(scope).active(scope.on).order_by()
-        licenses = active.aggregate(total=Sum("licenses"))["total"] or 0
+        return self.too_few(self.active(scope))
+
+    def active(self, scope: Scope) -> list[Stretch]:
+        """When the active subscriptions end, in order, and how many licenses each has."""
+        rows = self.subscriptions(scope).active(scope.on).order_by("ends_on")
+        return [Stretch(*row) for row in rows.values_list("ends_on", "licenses")]
+
+    def too_few(self, active: Iterable[Stretch]) -> Finding | None:
+        licenses = sum(each.licenses for each in active)
         if licenses >= self.at_least:
             return None
         return Finding("too-few-licenses", {"count": licenses})
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneDay(SubscriptionQuestion):
+class OneDay(LicensesAtLeast):
     """Whether the active subscriptions, with so many licenses together, end on one day."""
 
     sentences: ClassVar = {
@@ -102,18 +110,14 @@ class OneDay(SubscriptionQuestion):
             "The first of them ends on %(first)s, the last on %(last)s: %(count)s days later.",
             "count",
         ),
-        "too-few-licenses": LicensesAtLeast.sentences["too-few-licenses"],
+        **LicensesAtLeast.sentences,
     }
 
-    at_least: int
-
     def find(self, scope: Scope) -> Finding | None:
-        active = self.subscriptions(scope).active(scope.on).order_by("ends_on")
-        rows = list(active.values_list("ends_on", "licenses"))
-        licenses = sum(row[1] for row in rows)
-        if licenses < self.at_least:
-            return Finding("too-few-licenses", {"count": licenses})
-        first, last = rows[0][0], rows[-1][0]
+        active = self.active(scope)
+        if finding := self.too_few(active):
+            return finding
+        first, last = active[0].ends_on, active[-1].ends_on
         if first == last:
             return None
         days = {"first": first.isoformat(), "last": last.isoformat()}
