@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token
 from django.template.defaulttags import IfNode
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw
@@ -46,9 +48,15 @@ def breakable(email: str) -> SafeString:
     Rather than before its last letter. Whoever copies it does not notice.
     """
     local_part, at, domain = str(email).rpartition("@")
+    breaks = _domain_breaks(domain)
+    return format_html("{}@<wbr>{}", local_part, breaks) if at else breaks
+
+
+@lru_cache(maxsize=1_024)
+def _domain_breaks(domain: str) -> SafeString:
+    """The addresses in a list have few domains."""
     labels = ((label,) for label in domain.split("."))
-    breaks = format_html_join(mark_safe("<wbr>."), "{}", labels)
-    return format_html("{}{}{}", local_part, mark_safe("@<wbr>") if at else "", breaks)
+    return format_html_join(mark_safe("<wbr>."), "{}", labels)
 
 
 @register.filter
@@ -97,9 +105,9 @@ class RowsNode(Node):
 
     def render(self, context: Context) -> SafeString:
         rows: Iterable[Mapping[str, Any]] = self.rows.resolve(context)
-        return format_html_join(
-            "", "".join(self._format(node, context) for node in self.block), rows
-        )
+        text = "".join(self._format(node, context) for node in self.block)
+        escaped = ({name: _escaped(value) for name, value in row.items()} for row in rows)
+        return mark_safe("".join(text.format_map(row) for row in escaped))  # noqa: S308 - escaped
 
     def _format(self, node: Node, context: Context) -> str:
         """The text with its placeholders, which only what is written in the template has.
@@ -120,6 +128,13 @@ def chosen(node: IfNode, context: Context) -> Iterable[Node]:
         if condition is None or condition.eval(context):  # type: ignore[arg-type]
             return nodes
     return ()
+
+
+def _escaped(value: object) -> str:
+    """The same as `conditional_escape`, which takes five times as long for a plain text."""
+    if isinstance(value, Promise):
+        value = str(value)
+    return value.__html__() if hasattr(value, "__html__") else escape(str(value))
 
 
 def with_doubled_braces(text: str) -> str:
