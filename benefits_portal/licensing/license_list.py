@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.models import LicenseAssignment
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.listing.keyset import Keyset
@@ -21,13 +20,24 @@ from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser
 
+type Values = dict[str, Any]
+
+# Of a license and of who has it
+COLUMNS_READ = (
+    "given_on",
+    "ended_on",
+    "directory_user",
+    "directory_user__display_name",
+    "directory_user__user_principal_name",
+    "directory_user__is_disabled",
+)
 HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
 WHO = {"guests": gettext_lazy("Guests"), "disabled": gettext_lazy("Disabled")}
 offer_filter_values(show=HOLDERS, who=WHO)
 
 
 @dataclass
-class LicenseListing(Listing[LicenseAssignment]):
+class LicenseListing(Listing[Values]):
     """Who has a license of one product in one tenant, or had one.
 
     By name they are read in the order of the directory, by day in that of the pool.
@@ -35,7 +45,8 @@ class LicenseListing(Listing[LicenseAssignment]):
 
     tabs: ClassVar[Mapping[str, Any]] = HOLDERS
     columns = {
-        "name": Column(gettext_lazy("Name"), ("directory_user__sort_name",)),
+        # With the person, as the directory's index has them: many have one name
+        "name": Column(gettext_lazy("Name"), ("directory_user__sort_name", "directory_user")),
         "address": Column(gettext_lazy("Email"), ("directory_user__user_principal_name",)),
         "given": Column(gettext_lazy("Assigned on"), ("given_at",)),
     }
@@ -76,29 +87,31 @@ class LicenseListing(Listing[LicenseAssignment]):
     def ended(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.ended()
 
-    def annotate_for_list(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
+    def annotate_for_list(self, rows: LicenseAssignmentQuerySet) -> Any:
         """With the partner of the person, so that the directory's order serves them.
 
         Not in `filter_queryset`: to count them nobody needs to be looked up.
         """
-        return rows.filter(directory_user__partner=F("partner")).select_related("directory_user")
+        theirs = rows.filter(directory_user__partner=F("partner"))
+        return theirs.values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
 
-    def rows(self, assignments: Sequence[LicenseAssignment]) -> list[dict[str, object]]:
-        """What the page shows of `assignments`; of whoever is disabled, that they are (L9)."""
-        people = [held.directory_user for held in assignments]
-        disabled = next((person for person in people if not person.is_enabled), None)
-        badge = disabled and render_to_string("tenants/_entry_status.html", {"person": disabled})
+    def rows(self, licenses: Sequence[Values]) -> list[dict[str, object]]:
+        """What the page shows of `licenses`; of whoever is disabled, that they are (L9)."""
+        badge = ""
+        if any(held["directory_user__is_disabled"] for held in licenses):
+            disabled = {"person": {"is_enabled": False}}
+            badge = render_to_string("tenants/_entry_status.html", disabled)
         return [
             {
-                "pk": held.pk,
-                "person": person.pk,
-                "name": person.display_name,
-                "status": "" if person.is_enabled else badge,
-                "address": breakable(person.user_principal_name),
-                "given": as_day(held.given_on),
-                "ended": as_day(held.ended_on) if held.ended_on else "",
+                "pk": held["pk"],
+                "person": held["directory_user"],
+                "name": held["directory_user__display_name"],
+                "status": badge if held["directory_user__is_disabled"] else "",
+                "address": breakable(held["directory_user__user_principal_name"]),
+                "given": as_day(held["given_on"]),
+                "ended": as_day(held["ended_on"]) if held["ended_on"] else "",
             }
-            for held, person in zip(assignments, people, strict=True)
+            for held in licenses
         ]
 
     def spreadsheet(self, assignments: LicenseAssignmentQuerySet) -> Iterator[list[object]]:
@@ -110,12 +123,12 @@ class LicenseListing(Listing[LicenseAssignment]):
         for batch in self.batches(assignments):
             yield from map(self.cells, batch)
 
-    def cells(self, held: LicenseAssignment) -> list[object]:
+    def cells(self, held: Values) -> list[object]:
         """A row of the spreadsheet."""
-        days = (held.given_on, held.ended_on if self.is_past else None)
+        days = (held["given_on"], held["ended_on"] if self.is_past else None)
         return [
-            held.directory_user.display_name,
-            held.directory_user.user_principal_name,
+            held["directory_user__display_name"],
+            held["directory_user__user_principal_name"],
             *(day.isoformat() for day in days if day),
         ]
 
@@ -138,6 +151,6 @@ class LicenseListingThen(LicenseListing):
     def column_labels(self) -> list[object]:
         return [_("Day"), *super().column_labels()]
 
-    def cells(self, held: LicenseAssignment) -> list[object]:
+    def cells(self, held: Values) -> list[object]:
         """With the day in a column of its own (H5)."""
         return [self.on.isoformat(), *super().cells(held)]

@@ -232,7 +232,7 @@ class Diary(RuleBasedStateMachine):
             row = rows.get(product.name, {"licenses": "0", "given": "0"})
             assert (row["licenses"], row["given"]) == (format_number(licenses), str(len(holders)))
             shown = self.context("licensing:license-holders", query, product.pk)
-            assert {held.directory_user_id for held in shown["page"].rows} == holders
+            assert {row["person"] for row in shown["rows"]} == holders
             assert (shown["standing"].count.licenses, shown["standing"].count.given) == (
                 licenses,
                 len(holders),
