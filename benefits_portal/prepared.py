@@ -1,54 +1,88 @@
-"""Queries that Django puts together once for each process; only one number differs each time.
+"""Queries that Django puts together once for each process; only numbers and days differ each time.
 
-Django takes longer to put a query together than PostgreSQL to answer it. Only for what nearly every
-request asks, or a page asks many of: its form may depend on nothing but what it is prepared for.
+Django takes longer to put a query together than PostgreSQL to answer it. So what a page always asks
+in the same form is asked once about stand-ins, in whose places each request puts its own values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from copy import copy
-from functools import cached_property, lru_cache, wraps
-from typing import Any
+from datetime import date, timedelta
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-STAND_IN = -77_777_777_777  # nothing else in a query is this
+# Nothing else in a query is this, or a few more; it is in the range of every field
+FIRST_NUMBER = 2_077_777_770
+FIRST_CENTURY = 3100  # no day of ours is as late
 KEPT = 8  # of a question, with what is asked beside the number: the days of partners, mostly
 
 
+class StandInDay(date):
+    """In a century of its own; days can be added to it and taken away, and nothing else."""
+
+    @classmethod
+    def at(cls, place: int) -> "StandInDay":
+        return cls(FIRST_CENTURY + 100 * place + 50, 1, 1)
+
+    def replace(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise TypeError("Months later than a stand-in is a day that depends on its value.")
+
+    def __sub__(self, days: Any) -> Any:
+        if isinstance(days, date):
+            raise TypeError("Days between a stand-in and another day depend on its value.")
+        return super().__sub__(days)
+
+
+class Slot(NamedTuple):
+    """Where among a query's parameters the value at `place` goes, `later` by some days."""
+
+    at: int
+    place: int
+    later: timedelta
+    as_text: bool  # for SQLite
+
+    def fill(self, params: list[Any], values: tuple[Any, ...]) -> None:
+        value = values[self.place] + self.later if self.later else values[self.place]
+        params[self.at] = str(value) if self.as_text else value
+
+
 class PreparedQuery[Row]:
-    """What the queryset that `question` makes of a number holds, whatever its rows are."""
+    """What the queryset finds that `question` makes of numbers and days: rows, or tuples.
 
-    def __init__(self, question: Callable[[int], QuerySet[Any, Row]]) -> None:
+    `question` is asked about stand-ins, once: it can filter by them and add days to them, but not
+    decide anything. What changes the form of its queryset is given by keyword: it is asked again.
+
+        @PreparedQuery
+        def of_partner(partner: int, pk: int) -> QuerySet[Benefit]:
+            return Benefit.objects.filter(partner=partner, pk=pk)
+
+        of_partner.first(1, 2)
+    """
+
+    def __init__(self, question: Callable[..., QuerySet[Any, Row]]) -> None:
         self._question = question
+        self._forms: dict[Hashable, Composed] = {}
 
-    def rows(self, value: int) -> list[Row]:
-        queryset = self._queryset.all()
+    def rows(self, *values: int | date, **form: Hashable) -> list[Row]:
+        kinds = tuple(isinstance(value, date) for value in values)
+        key = (kinds, *form.items())
+        composed = self._forms.get(key)
+        if composed is None:
+            stand_ins = [
+                StandInDay.at(place) if is_day else FIRST_NUMBER + place
+                for place, is_day in enumerate(kinds)
+            ]
+            composed = Composed(self._question(*stand_ins, **form), len(kinds))
+            self._forms[key] = composed
+        return list(composed.asked(values))
 
-        def compiler(using: str | None = None, *_args: Any, **_kwargs: Any) -> SQLCompiler:
-            return self._compiler(value, using or queryset.db)
-
-        queryset.query.get_compiler = compiler  # type: ignore[method-assign]
-        return list(queryset)
-
-    def _compiler(self, value: int, using: str) -> SQLCompiler:
-        """One that has put its SQL together, on the connection of this thread."""
-        ready, (sql, params) = self._put_together
-        compiler = copy(ready)
-        compiler.connection = connections[using]
-        answer = sql, tuple(value if each == STAND_IN else each for each in params)
-        compiler.as_sql = lambda *_args, **_kwargs: answer  # type: ignore[method-assign]
-        return compiler
-
-    @cached_property
-    def _queryset(self) -> QuerySet[Any, Row]:
-        return self._question(STAND_IN)
-
-    @cached_property
-    def _put_together(self) -> tuple[SQLCompiler, tuple[str, tuple[Any, ...]]]:
-        compiler = self._queryset.query.get_compiler(using=self._queryset.db)
-        return compiler, compiler.as_sql()
+    def first(self, *values: int | date, **form: Hashable) -> Row | None:
+        """The first of them: `question` should ask for no more than that."""
+        return next(iter(self.rows(*values, **form)), None)
 
 
 def prepared[*Beside, Row](
@@ -56,7 +90,8 @@ def prepared[*Beside, Row](
 ) -> Callable[[int, *Beside], list[Row]]:
     """The rows of `question`, which is put together once for all that it is asked beside a number.
 
-    The number is the primary key of a partner, say; the rest are few values, such as its day.
+    The number is the primary key of a partner, say; the rest are few values, such as its day, by
+    which `question` may decide.
     """
 
     @lru_cache(maxsize=KEPT)
@@ -68,3 +103,45 @@ def prepared[*Beside, Row](
         return query(*beside).rows(number)
 
     return rows
+
+
+class Composed:
+    """A query about `count` stand-ins, put together."""
+
+    def __init__(self, queryset: QuerySet[Any, Any], count: int) -> None:
+        self._queryset = queryset
+        self._compiler: SQLCompiler = queryset.query.get_compiler(queryset.db)
+        self._sql, self._params = self._compiler.as_sql()
+        selected = [expression for expression, _sql, _alias in self._compiler.select]
+        self._converters = self._compiler.get_converters(selected)
+        slots = (slot(at, param) for at, param in enumerate(self._params))
+        self._slots = [each for each in slots if each and each.place < count]
+        if len({each.place for each in self._slots}) < count:
+            raise ValueError(f"Not all of the {count} values decide in {self._sql}")
+
+    def asked(self, values: tuple[int | date, ...]) -> QuerySet[Any, Any]:
+        """The queryset that asks with `values`; nothing can be added to it any more."""
+        params = list(self._params)
+        for each in self._slots:
+            each.fill(params, values)
+        queryset, compiler = self._queryset.all(), copy(self._compiler)
+        compiler.connection = connections[queryset.db]
+        vars(compiler)["as_sql"] = lambda: (self._sql, params)
+        vars(compiler)["get_converters"] = lambda _selected: self._converters
+        vars(queryset.query)["get_compiler"] = lambda using: compiler
+        return queryset
+
+
+def slot(at: int, param: Any) -> Slot | None:
+    """Which value goes in the place of `param`; None where it is always the same."""
+    as_text = isinstance(param, str)
+    if as_text:
+        with suppress(ValueError):
+            param = date.fromisoformat(param)
+    if isinstance(param, date) and param.year >= FIRST_CENTURY:
+        place = (param.year - FIRST_CENTURY) // 100
+        later = param.toordinal() - StandInDay.at(place).toordinal()
+        return Slot(at, place, timedelta(days=later), as_text)
+    if isinstance(param, int) and param >= FIRST_NUMBER:
+        return Slot(at, param - FIRST_NUMBER, timedelta(0), as_text)
+    return None

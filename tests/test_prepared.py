@@ -1,6 +1,7 @@
 """A prepared query answers as the queryset does, whatever was asked before."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,16 +10,24 @@ from django.db.models import QuerySet
 from django.db.models.functions import Upper
 from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.benefits.models import Benefit
+from benefits_portal.dates import add_months
 from benefits_portal.prepared import PreparedQuery, prepared
 from benefits_portal.tenants.models import Tenant
-from tests.factories import TenantFactory
+from tests.factories import TODAY, BenefitFactory, TenantFactory
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 def tenant(pk: int) -> QuerySet[Any, Any]:
     rows = Tenant.objects.filter(pk=pk)
     return rows.values_list("guid", "is_primary", "partner__moving_until")
+
+
+def expiring(partner: int, on: date, *, within: int = 30) -> QuerySet[Benefit]:
+    theirs = Benefit.objects.filter(partner=partner).select_related("product")
+    return theirs.expiring_within(within, on).order_by("pk")
 
 
 def test_each_value_is_answered_as_the_queryset_does() -> None:
@@ -70,6 +79,45 @@ def test_each_day_has_a_query_of_its_own() -> None:
     assert since(one.pk, one.name, 1) == [(one.pk,)]
     assert since(one.pk, other.name, 1) == []
     assert since(other.pk, other.name, 1) == [(other.pk,)]
+
+
+@pytest.mark.parametrize("days", [0, 1, 29, 30, 31])
+def test_days_are_added_to_the_day_that_is_given(days: int) -> None:
+    benefit, prepared = BenefitFactory.create(), PreparedQuery(expiring)
+    prepared.rows(benefit.partner_id, TODAY)
+    on = benefit.expires_on - days * DAY
+    assert prepared.rows(benefit.partner_id, on) == list(expiring(benefit.partner_id, on))
+
+
+def test_another_form_is_another_query() -> None:
+    benefit, prepared = BenefitFactory.create(), PreparedQuery(expiring)
+    on = benefit.expires_on - 10 * DAY
+    found = [prepared.rows(benefit.partner_id, on, within=days) for days in (30, 9)]
+    assert found == [[benefit], []]
+
+
+def test_months_cannot_be_added_to_a_stand_in() -> None:
+    def in_a_month(on: date) -> QuerySet[Benefit]:
+        return Benefit.objects.filter(expires_on=add_months(on, 1))
+
+    with pytest.raises(TypeError, match="depends on its value"):
+        PreparedQuery(in_a_month).rows(TODAY)
+
+
+def test_days_between_stand_ins_cannot_be_counted() -> None:
+    def as_many(first: date, last: date) -> QuerySet[Benefit]:
+        return Benefit.objects.filter(size=(last - first).days)
+
+    with pytest.raises(TypeError, match="depend on its value"):
+        PreparedQuery(as_many).rows(TODAY, TODAY)
+
+
+def test_a_value_that_decides_nothing_is_refused() -> None:
+    def twice(partner: int) -> QuerySet[Benefit]:
+        return Benefit.objects.filter(partner=2 * partner)
+
+    with pytest.raises(ValueError, match="Not all of the 1 values decide"):
+        PreparedQuery(twice).rows(1)
 
 
 def test_other_threads_ask_on_their_own_connection() -> None:

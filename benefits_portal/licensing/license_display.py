@@ -14,6 +14,7 @@ from benefits_portal.licensing.models import (
     LicenseCount,
     LicenseOutlook,
     LicensePool,
+    outlook_of,
     outlooks,
     over_since,
 )
@@ -161,8 +162,8 @@ def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStand
 
     `then`: at the end of another day than today (H1).
     """
-    found = outlooks(pool.tenant, on, [pool.product.pk], then=then)
-    outlook = found.get(pool.product.pk, LicenseOutlook(on, 0))
+    outlook = outlook_of(pool.tenant, pool.product, on, then=then)
+    found = {pool.product.pk: outlook}
     since = over_since(pool.tenant, found, on, then=then).get(pool.product.pk)
     return PoolStanding(pool.product, outlook, since)
 

@@ -9,17 +9,11 @@ from django.utils.translation import ngettext
 from benefits_portal.benefits.models import Product
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.comparison import Choice, Comparison
-from benefits_portal.licensing.models import LicenseOutlook, Stretch, Term, outlooks
+from benefits_portal.licensing.models import LicenseOutlook, Stretch, Term, outlook_of
 from benefits_portal.licensing.quotes import Quote
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
-
-
-def outlook_of(tenant: Tenant, product: Product, on: date) -> LicenseOutlook:
-    """One query."""
-    found = outlooks(tenant, on, [product.pk])
-    return found.get(product.pk, LicenseOutlook(on, 0))
 
 
 def stretch_of(term: Term | None) -> Stretch | None:

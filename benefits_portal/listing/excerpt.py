@@ -148,10 +148,17 @@ class Asked:
         most = most if href else MAX_ROWS
         return Excerpt.of(rows, most, href, is_latest=is_latest, counted=counted)
 
-    def prepared(self, name: str, most: int, rows: Callable[[int], Sequence[Any]]) -> Excerpt[Any]:
+    def prepared(
+        self,
+        name: str,
+        most: int,
+        rows: Callable[[int], Sequence[Any]],
+        *,
+        is_latest: bool = False,
+    ) -> Excerpt[Any]:
         """The same of a prepared query: `rows` makes what `with_total` finds of how many."""
         href = self.all_of(name)
-        return Excerpt.of_counted(rows(most if href else MAX_ROWS), href)
+        return Excerpt.of_counted(rows(most if href else MAX_ROWS), href, is_latest=is_latest)
 
     def all_of(self, name: str) -> str:
         """The address at which the page shows MAX_ROWS of the list; empty where it is this one."""

@@ -1,17 +1,19 @@
 """Who gets through to a view (the matrix of *Who may do what*; rules P1 to P3)."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import reduce, wraps
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 
 from .exceptions import ActivityForAdmins, NotPermitted, OnlyGlobalAdmins
@@ -149,6 +151,24 @@ def get_own(
     """
     partners = {tenant.partner_id for tenant in request.tenants}
     found = queryset.filter(**{f"{owner}__in": partners}, pk=pk).order_by().first()
+    return _here(request, found, owner)
+
+
+def get_own_prepared(
+    request: PartnerRequest, own: PreparedQuery[Any], pk: int, *values: int | date
+) -> Any:
+    """As `get_own`. `own` asks for a row by its partner's number and its own, then by `values`.
+
+    The person's other partners are asked only for what is not here.
+    """
+    elsewhere = {tenant.partner_id for tenant in request.tenants} - {request.partner.pk}
+    partners = [request.partner.pk, *elsewhere] if pk <= BigIntegerField.MAX_BIGINT else []
+    found = (own.first(partner, pk, *values) for partner in partners)
+    return _here(request, next(filter(None, found), None), "partner")
+
+
+def _here(request: PartnerRequest, found: Any, owner: str) -> Any:
+    """What was `found`, if it is where one acts; raises as `get_own`."""
     if found is None:
         raise Http404
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.admin.effects import new_key
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.license_effects import effect, outlook_of
-from benefits_portal.licensing.models import Redemption, Replacement, Subscription
+from benefits_portal.licensing.license_effects import effect
+from benefits_portal.licensing.models import Redemption, Replacement, Subscription, outlook_of
 from benefits_portal.licensing.models.replacing_again import check_replaceable_again
 from benefits_portal.licensing.models.reversal import put_back
 from benefits_portal.licensing.terms import in_licenses

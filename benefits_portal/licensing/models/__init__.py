@@ -19,7 +19,7 @@ from .entitlement import entitled
 from .license_action import LicenseAction
 from .license_assignment import LicenseAssignment
 from .license_history import over_since
-from .license_outlook import LicenseOutlook, Stretch, counts, outlooks
+from .license_outlook import LicenseOutlook, Stretch, counts, outlook_of, outlooks
 from .license_pool import LicenseCount, LicensePool
 from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
@@ -50,6 +50,7 @@ __all__ = [
     "counts",
     "entitled",
     "fed_by",
+    "outlook_of",
     "outlooks",
     "over_since",
 ]

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import DateField, F, OuterRef, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
 from benefits_portal.listing.page import RowCount
-from benefits_portal.tenants.models import Tenant
+from benefits_portal.prepared import PreparedQuery
+from benefits_portal.tenants.models import Partner, Tenant
 
 from .license_assignment import LicenseAssignment
 from .license_pool import LicenseCount
@@ -39,6 +40,10 @@ class Stretch(NamedTuple):
 
     ends_on: date
     licenses: int
+
+
+# By a product's primary key how many people have a license, without a day; by day how many end then
+type PeopleOrStretch = tuple[int, date | None, int]
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,28 @@ def outlooks(
     Of `products` alone where they are given. `then`: at the end of another day than today, whatever
     was given, taken or redeemed since (H1).
     """
+    return by_product(people_and_stretches(tenant, on, products, then=then), on)
+
+
+def outlook_of(tenant: Tenant, product: Product, on: date, *, then: bool = False) -> LicenseOutlook:
+    """That of one product: one query."""
+    found = of_one_pool.rows(tenant.partner_id, tenant.pk, product.pk, on, then=then)
+    return by_product(found, on).get(product.pk, LicenseOutlook(on, 0))
+
+
+@PreparedQuery
+def of_one_pool(
+    partner: int, tenant: int, product: int, on: date, *, then: bool
+) -> QuerySet[Any, PeopleOrStretch]:
+    its = Tenant(pk=tenant, partner=Partner(pk=partner))
+    return people_and_stretches(its, on, [product], then=then)
+
+
+def by_product(rows: Iterable[PeopleOrStretch], on: date) -> dict[int, LicenseOutlook]:
+    """What `people_and_stretches` found, by the product's primary key."""
     stretches: dict[int, list[Stretch]] = defaultdict(list)
     people: dict[int, int] = {}
-    for product, day, total in people_and_stretches(tenant, on, products, then=then):
+    for product, day, total in rows:
         if day:
             stretches[product].append(Stretch(day, total))
         elif total:
@@ -169,11 +193,8 @@ def people_by_product(
 
 def people_and_stretches(
     tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
-) -> Iterable[tuple[int, date | None, int]]:
-    """By product how many people have a license, without a day, and by day how many end: a union.
-
-    As `outlooks` is asked for it.
-    """
+) -> QuerySet[Any, PeopleOrStretch]:
+    """A union, as `outlooks` is asked for it."""
     entitling = entitling_of(tenant, on, products, then=then)
     suffix = "_then" if then else ""
     people = people_by_product(tenant, on, products, then=then)

@@ -12,8 +12,7 @@ from django.utils.translation import ngettext
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.formats import format_number
-from benefits_portal.licensing.license_effects import outlook_of
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Subscription, outlook_of
 from benefits_portal.licensing.planning import Key
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt

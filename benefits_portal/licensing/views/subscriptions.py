@@ -18,6 +18,7 @@ from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, counts
+from benefits_portal.licensing.prepared_queries import redemptions_of, with_fitting_keys
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
@@ -42,12 +43,11 @@ from benefits_portal.licensing.views.subscription_on import (
 )
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
-from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.access import get_own, get_own_prepared, role_required
 from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
-from benefits_portal.tenants.audit.history import history
+from benefits_portal.tenants.audit.history import history_of
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import Record
 from benefits_portal.tenants.naming import Names
 
 MAX_REDEMPTIONS = 50  # on a subscription's page
@@ -105,23 +105,15 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     if request.any_day.as_of:
         return subscription_on(request, pk, request.any_day, MAX_REDEMPTIONS)
     on = request.today
-    subscriptions = Subscription.objects.for_display().with_fitting_key(on)
-    subscriptions = subscriptions.with_fitting_keys_count(on)
-    subscription = get_own(request, subscriptions, pk)
-    theirs = subscription.redemptions.all()
-    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
-        "timeline", theirs.for_timeline(), MAX_REDEMPTIONS, is_latest=True, counted=theirs
-    )
+    subscription = get_own_prepared(request, with_fitting_keys, pk, on)
+    excerpt = redemptions_of(subscription, Asked(request.path, request.GET), MAX_REDEMPTIONS)
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
-    records = Record.objects.about(subscription)
     context = {
         "subscription": subscription,
         **standing(request, subscription, excerpt, people),
         **what_a_key_does(request, subscription),
         "pool": standing_of(LicensePool(request.tenant, subscription.product), on),
-        "history": history(
-            request, records, known=[subscription], anchor="#history", people=people
-        ),
+        "history": history_of(request, subscription, "#history", people),
         "is_history_open": "before" in request.GET,
     }
     return render(request, "licensing/subscription_detail.html", context)

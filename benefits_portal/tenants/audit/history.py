@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import format_number
 from benefits_portal.listing import CappedCount, total_text
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.regions import time_zone_name
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
@@ -77,8 +80,41 @@ def history(
     ours = records.for_partner(request.partner).for_display()
     latest = record_asked_for(request, ours)
     found = fetch_page(ours, latest, is_counted=is_counted)
-    shown = found[:PAGE]
     newer = ours.page_ends_before(latest, PAGE) if latest else None
+    return shown(request, found, known, anchor, people, latest=latest, newer=newer)
+
+
+def history_of(
+    request: PartnerRequest, subject: models.Model, anchor: str = "", people: Names | None = None
+) -> History:
+    """The same of all that is on record about `subject`, counted."""
+    if "before" in request.GET:
+        return history(request, Record.objects.about(subject), [subject], anchor, people)
+    kind = ContentType.objects.get_for_model(subject).pk
+    found = newest_about.rows(request.partner.pk, kind, subject.pk)
+    return shown(request, found, [subject], anchor, people)
+
+
+@PreparedQuery
+def newest_about(partner: int, kind: int, subject: int) -> QuerySet[Record]:
+    """As `fetch_page` without a record to begin after."""
+    records = Record.objects.filter(partner=partner, subject_type=kind, subject_id=subject)
+    page = records.for_display().annotate(total_in_list=CappedCount(records))
+    return page[: PAGE + 1]
+
+
+def shown(
+    request: PartnerRequest,
+    found: list[Record],
+    known: Iterable[models.Model],
+    anchor: str,
+    people: Names | None,
+    *,
+    latest: Record | None = None,
+    newer: Record | None = None,
+) -> History:
+    """The page that `found` is, after `latest`; the one before it begins after `newer`."""
+    shown = found[:PAGE]
     return History(
         lines=lines(shown, request.partner, known, people),
         zone=time_zone_name(request.partner.time_zone, get_language() or ""),
