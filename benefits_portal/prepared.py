@@ -1,4 +1,4 @@
-"""Queries that Django puts together once for each process; only numbers and days differ each time.
+"""Queries that Django puts together once for each process; what differs is numbers, days, texts.
 
 Django takes longer to put a query together than PostgreSQL to answer it. So what a page always asks
 in the same form is asked once about stand-ins, in whose places each request puts its own values.
@@ -18,6 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 # Nothing else in a query is this, or a few more; it is in the range of every field
 FIRST_NUMBER = 2_077_777_770
 FIRST_CENTURY = 3100  # no day of ours is as late
+TEXT = "the text at place "
 KEPT = 8  # of a question, with what is asked beside the number: the days of partners, mostly
 
 
@@ -51,7 +52,7 @@ class Slot(NamedTuple):
 
 
 class PreparedQuery[Row]:
-    """What the queryset finds that `question` makes of numbers and days: rows, or tuples.
+    """What the queryset finds that `question` makes of numbers, days and texts: rows, or tuples.
 
     `question` is asked about stand-ins, once: it can filter by them and add days to them, but not
     decide anything. What changes the form of its queryset is given by keyword: it is asked again.
@@ -67,20 +68,17 @@ class PreparedQuery[Row]:
         self._question = question
         self._forms: dict[Hashable, Composed] = {}
 
-    def rows(self, *values: int | date, **form: Hashable) -> list[Row]:
-        kinds = tuple(isinstance(value, date) for value in values)
+    def rows(self, *values: int | date | str, **form: Hashable) -> list[Row]:
+        kinds = tuple(map(type, values))
         key = (kinds, *form.items())
         composed = self._forms.get(key)
         if composed is None:
-            stand_ins = [
-                StandInDay.at(place) if is_day else FIRST_NUMBER + place
-                for place, is_day in enumerate(kinds)
-            ]
+            stand_ins = [stand_in(kind, place) for place, kind in enumerate(kinds)]
             composed = Composed(self._question(*stand_ins, **form), len(kinds))
             self._forms[key] = composed
         return list(composed.asked(values))
 
-    def first(self, *values: int | date, **form: Hashable) -> Row | None:
+    def first(self, *values: int | date | str, **form: Hashable) -> Row | None:
         """The first of them: `question` should ask for no more than that."""
         return next(iter(self.rows(*values, **form)), None)
 
@@ -119,7 +117,7 @@ class Composed:
         if len({each.place for each in self._slots}) < count:
             raise ValueError(f"Not all of the {count} values decide in {self._sql}")
 
-    def asked(self, values: tuple[int | date, ...]) -> QuerySet[Any, Any]:
+    def asked(self, values: tuple[int | date | str, ...]) -> QuerySet[Any, Any]:
         """The queryset that asks with `values`; nothing can be added to it any more."""
         params = list(self._params)
         for each in self._slots:
@@ -132,9 +130,18 @@ class Composed:
         return queryset
 
 
+def stand_in(kind: type, place: int) -> int | date | str:
+    """What is asked about instead of the value at `place`."""
+    if issubclass(kind, date):
+        return StandInDay.at(place)
+    return f"{TEXT}{place}" if issubclass(kind, str) else FIRST_NUMBER + place
+
+
 def slot(at: int, param: Any) -> Slot | None:
     """Which value goes in the place of `param`; None where it is always the same."""
     as_text = isinstance(param, str)
+    if as_text and param.startswith(TEXT):
+        return Slot(at, int(param.removeprefix(TEXT)), timedelta(0), as_text)
     if as_text:
         with suppress(ValueError):
             param = date.fromisoformat(param)

@@ -285,6 +285,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 COOKIE_PREFIX = "" if IS_PLAIN else "__Host-"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+SESSION_ENGINE = "benefits_portal.sessions"
 # Seconds: a working day, from signing in or from staying signed in
 SESSION_COOKIE_AGE = 8 * 60 * 60
 # Seconds from signing in, however often somebody stays

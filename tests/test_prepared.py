@@ -48,6 +48,14 @@ def test_the_sql_is_put_together_once() -> None:
     assert [len(asked), len(queries)] == [1, 2]
 
 
+def test_texts_are_asked_for_as_they_are() -> None:
+    def named(name: str, sort_name: str) -> QuerySet[Tenant]:
+        return Tenant.objects.filter(name=name, sort_name=sort_name)
+
+    asked, others = PreparedQuery(named), TenantFactory.create_batch(2)
+    assert [asked.rows(each.name, each.sort_name) for each in others] == [[each] for each in others]
+
+
 def test_models_come_with_their_relations_and_annotations() -> None:
     def primary(pk: int) -> QuerySet[Tenant]:
         tenants = Tenant.objects.filter(pk=pk).select_related("partner")

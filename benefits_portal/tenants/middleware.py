@@ -5,6 +5,7 @@ The partner and tenant of this session, on every request.
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -155,7 +156,13 @@ def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) ->
 
 
 def in_back_office(request: HttpRequest) -> bool:
-    return request.path.startswith(reverse("admin:index"))
+    return request.path.startswith(back_office())
+
+
+@cache
+def back_office() -> str:
+    """Where its pages begin, looked up once: each request asks several times."""
+    return reverse("admin:index")
 
 
 def reads(request: PartnerRequest) -> bool:

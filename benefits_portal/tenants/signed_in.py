@@ -1,5 +1,6 @@
 """Who asks, and where they may act: the one query that every signed-in request makes (P1)."""
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
@@ -83,9 +84,10 @@ def name_at_partner() -> Coalesce:
 USER_AND_TENANTS = PreparedQuery(user_and_tenants)
 
 
-def columns(model: type[Model], through: str = "") -> list[str]:
+@cache
+def columns(model: type[Model], through: str = "") -> tuple[str, ...]:
     prefix = f"{through}__" if through else ""
-    return [f"{prefix}{field.attname}" for field in model._meta.concrete_fields]
+    return tuple(f"{prefix}{field.attname}" for field in model._meta.concrete_fields)
 
 
 def from_columns(model: type[Any], values: tuple[Any, ...]) -> Any:
