@@ -299,3 +299,9 @@ def test_the_menu_stays_on_the_day_of_the_page(client: Client) -> None:
     page = client.get(url("licensing:products", on="2022-01-31")).text.partition("<main")[0]
     lists = ("licensing:products", "licensing:licenses", "benefits:azure-cloud")
     assert [f'"{url(name, on="2022-01-31")}"' in page for name in lists] == [True] * 3
+
+
+@pytest.mark.parametrize("page", ["licensing:products", "benefits:azure-cloud"])
+def test_the_menu_of_today_is_of_no_day_that_somebody_chose(client: Client, page: str) -> None:
+    client.get(url(page, on="2022-01-31"))
+    assert "on=2022-01-31" not in client.get(url(page)).text.partition("<main")[0]
