@@ -1,46 +1,108 @@
 """What is due at many partners at once, by the same questions that home asks (R1).
 
-Each source is one query for as many partners as it is given, and holds a few numbers of a row.
+Each source is one query for as many partners as it is given, and holds a few numbers of a row. A
+page asks it for the nearest days of one partner, mails for all of them.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import chain
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from benefits_portal.benefits.models import Assignment, Benefit, Membership, Product
 from benefits_portal.dates import month_end
 from benefits_portal.licensing.models import LicenseOutlook, Replacement, Subscription
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
+from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import TenantRequest
 
 from .topics import MAX_DAYS_AFTER, Due, Occasion
 
-type Source = Callable[[Sequence[int], date, int], Iterable[tuple[int, Due]]]
+type Rows = Iterable[Any]
 STATUS = Subscription.Status
+NEAREST = 200  # of a kind, which a page or a calendar looks at
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of thing: `ask` for its rows at partners, the nearest day first, `tell` their days.
+
+    Both get a day and for how many days from it on.
+    """
+
+    ask: Callable[[Sequence[int], date, int], QuerySet[Any, Any]]
+    tell: Callable[[Rows, date, int], Iterable[tuple[int, Due]]]
+
+    def all_at(self, partners: Sequence[int], on: date, horizon: int) -> Iterable[tuple[int, Due]]:
+        return self.tell(self.ask(partners, on, horizon).order_by(), on, horizon)
+
+    @cached_property
+    def nearest_rows(self) -> Callable[[int, date, int], list[Any]]:
+        """Of one partner the first NEAREST, and one more if there is."""
+
+        @prepared
+        def rows(partner: int, on: date, horizon: int) -> QuerySet[Any, Any]:
+            return self.ask([partner], on, horizon)[: NEAREST + 1]
+
+        return rows
+
+
+class Nearest(NamedTuple):
+    """The nearest days of one partner, and whether it has more of a kind."""
+
+    dues: list[Due]
+    has_more: bool
 
 
 def due_at(partners: Sequence[int], on: date, horizon: int) -> dict[int | None, list[Due]]:
     """By partner, what has a day within `horizon` days, and what happened without anybody."""
     found: defaultdict[int | None, list[Due]] = defaultdict(list)
-    for source in SOURCES:
-        for partner, due in source(partners, on, horizon):
-            found[partner].append(due)
+    every = [licenses(partners, on, horizon)]
+    every += [source.all_at(partners, on, horizon) for source in SOURCES]
+    for partner, due in chain.from_iterable(every):
+        found[partner].append(due)
     return found
 
 
-def benefits(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
-    """Keys and credit that nobody uses, and what of them expired so (B3, B5)."""
-    ours, last = Benefit.objects.filter(partner__in=partners), on + timedelta(days=horizon)
+def nearest_due_at(partner: int, on: date, horizon: int) -> Nearest:
+    """The same of one partner, of each kind no more than the nearest; all of its licenses."""
+    found, has_more = list(licenses([partner], on, horizon)), False
+    for source in SOURCES:
+        rows = source.nearest_rows(partner, on, horizon)
+        has_more |= len(rows) > NEAREST
+        found += source.tell(rows[:NEAREST], on, horizon)
+    return Nearest([due for _partner, due in found], has_more)
+
+
+BENEFIT = ("partner_id", "pk", "product__kind", "expires_on")
+
+
+def losable(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, Any]:
+    """Keys and credit that nobody uses (B3, B5)."""
+    last = on + timedelta(days=horizon)
     is_soon = Q(expires_on__lte=last) | Q(product__kind=Product.Kind.MONTHLY_CREDIT)
-    columns = ("partner_id", "pk", "product__kind", "expires_on")
-    for rows in (ours.losable(on).filter(is_soon), ours.lapsed_within(MAX_DAYS_AFTER, on)):
-        for partner, pk, kind, expires_on in rows.order_by().values_list(*columns):
-            yield from ((partner, due) for due in due_of_benefit(pk, kind, expires_on, on, last))
+    rows = Benefit.objects.filter(partner__in=partners).losable(on).filter(is_soon)
+    return rows.order_by("expires_on", "pk").values_list(*BENEFIT)
+
+
+def lapsed(partners: Sequence[int], on: date, _horizon: int) -> QuerySet[Any, Any]:
+    """What of them expired so."""
+    rows = Benefit.objects.filter(partner__in=partners).lapsed_within(MAX_DAYS_AFTER, on)
+    return rows.order_by("-expires_on", "-pk").values_list(*BENEFIT)
+
+
+def days_of_benefits(rows: Rows, on: date, horizon: int) -> Iterator[tuple[int, Due]]:
+    last = on + timedelta(days=horizon)
+    for partner, pk, kind, expires_on in rows:
+        yield from ((partner, due) for due in due_of_benefit(pk, kind, expires_on, on, last))
 
 
 def due_of_benefit(
@@ -54,11 +116,15 @@ def due_of_benefit(
         yield Due(Occasion.CREDIT_MONTH_ENDS, pk, month_end(on))
 
 
-def subscriptions(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
-    """The last day of what each is now; and that one was disabled (S2)."""
+def changing(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Subscription]:
     ours = Subscription.objects.filter(partner__in=partners)
     rows = ours.changing_within(horizon, on).only("partner_id", "ends_on", "withdrawn_on")
-    for subscription in rows.order_by():
+    return rows.order_by("ends_on", "pk")
+
+
+def days_of_subscriptions(rows: Rows, on: date, _horizon: int) -> Iterator[tuple[int, Due]]:
+    """The last day of what each is now; and that one was disabled (S2)."""
+    for subscription in rows:
         yield from ((subscription.partner_id, due) for due in due_of_subscription(subscription, on))
 
 
@@ -77,26 +143,33 @@ def due_of_subscription(subscription: Subscription, on: date) -> Iterator[Due]:
         yield Due(Occasion.SUBSCRIPTION_DISABLED, subscription.pk, subscription.expired_until)
 
 
-def memberships(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
+def memberships(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, Any]:
     """Those that end and are not renewed (B1)."""
     ours = Membership.objects.filter(partner__in=partners)
     rows = ours.ending_within(horizon, on).not_renewed()
-    for partner, pk, ends_on in rows.order_by().values_list("partner_id", "pk", "ends_on"):
+    return rows.order_by("ends_on", "pk").values_list("partner_id", "pk", "ends_on")
+
+
+def days_of_memberships(rows: Rows, _on: date, _horizon: int) -> Iterator[tuple[int, Due]]:
+    for partner, pk, ends_on in rows:
         yield partner, Due(Occasion.MEMBERSHIP_ENDS, pk, ends_on)
 
 
-def credit_of_disabled(
-    partners: Sequence[int], on: date, horizon: int
-) -> Iterator[tuple[int, Due]]:
-    """Credit that somebody holds who is disabled, by the last day to do something about it."""
+def credit_of_disabled(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Assignment]:
+    """Credit that somebody holds who is disabled."""
     last = on + timedelta(days=horizon)
-    rows = (
+    return (
         Assignment.objects.filter(partner__in=partners)
         .held_by_disabled(on)
         .filter(Q(benefit__expires_on__lte=last) | Q(benefit__membership__ends_on__lte=last))
         .select_related("benefit__product", "benefit__membership")
+        .order_by("benefit__expires_on", "pk")
     )
-    for assignment in rows.order_by():
+
+
+def days_of_credit(rows: Rows, on: date, _horizon: int) -> Iterator[tuple[int, Due]]:
+    """By the last day to do something about it."""
+    for assignment in rows:
         last_on = assignment.last_day_to_act(on)
         yield assignment.partner_id, Due(Occasion.HELD_BY_DISABLED, assignment.pk, last_on)
 
@@ -119,7 +192,13 @@ def due_of_pool(number: int, outlook: LicenseOutlook, since: date | None) -> Due
     return Due(occasion, number, (since or step.day) - DAY)
 
 
-SOURCES: list[Source] = [benefits, subscriptions, memberships, licenses, credit_of_disabled]
+SOURCES = [
+    Source(losable, days_of_benefits),
+    Source(lapsed, days_of_benefits),
+    Source(changing, days_of_subscriptions),
+    Source(memberships, days_of_memberships),
+    Source(credit_of_disabled, days_of_credit),
+]
 
 
 def due_of_staff(on: date, horizon: int) -> list[Due]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 from django.db.models import Min, Q, QuerySet
 
@@ -12,7 +13,7 @@ from benefits_portal.tenants.staff_permissions import PROGRAM
 
 from .models import Preference, Rhythm, Silence, Told
 from .mornings import LocalCalendar
-from .topics import MAX_DAYS_AFTER, Due, Occasion
+from .topics import MAX_DAYS_AFTER, Due, Occasion, Topic
 
 BENEFIT, SUBSCRIPTION = "benefit", "subscription"
 # What a silence covers: the things of that kind
@@ -43,6 +44,10 @@ class Recipient:
     def key(self) -> tuple[int, int | None]:
         return self.user, self.partner
 
+    @cached_property
+    def topics(self) -> frozenset[Topic]:
+        return self.preference.topics
+
     @property
     def rhythm(self) -> Rhythm:
         return Rhythm(self.preference.rhythm)
@@ -61,7 +66,7 @@ class Recipient:
         """Whether its topic is on, the thing not silenced, and it did not lapse before them."""
         kind = SILENCED_BY.get(due.occasion)
         return (
-            due.occasion.topic in self.preference.topics
+            due.occasion.topic in self.topics
             and (kind is None or (kind, due.subject_id) not in self.silenced)
             and not due.lapsed_before(self.acts_since)
         )
@@ -144,17 +149,23 @@ def days_of_roles(
 
 def seen_by(users: Iterable[int], on: date, horizon: int) -> dict[int, Seen]:
     """What `users` were told of days around `on`, by user; one query."""
-    rows = (
-        Told.objects.filter(
-            user__in=set(users),
-            due_on__gte=on - timedelta(days=MAX_DAYS_AFTER),
-            due_on__lte=on + timedelta(days=horizon),
-        )
-        .order_by()
-        .values_list("user", "occasion", "subject_id", "due_on")
-        .annotate(nearest=Min("threshold"))
+    told = Told.objects.filter(
+        user__in=set(users),
+        due_on__gte=on - timedelta(days=MAX_DAYS_AFTER),
+        due_on__lte=on + timedelta(days=horizon),
     )
+    return nearest_of(told)
+
+
+def seen_of(user: int, dues: Iterable[Due]) -> Seen:
+    """What `user` was told of `dues`; one query."""
+    told = Told.objects.filter(user=user, subject_id__in={due.subject_id for due in dues})
+    return nearest_of(told).get(user, {})
+
+
+def nearest_of(told: QuerySet[Told]) -> dict[int, Seen]:
+    rows = told.order_by().values_list("user", "occasion", "subject_id", "due_on")
     seen: defaultdict[int, Seen] = defaultdict(dict)
-    for user, occasion, subject_id, due_on, nearest in rows:
+    for user, occasion, subject_id, due_on, nearest in rows.annotate(nearest=Min("threshold")):
         seen[user][Due(Occasion(occasion), subject_id, due_on)] = nearest
     return seen

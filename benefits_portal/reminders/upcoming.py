@@ -1,16 +1,17 @@
 """What somebody will be told next, and on which day (R1 to R4)."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
 
-from .due import due_at, due_of_staff
+from .due import Nearest, due_of_staff, nearest_due_at
 from .items import DueItem
 from .models import Digest, Rhythm
 from .models.preference import WEEK
-from .recipients import Recipient, Seen, seen_by
+from .recipients import Recipient, Seen, seen_of
 from .things import items_of
 from .topics import Due
 
@@ -31,15 +32,14 @@ class Upcoming:
 
 
 def upcoming(recipient: Recipient, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Upcoming]:
-    """The first of what is told within 60 days, as it stands now; all of it where asked for."""
+    """The first of what is told within 60 days, as it stands now; all of it where asked for.
+
+    Of very many dates it looks at the nearest of each kind, and says that there are more.
+    """
     if recipient.rhythm is Rhythm.OFF:
         return Excerpt([], 0)
-    farthest = max(recipient.preference.thresholds) + DAYS_AHEAD
-    if recipient.partner is None:
-        dues = due_of_staff(on, farthest)
-    else:
-        dues = due_at([recipient.partner], on, farthest)[recipient.partner]
-    seen = seen_by([recipient.user], on, farthest).get(recipient.user, {})
+    dues, has_more = dues_ahead(recipient, on)
+    seen = seen_of(recipient.user, dues)
     days = list(days_of_digests(recipient, on))
     wanted = filter(recipient.wants, dues)
     planned = {due: day for due in wanted if (day := next_day(recipient, due, days, seen))}
@@ -48,7 +48,16 @@ def upcoming(recipient: Recipient, on: date, asked: Asked = NOT_ASKED) -> Excerp
     shown = dict(first[: MAX_SHOWN if href else MAX_ROWS])
     items = items_of(dict.fromkeys(shown, on))
     rows = [Upcoming(day, items[due]) for due, day in shown.items() if due in items]
-    return Excerpt(rows, len(planned) - (len(shown) - len(rows)), href)
+    total = len(planned) - (len(shown) - len(rows))
+    return Excerpt(rows, total, href, is_total_capped=has_more)
+
+
+def dues_ahead(recipient: Recipient, on: date) -> Nearest:
+    """What may be told within 60 days."""
+    farthest = max(recipient.preference.thresholds) + DAYS_AHEAD
+    if recipient.partner is None:
+        return Nearest(due_of_staff(on, farthest), has_more=False)
+    return nearest_due_at(recipient.partner, on, farthest)
 
 
 def order(planned: tuple[Due, date]) -> tuple[date, bool, date, int]:
@@ -62,14 +71,16 @@ def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -
 
     What happens by itself once its day is over is not known before.
     """
-    for day in days:
-        if day > due.due_on and day != days[0]:
-            return None
-        days_until_next = recipient.rhythm.days_until_next(day)
-        threshold = due.threshold(recipient.preference.thresholds, day, days_until_next)
-        if threshold is not None and (due not in seen or threshold < seen[due]):
-            return day
-    return None
+    thresholds, rhythm, told_at = recipient.preference.thresholds, recipient.rhythm, seen.get(due)
+
+    def is_told(day: date) -> bool:
+        threshold = due.threshold(thresholds, day, rhythm.days_until_next(day))
+        return threshold is not None and (told_at is None or threshold < told_at)
+
+    # Up to its day, thresholds only come nearer
+    until = max(bisect_right(days, due.due_on), 1)
+    first = bisect_left(days, True, hi=until, key=is_told)
+    return days[first] if first < until else None
 
 
 def days_of_digests(recipient: Recipient, on: date) -> Iterator[date]:

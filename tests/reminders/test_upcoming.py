@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.licensing.models import Subscription
+from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.upcoming import MAX_SHOWN
 from benefits_portal.tenants.models import Partner, User
 from tests import factories
@@ -34,6 +36,27 @@ def test_a_list_that_is_cut_leads_to_all_of_it(
     cut, whole = next_of(client), next_of(client, "?all=next")
     assert 'href="/account/reminders/?all=next#next"' in cut
     assert [text.count('scope="row"') for text in (cut, whole)] == [MAX_SHOWN, MAX_SHOWN + 2]
+
+
+def test_of_very_many_the_nearest_are_looked_at_and_it_says_so(
+    client: Client, partner: Partner, today: date
+) -> None:
+    tenant = factories.TenantFactory.create(partner=partner)
+    product = factories.ProductFactory.create()
+    build = factories.SubscriptionFactory.build
+    Subscription.objects.bulk_create(
+        build(tenant=tenant, partner=partner, product=product, ends_on=today + timedelta(days=40))
+        for _nth in range(NEAREST)
+    )
+    assert "This page looks at the nearest" not in next_of(client)
+
+    nearer = factories.SubscriptionFactory.create(
+        tenant=tenant, product__name="Nearest of all", ends_on=today + timedelta(days=9)
+    )
+    text = next_of(client)
+    assert "The first 12 of more than 200 are shown." in text
+    assert "This page looks at the nearest 200 dates of each kind" in text
+    assert nearer.get_absolute_url() in text
 
 
 def test_it_says_how_far_it_looks(client: Client, partner: Partner, today: date) -> None:

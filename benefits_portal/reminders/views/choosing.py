@@ -17,6 +17,7 @@ from benefits_portal.formats import as_time
 from benefits_portal.listing.excerpt import Asked
 from benefits_portal.regions import time_zone_name
 from benefits_portal.reminders.asking import Answer, send_now
+from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.forms import PreferenceForm
 from benefits_portal.reminders.models import Digest, Preference, Silence
 from benefits_portal.reminders.mornings import MORNING, LocalCalendar
@@ -73,6 +74,7 @@ def context(request: PartnerRequest, partner: Partner | None, form: Any) -> dict
         "send_href": reverse(f"reminders:send-{'today' if partner else 'program-today'}"),
         "upcoming": upcoming(recipient, on, asked),
         "looks_until": on + timedelta(days=DAYS_AHEAD),
+        "nearest": NEAREST,
         "sent": asked.excerpt("sent", sent.with_counts(), MAX_SENT, is_latest=True, counted=sent),
         "silenced": asked.excerpt("silenced", silenced, MAX_SILENCED),
     }
