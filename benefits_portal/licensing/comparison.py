@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import DateAxis, Mark
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.prepared_queries import compared
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act
 from benefits_portal.licensing.starting import start_url
@@ -28,13 +28,11 @@ from benefits_portal.licensing.ways import (
     ways_axis,
 )
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.listing.page import CappedCount
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
 NOTHING = "–"
-MAX_COMPARED = 3  # subscriptions of one product in one tenant; *Your products* has all
 
 
 @dataclass(frozen=True)
@@ -230,16 +228,9 @@ def comparisons(
 
     Without one, what starts anew (S3). Of very many, those that end last, and how many there are.
     """
-    same = Subscription.objects.of_product_in(tenant, key.product)
-    last_to_end = same.active(on).order_by("-ends_on", "-pk").values("pk")[:MAX_COMPARED]
-    can_come_back = same.reactivatable(on).values("pk")[:1]
-    compared = list(
-        same.filter(Q(pk__in=last_to_end) | Q(pk__in=can_come_back))
-        .annotate(active_count=CappedCount(same.active(on)))
-        .order_by("ends_on", "pk")
-    )
-    active = [subscription for subscription in compared if subscription.is_active(on)]
-    ended = next((subscription for subscription in compared if subscription not in active), None)
+    same = compared.rows(tenant.partner_id, tenant.pk, key.product_id, on)
+    active = [subscription for subscription in same if subscription.is_active(on)]
+    ended = next((subscription for subscription in same if subscription not in active), None)
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
     found = [Comparison.of(key, tenant, one, on, confirmed) for one in active]

@@ -20,9 +20,10 @@ from benefits_portal.benefits.key_exceptions import (
 from benefits_portal.benefits.models import Benefit, BenefitAction, ProductKey
 from benefits_portal.emails import canonical_domain_or_text
 from benefits_portal.fields import LineFormField
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.tenants.access import get_own
+from benefits_portal.tenants.access import get_own_prepared
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -228,8 +229,10 @@ def own_key(request: PartnerRequest, reference: str) -> ProductKey:
     """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
     if not reference.isdecimal():
         raise Http404
-    key: ProductKey = get_own(request, ProductKey.objects.for_use(), int(reference[:18]))
-    return key
+    key = get_own_prepared(request, prepared_queries.key, int(reference[:18]))
+    key.follows_another = key.is_second
+    found: ProductKey = key
+    return found
 
 
 class ReplacementForm(forms.Form):

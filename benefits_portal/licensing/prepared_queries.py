@@ -1,13 +1,94 @@
-"""What pages of subscriptions ask about one of them; put together once for each process."""
+"""What pages of one benefit, key, subscription or receipt ask; put together once per process."""
 
 from datetime import date
+from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models import Benefit, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
+from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.prepared import PreparedQuery
+from benefits_portal.tenants.models import Partner
+
+MAX_COMPARED = 3  # subscriptions of one product in one tenant; *Your products* has all
+
+# Of benefits
+
+
+@PreparedQuery
+def benefit(partner: int, pk: int) -> QuerySet[Benefit]:
+    """With the names of the offers that exclude its credit."""
+    its = Benefit.objects.filter(partner=partner, pk=pk)
+    return its.for_display().with_excluding_offers()
+
+
+@PreparedQuery
+def license_benefit(partner: int, pk: int) -> QuerySet[Benefit]:
+    return Benefit.objects.filter(partner=partner, pk=pk).license_based().for_display()
+
+
+@PreparedQuery
+def redeemed_for(benefit: int) -> QuerySet[Redemption]:
+    """What counts of the uses of its keys, the latest first."""
+    standing = Redemption.objects.standing().filter(key__benefit=benefit)
+    return standing.select_related("subscription__tenant", "replacement")[:1]
+
+
+@PreparedQuery
+def not_deleted(
+    partner: int, tenant: int, product: int, on: date, *, most: int
+) -> QuerySet[Subscription]:
+    """What runs of a product in a tenant, or can come back; what ends last comes first."""
+    theirs = of_product_in(partner, tenant, product).not_deleted(on)
+    return with_total(theirs.select_related("tenant").order_by("-ends_on", "-pk"), most)
+
+
+@PreparedQuery
+def compared(partner: int, tenant: int, product: int, on: date) -> QuerySet[Subscription]:
+    """What a key can do something for: what is Active and ends last, and what can come back.
+
+    Each with `active_count`.
+    """
+    same = of_product_in(partner, tenant, product)
+    last_to_end = same.active(on).order_by("-ends_on", "-pk").values("pk")[:MAX_COMPARED]
+    can_come_back = same.reactivatable(on).values("pk")[:1]
+    found = same.filter(Q(pk__in=last_to_end) | Q(pk__in=can_come_back))
+    counted = found.annotate(active_count=CappedCount(same.active(on)))
+    return counted.order_by("ends_on", "pk")
+
+
+def of_product_in(partner: int, tenant: int, product: int) -> SubscriptionQuerySet:
+    """As `SubscriptionQuerySet.of_product_in`."""
+    return Subscription.objects.filter(partner=partner, tenant=tenant, product=product)
+
+
+# Of keys
+
+
+@PreparedQuery
+def key(partner: int, pk: int) -> QuerySet[ProductKey]:
+    """With `is_second`: whether its benefit had one before it."""
+    earlier = ProductKey.objects.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
+    its = ProductKey.objects.filter(partner=partner, pk=pk)
+    return its.for_use().annotate(is_second=Exists(earlier.order_by()))
+
+
+@PreparedQuery
+def waiting_keys(partner: int, product: int, on: date, *, most: int) -> QuerySet[ProductKey]:
+    """A partner's own of a product, counted; what expires first comes first."""
+    waiting = ProductKey.objects.waiting(Partner(pk=partner), on, Product(pk=product))
+    return with_total(waiting, most, count_to=MAX_COUNT_BESIDE)
+
+
+# Of subscriptions
+
+
+@PreparedQuery
+def subscription(partner: int, pk: int) -> QuerySet[Subscription]:
+    return Subscription.objects.filter(partner=partner, pk=pk).select_related("product")
 
 
 @PreparedQuery
@@ -19,13 +100,30 @@ def with_fitting_keys(partner: int, pk: int, on: date) -> QuerySet[Subscription]
 
 @PreparedQuery
 def latest_redemptions(subscription: int, *, most: int) -> QuerySet[Redemption]:
-    """The latest of a subscription, counted, each with whether its key had one before it."""
+    """The latest of a subscription, counted, each with `is_key_second`."""
     theirs = Redemption.objects.filter(subscription=subscription)
-    earlier = ProductKey.objects.filter(
-        benefit=OuterRef("key__benefit"), pk__lt=OuterRef("key")
-    ).order_by()
-    shown = theirs.for_timeline().annotate(is_key_second=Exists(earlier))
+    shown = theirs.for_timeline().annotate(is_key_second=is_key_second())
     return with_total(shown, most, counted=theirs)
+
+
+@PreparedQuery
+def redemptions_until(subscription: int, day: date, *, most: int) -> QuerySet[Redemption]:
+    """The latest by the end of a day, counted."""
+    theirs = Redemption.objects.filter(subscription=subscription).until(day)
+    return with_total(theirs.for_timeline(), most, counted=theirs)
+
+
+@PreparedQuery
+def receipt(partner: int, pk: int) -> QuerySet[Redemption]:
+    """A line of the ledger with all that its receipt says, and `is_key_second`."""
+    its = Redemption.objects.filter(partner=partner, pk=pk)
+    return its.for_display().annotate(is_key_second=is_key_second())
+
+
+def is_key_second() -> Exists:
+    """Whether its benefit had another key before the one of a redemption."""
+    its = ProductKey.objects.filter(benefit=OuterRef("key__benefit"), pk__lt=OuterRef("key"))
+    return Exists(its.order_by())
 
 
 def redemptions_of(subscription: Subscription, asked: Asked, most: int) -> Excerpt[Redemption]:
@@ -37,5 +135,12 @@ def redemptions_of(subscription: Subscription, asked: Asked, most: int) -> Excer
         is_latest=True,
     )
     for redemption in found:
-        redemption.key.follows_another = redemption.is_key_second  # type: ignore[attr-defined]
+        with_key_known(redemption)
     return found
+
+
+def with_key_known(redemption: Any) -> Redemption:
+    """Let the key say what was found out about it with the `redemption`."""
+    redemption.key.follows_another = redemption.is_key_second
+    known: Redemption = redemption
+    return known

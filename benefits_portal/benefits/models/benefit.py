@@ -1,7 +1,7 @@
 """A benefit: one line of the Azure & cloud products page, and what can be done with it."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import ExpressionWrapper, Q
@@ -30,7 +30,7 @@ from .assignment import Assignment
 from .benefit_queryset import BenefitQuerySet
 from .benefit_table import CONSTRAINTS, INDEXES
 from .catalog import BenefitType, PackageLine, Product
-from .product_key import ProductKey
+from .product_key import ProductKey, live_key_of
 
 AMOUNT = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=MAX_DECIMALS)
 
@@ -183,7 +183,13 @@ class Benefit(PartnerRow):
 
     def live_key(self) -> ProductKey | None:
         """The one key that is not revoked."""
-        return ProductKey.objects.live_of(self)
+        key: Any = live_key_of.first(self.pk)
+        if key is None:
+            return None
+        key.benefit, key.product, key.partner = self, self.product, self.partner  # at hand
+        key.follows_another = key.is_second
+        live: ProductKey = key
+        return live
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
         """Make the benefit's key. IntegrityError if it already has a live one."""

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, ClassVar, Never
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -12,6 +12,7 @@ from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.fields import LineField
 from benefits_portal.personal import Personal
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused, refused_while_moving
 from benefits_portal.tenants.audit.written_once import WrittenOnce
@@ -222,3 +223,12 @@ class ProductKey(WrittenOnce):
             raise KeyRevoked(self)
         self.benefit.review_use()
         self._log_revoked(why, by)
+
+
+@PreparedQuery
+def live_key_of(benefit: int) -> QuerySet[ProductKey]:
+    """The one that is not revoked, with `is_second`: whether there was another before it."""
+    earlier = ProductKey.objects.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
+    live = ProductKey.objects.filter(benefit=benefit, revoked_at=None)
+    counted = live.annotate(is_second=Exists(earlier.order_by()))
+    return counted.select_related("redeemed_by", "redeemed_in")[:1]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.views.decorators.debug import sensitive_variables
 
 from benefits_portal import clock
@@ -88,17 +88,6 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
     def revoked(self) -> Self:
         return self.exclude(revoked_at=None)
-
-    def live_of(self, benefit: "Benefit") -> "ProductKey | None":
-        """The body of `Benefit.live_key`."""
-        earlier = self.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
-        live = self.filter(benefit=benefit, revoked_at=None).annotate(is_second=Exists(earlier))
-        key = live.select_related("redeemed_by", "redeemed_in").first()
-        if key:
-            # At hand
-            key.benefit, key.product, key.partner = benefit, benefit.product, benefit.partner
-            key.follows_another = key.is_second  # type: ignore[attr-defined]  # annotated
-        return key
 
     def for_use(self) -> Self:
         """With what decides whether it can be used.

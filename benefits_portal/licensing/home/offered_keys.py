@@ -9,12 +9,12 @@ from datetime import date
 from math import ceil
 from typing import Any
 
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from benefits_portal.benefits.models import ProductKey
+from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.rows import act, details_link
 from benefits_portal.licensing.models import Subscription
@@ -22,6 +22,7 @@ from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, in_licenses
 from benefits_portal.listing.excerpt import MAX_ROWS
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
 
@@ -106,20 +107,22 @@ def who_else_could_use(
 
     In any tenant of the partner. One query.
     """
-    others = ProductKey.objects.waiting(key.partner, on, key.product).exclude(pk=key.pk)
-    ending = Subscription.objects.for_partner(key.partner).filter(
-        ~Exists(others.order_by()), product=key.product
-    )
-    could = (
-        ending.changing_within(SOON_DAYS, on)
-        .with_can_come_back(on)
-        .filter(
-            Q(comes_back=True)
-            | Q(ends_on__gte=on, licenses__gte=ceil(key.licenses / MAX_EXTENSION_YEARS))
-        )
-    )
-    could = could.exclude(pk=subscription.pk) if subscription else could
-    return could.select_related("tenant").order_by("ends_on", "pk").first()
+    least, itself = ceil(key.licenses / MAX_EXTENSION_YEARS), subscription.pk if subscription else 0
+    return could_use.first(key.partner_id, key.product_id, key.pk, itself, least, on)
+
+
+@PreparedQuery
+def could_use(
+    partner: int, product: int, key: int, subscription: int, least: int, on: date
+) -> QuerySet[Subscription]:
+    """As `who_else_could_use`; `least` is how few licenses `key` does not extend too far."""
+    of_product = ProductKey.objects.waiting(Partner(pk=partner), on, Product(pk=product))
+    others = of_product.exclude(pk=key).order_by()
+    ending = Subscription.objects.filter(~Exists(others), partner=partner, product=product)
+    could = ending.changing_within(SOON_DAYS, on).with_can_come_back(on)
+    can = could.filter(Q(comes_back=True) | Q(ends_on__gte=on, licenses__gte=least))
+    found = can.exclude(pk=subscription).select_related("tenant")
+    return found.order_by("ends_on", "pk")[:1]
 
 
 def can_use_key(subscription: Any, on: date) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import DateField, Func, PositiveIntegerField, TextField
+from django.db.models import DateField, Func, PositiveIntegerField, QuerySet, TextField
 
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import Term
+from benefits_portal.prepared import PreparedQuery
 
 from .redemption import Redemption
 
@@ -32,6 +33,12 @@ class Run(NamedTuple):
 
     term: Term
     starts_on: date
+
+
+@PreparedQuery
+def ledger_of(subscription: int) -> QuerySet[Redemption]:
+    theirs = Redemption.objects.filter(subscription=subscription)
+    return theirs.select_related("reversal").order_by("redeemed_at", "pk")
 
 
 def run_on(subscription: "Subscription", ledger: Sequence[Redemption], day: date) -> Run | None:

@@ -4,12 +4,14 @@ from datetime import date
 from typing import Self
 
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.exceptions import BuiltOnSince
 from benefits_portal.licensing.order_exceptions import BuiltOnInOrder
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 
@@ -95,18 +97,24 @@ class Reversal(AppendOnly):
         return f"{self.redemption} ({as_day(self.reversed_on)})"
 
 
+@PreparedQuery
+def latest_standing(subscription: int) -> QuerySet[Redemption]:
+    standing = Redemption.objects.standing().filter(subscription=subscription)
+    return standing.order_by("-redeemed_at", "-pk")[:1]
+
+
 def check_latest(redemption: Redemption) -> None:
     """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change.
 
     Raises BuiltOnInOrder with their numbers where only later steps of its own order follow (O14).
     """
-    standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
-    latest = standing.order_by("-redeemed_at", "-pk").first()
+    latest = latest_standing.first(redemption.subscription_id)
     if latest is None:
         raise BuiltOnSince(redemption.redeemed_on)
     if latest.pk == redemption.pk:
         return
     if redemption.order_id and latest.order_id == redemption.order_id:
+        standing = Redemption.objects.standing().filter(subscription=redemption.subscription_id)
         later = standing.filter(order=latest.order_id, position__gt=redemption.position)
         raise BuiltOnInOrder([step.step_number for step in later.order_by("position")])
     raise BuiltOnSince(latest.redeemed_on)

@@ -44,7 +44,7 @@ from benefits_portal.tenants.models import Actor, Partner, Tenant
 from benefits_portal.tenants.partner_rows import PartnerRow
 
 from . import redeeming
-from .as_of import Run, run_on
+from .as_of import Run, ledger_of, run_on
 from .redemption import Redemption
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 from .subscription_table import CONSTRAINTS, INDEXES
@@ -215,7 +215,7 @@ class Subscription(PartnerRow):
 
     def ledger(self) -> list[Redemption]:
         """All that was redeemed for it, in order, each with its reversal: one query."""
-        return list(self.redemptions.select_related("reversal").order_by("redeemed_at", "pk"))
+        return ledger_of.rows(self.pk)
 
     def as_of(self, day: date) -> Term | None:
         """What it ran for at the end of `day`; None before it began or once withdrawn (H1).

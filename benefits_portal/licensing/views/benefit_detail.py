@@ -16,6 +16,7 @@ from benefits_portal.benefits.holder_display import chain, letters
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.notes import CreditNotes
 from benefits_portal.benefits.views.assigning import choosing
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.benefit_state import state_of
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.forms import VerifiedForm
@@ -26,7 +27,13 @@ from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.views.benefit_on import credit_on, licenses_on
 from benefits_portal.licensing.views.choosing_tenant import confirmation_of_known
 from benefits_portal.listing.excerpt import Excerpt
-from benefits_portal.tenants.access import admin_required, form_methods, get_own, role_required
+from benefits_portal.tenants.access import (
+    admin_required,
+    form_methods,
+    get_own,
+    get_own_prepared,
+    role_required,
+)
 from benefits_portal.tenants.any_day import AnyDay, on_any_day
 from benefits_portal.tenants.audit.history import history
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -42,7 +49,7 @@ MAX_SUBSCRIPTIONS = 3  # of its product, beside its status; *Your products* has 
 @require_safe
 def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     """A page of its own; for htmx only its middle, to be opened in place under a row."""
-    benefit = get_own(request, Benefit.objects.for_display().with_excluding_offers(), pk)
+    benefit = get_own_prepared(request, prepared_queries.benefit, pk)
     if request.any_day.as_of:
         context = context_on(request, benefit, request.any_day)
     elif benefit.is_usage_based:
@@ -109,7 +116,7 @@ def key(request: PartnerRequest, pk: int) -> HttpResponse:
 @require_safe
 def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
     """What can be done with this benefit's key, in this tenant, today (S3, S8)."""
-    benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
+    benefit = get_own_prepared(request, prepared_queries.license_benefit, pk)
     context = key_context(request, benefit)
     if context["key"] and not context["refusal"]:
         confirmed = confirmation_of_known(request)
@@ -200,12 +207,7 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
             key.check_redeemable(request.today)
     except Refusal as error:
         refusal = error
-    redeemed = (
-        Redemption.objects.standing()
-        .select_related("subscription__tenant", "replacement")
-        .filter(key__benefit=benefit)
-    )
-    redemption = redeemed.first() if benefit.is_used else None
+    redemption = prepared_queries.redeemed_for.first(benefit.pk) if benefit.is_used else None
     asked = getattr(redemption, "replacement", None)
     if key and key.follows_another and not asked:
         asked = Replacement.objects.filter(key=key).first()
@@ -252,8 +254,10 @@ def subscriptions_of(
         return Excerpt([context["redemption"].subscription], 1)
     if context["refusal"]:
         return Excerpt([], 0)
-    theirs = Subscription.objects.of_product_in(request.tenant, benefit.product)
-    running = theirs.not_deleted(request.today).select_related("tenant")
+    running = prepared_queries.not_deleted.rows(
+        *(request.partner.pk, request.tenant.pk, benefit.product_id, request.today),
+        most=MAX_SUBSCRIPTIONS,
+    )
     query = urlencode({"show": "all", "q": benefit.product.name})
     href = f"{reverse('licensing:products')}?{query}"
-    return Excerpt.of(running.order_by("-ends_on", "-pk"), MAX_SUBSCRIPTIONS, href)
+    return Excerpt.of_counted(running, href)

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, own_key
@@ -34,7 +35,7 @@ from benefits_portal.licensing.views.reviewing import other_way, shown
 from benefits_portal.licensing.views.steps import Step, step_page, step_url
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import MAX_COUNT_BESIDE
-from benefits_portal.tenants.access import admin_required, form_methods, get_own
+from benefits_portal.tenants.access import admin_required, form_methods, get_own_prepared
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
@@ -62,9 +63,8 @@ def product_key_start(request: PartnerRequest) -> HttpResponse:
 @form_methods
 def extend(request: PartnerRequest, pk: int) -> HttpResponse:
     """Extend end date (S4, S5)."""
-    return change(
-        request, get_own(request, Subscription.objects.for_display(), pk), RedemptionKind.EXTEND
-    )
+    own = get_own_prepared(request, prepared_queries.subscription, pk)
+    return change(request, own, RedemptionKind.EXTEND)
 
 
 @key_is_secret
@@ -73,9 +73,8 @@ def extend(request: PartnerRequest, pk: int) -> HttpResponse:
 @form_methods
 def add_licenses(request: PartnerRequest, pk: int) -> HttpResponse:
     """Add licenses (S6)."""
-    return change(
-        request, get_own(request, Subscription.objects.for_display(), pk), RedemptionKind.ADD
-    )
+    own = get_own_prepared(request, prepared_queries.subscription, pk)
+    return change(request, own, RedemptionKind.ADD)
 
 
 # The steps
@@ -114,10 +113,15 @@ def enter_key(
 def own_keys(request: PartnerRequest, form: KeyForm) -> Excerpt[KeyChoice]:
     """What the partner can redeem here, with what each would do; what expires first on top."""
     product = form.subscription.product if form.subscription else None
-    waiting = ProductKey.objects.waiting(request.partner, request.today, product)
     its = f"&product={product.pk}" if product else ""
     href = f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses{its}"
-    found: Excerpt[ProductKey] = Excerpt.of(waiting, MAX_KEYS, href, count_to=MAX_COUNT_BESIDE)
+    if product:
+        asked = request.partner.pk, product.pk, request.today
+        waiting = prepared_queries.waiting_keys.rows(*asked, most=MAX_KEYS)
+        found = Excerpt[ProductKey].of_counted(waiting, href, count_to=MAX_COUNT_BESIDE)
+    else:
+        any_of = ProductKey.objects.waiting(request.partner, request.today)
+        found = Excerpt.of(any_of, MAX_KEYS, href, count_to=MAX_COUNT_BESIDE)
     chosen = form["chosen"].value() if form.is_bound else None
     return found.showing(key_choices(found, form.subscription, form.way, request.today, chosen))
 

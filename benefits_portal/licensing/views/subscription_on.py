@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription
@@ -23,7 +24,7 @@ from benefits_portal.licensing.subscription_display import (
 )
 from benefits_portal.licensing.timeline import status_sentence, timeline
 from benefits_portal.listing.excerpt import Asked, Excerpt
-from benefits_portal.tenants.access import get_own
+from benefits_portal.tenants.access import get_own_prepared
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.naming import Names
@@ -33,14 +34,16 @@ def subscription_on(
     request: PartnerRequest, pk: int, any_day: AnyDay, max_redemptions: int
 ) -> HttpResponse:
     """The page of a subscription for the day that its URL names."""
-    subscription = get_own(request, Subscription.objects.for_display(), pk)
+    subscription = get_own_prepared(request, prepared_queries.subscription, pk)
     day = any_day.day
     ledger = subscription.ledger()
     if (then := subscription.as_it_was(day, ledger)) is None:
         return not_there_yet(request, subscription, day)
-    theirs = subscription.redemptions.until(day)
-    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).excerpt(
-        "timeline", theirs.for_timeline(), max_redemptions, is_latest=True, counted=theirs
+    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).prepared(
+        "timeline",
+        max_redemptions,
+        lambda most: prepared_queries.redemptions_until.rows(subscription.pk, day, most=most),
+        is_latest=True,
     )
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
     context = {

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, counts
-from benefits_portal.licensing.prepared_queries import redemptions_of, with_fitting_keys
+from benefits_portal.licensing.prepared_queries import redemptions_of, with_key_known
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
@@ -43,7 +44,7 @@ from benefits_portal.licensing.views.subscription_on import (
 )
 from benefits_portal.listing.excerpt import Asked, Excerpt
 from benefits_portal.replica import list_from_replica
-from benefits_portal.tenants.access import get_own, get_own_prepared, role_required
+from benefits_portal.tenants.access import get_own_prepared, role_required
 from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
 from benefits_portal.tenants.audit.history import history_of
 from benefits_portal.tenants.downloads import file_name, log_listing
@@ -105,7 +106,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
     if request.any_day.as_of:
         return subscription_on(request, pk, request.any_day, MAX_REDEMPTIONS)
     on = request.today
-    subscription = get_own_prepared(request, with_fitting_keys, pk, on)
+    subscription = get_own_prepared(request, prepared_queries.with_fitting_keys, pk, on)
     excerpt = redemptions_of(subscription, Asked(request.path, request.GET), MAX_REDEMPTIONS)
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
     context = {
@@ -169,7 +170,7 @@ def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict
 @require_safe
 def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
     """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
-    redemption = get_own(request, Redemption.objects.for_display(), pk)
+    redemption = with_key_known(get_own_prepared(request, prepared_queries.receipt, pk))
     context = {
         "redemption": redemption,
         "rows": before_after(redemption),
