@@ -105,7 +105,8 @@ def migrate(url: str) -> None:
 
 
 def world_digest() -> str:
-    return hashlib.sha256((ROOT / "benchmarks" / "world.py").read_bytes()).hexdigest()[:12]
+    modules = sorted((ROOT / "benchmarks").glob("world*.py"))
+    return hashlib.sha256(b"".join(each.read_bytes() for each in modules)).hexdigest()[:12]
 
 
 def fill(url: str, world: World) -> None:

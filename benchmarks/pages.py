@@ -1,7 +1,7 @@
 """The pages that are measured, by name, with their address in one database."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -145,8 +145,30 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         office("back office: product keys", "benefits_productkey"),
         office("back office: redemptions", "licensing_redemption"),
         office("back office: records", "tenants_record"),
+        office("back office: records, refused", "tenants_record", "?outcome=refused"),
+        office("back office: records, of a rare kind", "tenants_record", "?action=tenants.created"),
+        office("back office: benefits, last page", "benefits_benefit", "?p=20"),
+        office("back office: benefits, expired", "benefits_benefit", "?status=expired"),
+        office("back office: benefits, of a month", "benefits_benefit", month_of(past)),
+        office("back office: benefits, searched", "benefits_benefit", "?q=" + quote("Product 07")),
+        office("back office: product keys, lapsed", "benefits_productkey", "?state=lapsed"),
+        office("back office: people", "tenants_directoryuser"),
+        office("back office: people, searched", "tenants_directoryuser", "?q=tan"),
+        office("back office: users", "tenants_user"),
+        office("back office: assignments", "benefits_assignment"),
+        office("back office: license assignments", "licensing_licenseassignment"),
+        office("back office: subscriptions", "licensing_subscription"),
+        office("back office: orders", "licensing_order"),
+        office("back office: emails", "tenants_mail"),
+        office("back office: reminder emails", "reminders_digest"),
+        Page("back office: refusals", reverse("refusals"), staff, None, None),
         Page("Django's own admin: benefits", "/stock/benefits/benefit/", staff, None, None),
     ]
+
+
+def month_of(day: date) -> str:
+    """The query string of a list of what expires in the month of `day`."""
+    return f"?expires_on__year={day.year}&expires_on__month={day.month}"
 
 
 def middle(database_url: str) -> str:

@@ -12,12 +12,14 @@ a million benefits come with 100,000 people and a million licenses.
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
 
+from benchmarks import world_events as events
+from benchmarks.world_events import READER, REFUSED_EACH, STAFF, admin_of, noon
 from benefits_portal.benefits.models import (
     Assignment,
     Benefit,
@@ -29,16 +31,19 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.benefits.models.membership import ENROLLMENT_YEAR, GRACE
-from benefits_portal.licensing.models import LicenseAssignment, Redemption, Subscription
+from benefits_portal.licensing.models import LicenseAssignment, Order, Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.reminders.models import Feed
+from benefits_portal.reminders.models import Digest, Feed
 from benefits_portal.reminders.models.feed import digest_of
 from benefits_portal.search_text import search_prefixes
 from benefits_portal.tenants.models import (
+    Attempt,
     DirectoryUser,
     DirectoryUserWord,
     How,
+    KeyAttempt,
+    Mail,
     Partner,
     Record,
     Role,
@@ -52,7 +57,6 @@ MONTHLY, BULK = range(32, 38), range(38, 40)  # the products that are credit
 LICENSED = 32  # the first products, which come with licenses
 DAYS_BACK, REDEEMED_AFTER, RUN = 500, timedelta(days=20), 4
 GIVEN, HELD = 10, 8  # licenses that somebody was given, and those that they still have
-READER, STAFF = 1, 2  # users: a Global admin of the large partner, and somebody of the back office
 FEED_SECRET = "5ec2e7" * 5 + "ff"  # of the reader's calendar
 FIRST = [
     "Ada", "Bo", "Chen", "Dana", "Emil", "Fatima", "Gita", "Hugo", "Ines", "Jan", "Kim", "Lars",
@@ -118,9 +122,7 @@ class World:
         yield Part(
             User, "id email name directory_user_id password is_staff is_superuser", self._users()
         )
-        yield Part(
-            RoleAssignment, "id user_id partner_id role", [(1, READER, 1, Role.GLOBAL_ADMIN)]
-        )
+        yield Part(RoleAssignment, "id user_id partner_id role", self._roles())
         yield Part(
             Feed,
             "id user_id partner_id role_id digest made_at",
@@ -184,8 +186,37 @@ class World:
         )
         yield Part(
             Record,
-            "at how partner_id tenant_id action refused subject_type_id subject_id after",
+            "at how actor_id partner_id tenant_id action refused subject_type_id subject_id after",
             self._records(),
+        )
+        yield from self._looked_through()
+
+    def _looked_through(self) -> Iterator[Part]:
+        where = "submission partner_id tenant_id product_id subscription_id"
+        yield Part(
+            Order,
+            f"{where} redeemed_on redeemed_at redeemed_by_id",
+            events.orders(self.subscriptions),
+        )
+        yield Part(
+            Mail,
+            "kind message_id queued_at tries recipient_id next_try_at sent_at gave_up_at",
+            events.mails(self.size // 2, self.partners, self.today),
+        )
+        yield Part(
+            KeyAttempt,
+            "user_id partner_id digest at",
+            events.wrong_keys(self.size // 2, self.partners, self.today),
+        )
+        yield Part(
+            Attempt,
+            "limit subject account at refused_until",
+            events.attempts(self.size // 2, self.today),
+        )
+        yield Part(
+            Digest,
+            "user_id partner_id for_day made_at message_id tries sent_at gave_up_at problem",
+            events.digests(self.partners, self.today),
         )
 
     # Who
@@ -221,6 +252,14 @@ class World:
     def _users(self) -> Iterator[Row]:
         yield READER, "reader@tenant1.example", "Reader", 1, f"!{READER}", False, False
         yield STAFF, "staff@programme.example", "Staff", None, f"!{STAFF}", True, True
+        for n in range(2, self.partners + 1):
+            name, email = named(n, f"tenant{n}.example")
+            user = admin_of(n)
+            yield user, email, name, self.people + n, f"!{user}", False, False
+
+    def _roles(self) -> Iterator[Row]:
+        for n in range(1, self.partners + 1):
+            yield n, admin_of(n), n, Role.GLOBAL_ADMIN
 
     # The catalog
 
@@ -416,19 +455,12 @@ class World:
 
     def _records(self) -> Iterator[Row]:
         for row in self.redemptions:
-            _number, _key, subscription, partner, tenant, way, _licenses, _on, at = row[:9]
+            number, _key, subscription, partner, tenant, way, _licenses, _on, at = row[:9]
             action = RedemptionAction[RedemptionKind(way).name].value
-            yield (
-                at,
-                How.PORTAL.value,
-                partner,
-                tenant,
-                action,
-                "",
-                Subscription,
-                subscription,
-                '{"licenses": 25}',
-            )
+            who = at, How.PORTAL.value, admin_of(partner), partner, tenant, action
+            yield *who, "", Subscription, subscription, '{"licenses": 25}'
+            if number % REFUSED_EACH == 0:
+                yield *who, "KeyUnknown", Subscription, subscription, "{}"
 
 
 def kind(product: int) -> str:
@@ -453,7 +485,3 @@ def credit(product: int) -> Decimal:
 def named(n: int, domain: str) -> tuple[str, str]:
     first, last = FIRST[n % len(FIRST)], LAST[n // len(FIRST) % len(LAST)]
     return f"{first} {last}", f"{first}.{last}.{n}@{domain}".lower()
-
-
-def noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), UTC)

@@ -15,7 +15,7 @@ from django.contrib.admin.utils import (
     get_fields_from_path,
     lookup_spawns_duplicates,
 )
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db.models import Model, Q
@@ -51,6 +51,14 @@ class CappedPaginator(Paginator):
     @property
     def has_more(self) -> bool:
         return self.counted > self.MAX
+
+    def _get_page(self, rows: Any, *args: Any, **kwargs: Any) -> Any:
+        """Find a page's rows by their keys alone, and what they refer to for these only.
+
+        Asked for both at once, PostgreSQL joins all that the filters leave and sorts that.
+        """
+        keys = list(rows.values_list("pk", flat=True))
+        return super()._get_page(self.object_list.filter(pk__in=keys), *args, **kwargs)
 
 
 def filter_name(list_filter: Any) -> str:
@@ -107,6 +115,26 @@ class BackOfficeChangeList(ChangeList):
         except (ValueError, OverflowError) as error:  # a year that no calendar has
             raise IncorrectLookupParameters(error) from error
 
+    def stretch(self) -> str:
+        """The field of which the rows are a stretch, as they were narrowed down; empty for all.
+
+        In its order they are read off its index, which in another one are looked for among all.
+        """
+        for spec in self.filter_specs:
+            if order := getattr(spec, "stretch", ""):
+                return str(order)
+        is_period = f"{self.date_hierarchy}__year" in self.params
+        return f"-{self.date_hierarchy}" if is_period else ""
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        if self.stretch() and ORDER_VAR not in self.params:
+            return self._get_default_ordering()
+        return list(super().get_ordering(request, queryset))
+
+    def _get_default_ordering(self) -> list[Any]:
+        stretch = self.stretch()
+        return [stretch, "-pk"] if stretch else list(super()._get_default_ordering())
+
     def get_ordering_field(self, field_name: Any) -> Any:
         """A name is sorted by its sort key: Åsa beside Adam, whatever the database's collation."""
         field = super().get_ordering_field(field_name)
@@ -161,7 +189,7 @@ class FoldedSearchMixin:
                     for word in emails
                 )
             )
-        return queryset.filter(found), any(
+        return queryset.filter(found), bool(search_term) and any(
             lookup_spawns_duplicates(self.opts, name) for name in fields
         )
 
@@ -170,26 +198,41 @@ class SearchThroughMixin:
     """Searches what rows point to, which is little, and then asks for the rows of what was found.
 
     So it never searches each row's text. `search_through` says which relations; their rows have a
-    search text.
+    search text, or are `known_by` words in an index. OWN is the row itself.
     """
 
+    OWN: ClassVar[str] = "pk"
     model: type[Model]
+    search_fields: ClassVar[list[str]]
     search_through: ClassVar[tuple[str, ...]] = ()
 
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
-        return [f"{relation}__search_text" for relation in self.search_through]
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Name the fields as Django asks for them: to show the box, and to choose by typing."""
+        super().__init_subclass__(**kwargs)
+        through = (f"{relation}__" for relation in cls.search_through)
+        cls.search_fields = [f"{path.removeprefix('pk__')}search_text" for path in through]
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         for term in search_terms(search_term):
-            found: list[Any] = [
-                (f"{relation}__in", self.related(relation, term))
-                for relation in self.search_through
-            ]
+            found: list[Any] = [self.found_by(relation, term) for relation in self.search_through]
             queryset = queryset.filter(Q.create(found, connector=Q.OR))
         return queryset.none() if finds_nothing(search_term) else queryset, False
 
-    def related(self, relation: str, term: str) -> Any:
+    def found_by(self, relation: str, term: str) -> tuple[str, Any]:
+        if relation == self.OWN:
+            return "pk__in", keys_or_question(known_by(self.model, term))
         model: Any = get_fields_from_path(self.model, relation)[-1].related_model
-        return keys_or_question(model._default_manager.filter(search_text__contains=at_word(term)))
+        found = f"{relation}__in", keys_or_question(known_by(model, term))
+        if lookup_spawns_duplicates(self.model._meta, relation):
+            return "pk__in", keys_or_question(self.model._default_manager.filter(found))
+        return found
+
+
+def known_by(model: type[Model], term: str) -> Any:
+    """Rows of `model` of which a word begins with `term`."""
+    rows = model._default_manager.all()
+    if hasattr(rows, "known_by"):
+        return rows.known_by(term)
+    return rows.filter(search_text__contains=at_word(term))

@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
+from benefits_portal.derived_fields import keys_or_question
 from benefits_portal.search_text import sort_key
 from benefits_portal.typed_text import read_day
 
@@ -36,6 +38,12 @@ class CasesFilter(admin.SimpleListFilter):
 
     title: Text
     cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
+    # Of cases that are a stretch of a field: it, and what is looked for most comes first
+    stretches: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def stretch(self) -> str:
+        return self.stretches.get(self.value() or "", "")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         return [(value, label) for value, (label, _case) in self.cases.items()]
@@ -97,6 +105,18 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
             )
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
         return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """What is chosen far away is looked for nearby first, where it is little."""
+        nearby, _relation, rest = self.field_path.partition("__")
+        if not (rest and self.lookup_val):
+            return super().queryset(request, queryset)
+        model: Any = queryset.model._meta.get_field(nearby).related_model
+        try:
+            found = model._default_manager.filter(**{f"{rest}__in": self.lookup_val})
+        except (ValueError, ValidationError) as error:
+            raise IncorrectLookupParameters(error) from error
+        return queryset.filter(**{f"{nearby}__in": keys_or_question(found)})
 
     def has_output(self) -> bool:
         return super().has_output() or bool(self.lookup_val)

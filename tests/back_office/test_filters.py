@@ -6,10 +6,13 @@ It is asked on the day before, of and after each edge.
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 
-from benefits_portal.benefits.models import Benefit, Membership, PackageLine, ProductKey
+from benefits_portal.benefits.models import Assignment, Benefit, Membership, PackageLine, ProductKey
 from benefits_portal.tenants.models import Actor
 from tests import factories
+
+from .conftest import page
 
 LAST = date(2022, 1, 31)
 DAY_BEFORE, DAY_AFTER = LAST - timedelta(days=1), LAST + timedelta(days=1)
@@ -110,3 +113,30 @@ def test_a_line_is_provisioned_or_left_out_and_a_withdrawn_one_neither(
         "left out": list(lines.left_out_of_package(line.offer, on)),
     }
     assert found == {"provisioned": [], "left out": []} | {state: [line]}
+
+
+@pytest.mark.rule("U5")
+@pytest.mark.parametrize("on", [DAY_BEFORE, LAST, DAY_AFTER], ids=str)
+def test_an_assignment_is_running_or_over(on: date, db: None, today: date) -> None:
+    assignment = factories.AssignmentFactory.create()
+    removed = factories.AssignmentFactory.create()
+    removed.remove(by=Actor(), on=today)
+    running, over = Assignment.objects.running(on), Assignment.objects.over(on)
+    assert {*running, *over} == {assignment, removed}
+    assert not {*running} & {*over}
+
+
+def test_benefits_are_filtered_by_the_offer_of_their_package(
+    office: Client, db: None, today: date
+) -> None:
+    benefit, _other = factories.BenefitFactory.create_batch(2, key=True)
+    offer = benefit.membership.offer_id
+    query = {"package_line__offer__id__exact": offer}
+    listed = office.get(page(Benefit, "changelist"), query).context["cl"].queryset
+    assert {found.membership.offer_id for found in listed} == {offer}
+    assert (
+        office.get(
+            page(Benefit, "changelist"), {**query, "package_line__offer__id__exact": "x"}
+        ).status_code
+        == 302
+    )

@@ -20,7 +20,7 @@ class RunningFilter(DayFilter):
         "yes": (_("Running"), lambda assignments, on: assignments.running(on)),
         "no": (
             _("Ended"),
-            lambda assignments, on: assignments.exclude(pk__in=assignments.running(on)),
+            lambda assignments, on: assignments.over(on),
         ),
     }
 

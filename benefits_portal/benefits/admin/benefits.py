@@ -46,6 +46,7 @@ class StatusFilter(DayFilter):
     title = _("status")
     parameter_name = "status"
     cases = {status.value: (status.label, having(status)) for status in Benefit.Status}
+    stretches = dict.fromkeys((Status.EXPIRED, Status.ENDED), "-expires_on")
 
 
 class UnusedFilter(DayFilter):
@@ -63,6 +64,7 @@ class UnusedFilter(DayFilter):
             lambda benefits, on: benefits.unused().expiring_within(91, on),
         ),
     }
+    stretches = dict.fromkeys(("30", "91"), "expires_on")
 
 
 class KeyInline(ReadOnlyInline):
@@ -108,7 +110,7 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_filter = [
         StatusFilter,
         UnusedFilter,
-        ("membership__offer", FewChoicesFilter),
+        ("package_line__offer", FewChoicesFilter),
         ("product", FewChoicesFilter),
     ]
     list_filter += [("partner", FewChoicesFilter)]

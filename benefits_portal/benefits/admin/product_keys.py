@@ -40,6 +40,7 @@ class KeyStateFilter(DayFilter):
         "lapsed": (_("Expired unused"), lambda keys, on: keys.lapsed(on)),
         "revoked": (_("Revoked"), lambda keys, _on: keys.revoked()),
     }
+    stretches = {"lapse-30": "benefit__expires_on", "lapsed": "-benefit__expires_on"}
 
 
 @admin.register(ProductKey)

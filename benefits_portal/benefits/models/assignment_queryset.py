@@ -33,6 +33,10 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         """Not ended by anybody, nor by the benefit's expiration (U5)."""
         return self.filter(ended_at=None, benefit__expires_on__gte=on)
 
+    def over(self, on: date) -> Self:
+        """All others: ended by somebody, or by the benefit's expiration."""
+        return self.filter(Q(ended_at__isnull=False) | Q(benefit__expires_on__lt=on))
+
     def on(self, day: date) -> Self:
         """Held at the end of that day (H1), unless the benefit had expired.
 

@@ -131,6 +131,9 @@ class ProductKey(WrittenOnce):
         indexes = [
             models.Index(fields=["issued_at"], name="product_key_issued"),
             models.Index(fields=["partner", "last_five"], name="product_key_ending"),
+            models.Index(
+                fields=["id"], condition=Q(revoked_at__isnull=False), name="product_key_revoked"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,9 @@ class StatusFilter(DayFilter):
             lambda subscriptions, on: subscriptions.deleted(on),
         ),
     }
+    stretches = dict.fromkeys(("ends-30", "ends-90"), "ends_on") | dict.fromkeys(
+        ("expired", "disabled", "deleted"), "-ends_on"
+    )
 
 
 @admin.display(description=_("redeemed for"))

@@ -113,6 +113,7 @@ class LicenseAssignment(WrittenOnce):
                 condition=Q(ended_at__isnull=False),
                 name="license_ended",
             ),
+            models.Index(fields=["given_on"], name="license_given"),
         ]
 
     def __str__(self) -> str:

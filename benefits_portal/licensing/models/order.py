@@ -112,6 +112,7 @@ class Order(AppendOnly):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-redeemed_at", "-pk"]
+        indexes = [models.Index(fields=["redeemed_on"], name="order_day")]
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.subscription} ({as_day(self.redeemed_on)})"

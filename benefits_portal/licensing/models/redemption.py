@@ -170,6 +170,11 @@ class Redemption(AppendOnly):
                 fields=["subscription", "redeemed_at", "id"], name="redemption_of_subscription"
             ),
             models.Index(fields=["redeemed_on"], name="redemption_day"),
+            models.Index(
+                fields=["way", "id"],
+                condition=~Q(way__in=[RedemptionKind.NEW, RedemptionKind.ADD]),
+                name="redemption_way",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reminder email',
                 'verbose_name_plural': 'reminder emails',
                 'ordering': ['-for_day', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('next_try_at__isnull', False)), fields=['next_try_at'], name='digest_waiting'), models.Index(fields=['-sent_at'], name='digest_sent')],
+                'indexes': [models.Index(condition=models.Q(('next_try_at__isnull', False)), fields=['next_try_at'], name='digest_waiting'), models.Index(fields=['-sent_at'], name='digest_sent'), models.Index(fields=['made_at'], name='digest_day'), models.Index(condition=models.Q(('gave_up_at__isnull', False)), fields=['id'], name='digest_gave_up')],
                 'constraints': [models.UniqueConstraint(fields=('user', 'partner', 'for_day'), name='digest_one_a_day', violation_error_message='There is one reminder email a day at most.'), models.UniqueConstraint(condition=models.Q(('partner', None)), fields=('user', 'for_day'), name='digest_one_a_day_of_staff', violation_error_message='There is one reminder email a day at most.'), models.CheckConstraint(condition=models.Q(models.Q(('gave_up_at', None), ('next_try_at__isnull', False), ('sent_at', None)), models.Q(('gave_up_at', None), ('next_try_at', None), ('sent_at__isnull', False)), models.Q(('gave_up_at__isnull', False), ('next_try_at', None), ('sent_at', None)), _connector='OR'), name='digest_waits_or_is_done', violation_error_message='An email waits, was sent or was given up.')],
             },
         ),

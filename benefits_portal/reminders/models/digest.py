@@ -130,6 +130,10 @@ class Digest(PartnerRow):
                 name="digest_waiting",
             ),
             models.Index(fields=["-sent_at"], name="digest_sent"),
+            models.Index(fields=["made_at"], name="digest_day"),
+            models.Index(
+                fields=["id"], condition=Q(gave_up_at__isnull=False), name="digest_gave_up"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.directory_imports import PersonImport
@@ -42,13 +43,11 @@ class EnabledFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "enabled":
             return queryset.enabled()
-        return (
-            queryset.exclude(pk__in=queryset.enabled()) if self.value() == "disabled" else queryset
-        )
+        return queryset.disabled() if self.value() == "disabled" else queryset
 
 
 @admin.register(DirectoryUser)
-class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
+class DirectoryUserAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     export_columns: ClassVar = columns_of(
         tenant="tenant__domain",
         user_principal_name="user_principal_name",
@@ -65,10 +64,12 @@ class DirectoryUserAdmin(ImportMixin, NoDeleteAdmin):
         linked("tenant__partner", gettext_lazy("partner")),
         "entry_enabled",
     ]
-    list_filter = [EnabledFilter, "kind", ("tenant__partner", FewChoicesFilter)]
+    list_filter = [EnabledFilter, "kind", ("partner", FewChoicesFilter)]
     list_select_related = ["tenant__partner"]
-    search_fields = ["search_text", "tenant__search_text", "partner__search_text"]
+    search_through = (SearchThroughMixin.OWN, "tenant", "partner")
     search_help_text = gettext_lazy("Name, address, tenant or partner")
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
     autocomplete_fields = ["tenant"]
     fields = ["tenant", "display_name", "user_principal_name", "kind", "disabled_at"]
     readonly_fields = ["disabled_at"]

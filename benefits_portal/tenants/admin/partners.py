@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import NOTHING
 from benefits_portal.tenants.directory_imports import PartnerImport
 from benefits_portal.tenants.models import Partner
@@ -42,7 +43,7 @@ class PartnerForm(BackOfficeForm):
 
 
 @admin.register(Partner)
-class PartnerAdmin(ImportMixin, NoDeleteAdmin):
+class PartnerAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     export_columns: ClassVar = columns_of(
         mpn_id="mpn_id", name="name", country="country", currency="currency", time_zone="time_zone"
     )
@@ -59,7 +60,7 @@ class PartnerAdmin(ImportMixin, NoDeleteAdmin):
         "is_practice",
     ]
     list_filter = ["is_practice", "country", "currency"]
-    search_fields = ["search_text", "tenants__search_text"]
+    search_through = (SearchThroughMixin.OWN, "tenants")
     search_help_text = gettext_lazy("Name, MPN ID or a tenant's domain")
     fieldsets = [
         (None, {"fields": ["name", "mpn_id"]}),

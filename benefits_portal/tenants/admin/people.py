@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import link, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
@@ -67,7 +68,7 @@ class RoleInline(BackOfficeInline):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(ImportMixin, AuditedAdmin):
+class RoleAssignmentAdmin(SearchThroughMixin, ImportMixin, AuditedAdmin):
     """Given, changed and taken by the verbs, which put it on record."""
 
     export_columns: ClassVar = columns_of(
@@ -80,8 +81,10 @@ class RoleAssignmentAdmin(ImportMixin, AuditedAdmin):
     list_display = ["person", "role", linked("partner", _("partner")), "is_active"]
     list_filter = ["role", "user__is_active", ("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
-    search_fields = ["user__search_text", "partner__search_text"]
+    search_through = ("user", "partner")
     search_help_text = _("Person or partner")
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
     autocomplete_fields = ["user", "partner"]
     fields = ["user", "partner", "role"]
 
@@ -116,7 +119,7 @@ class RoleAssignmentAdmin(ImportMixin, AuditedAdmin):
 
 
 @admin.register(User)
-class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
+class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
     """People leave by being made inactive.
 
     Only a superuser gives rights in the back office, or changes whoever has some.
@@ -126,13 +129,10 @@ class UserAdmin(NoDeleteAdmin, auth_admin.UserAdmin):
     list_display = ["name", "email", "roles", "home", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "is_superuser", "role_assignments__role", "groups"]
     list_select_related = ["directory_user__tenant__partner"]
-    search_fields = [
-        "search_text",
-        "directory_user__search_text",
-        "role_assignments__partner__search_text",
-    ]
+    search_through = (SearchThroughMixin.OWN, "directory_user", "role_assignments__partner")
     search_help_text = _("Name, address or partner")
     ordering = ["email"]
+    sortable_by = ["email"]
     autocomplete_fields = ["directory_user"]
     readonly_fields = ["joined_at", "last_login"]
     inlines = [RoleInline]

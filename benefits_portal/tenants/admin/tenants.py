@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.backoffice.inline_rows import Rows
@@ -114,7 +115,7 @@ class TenantInline(BackOfficeInline):
 
 
 @admin.register(Tenant)
-class TenantAdmin(ImportMixin, NoDeleteAdmin):
+class TenantAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     export_columns: ClassVar = columns_of(
         mpn_id="partner__mpn_id",
         name="name",
@@ -135,7 +136,9 @@ class TenantAdmin(ImportMixin, NoDeleteAdmin):
     ]
     list_filter = ["is_primary", ("partner", FewChoicesFilter)]
     list_select_related = ["partner"]
-    search_fields = ["search_text", "partner__search_text"]
+    search_through = (SearchThroughMixin.OWN, "partner")
+    ordering = ["-pk"]
+    sortable_by: ClassVar[list[str]] = []
     search_help_text = gettext_lazy("Name, domain, tenant ID or partner")
     autocomplete_fields = ["partner"]
     fields = ["partner", "name", "domain", "guid", "is_primary", "color"]

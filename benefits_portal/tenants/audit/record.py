@@ -137,6 +137,12 @@ class Record(AppendOnly):
         indexes = [
             models.Index(fields=["partner", "-at", "-id"], name="record_partner_at"),
             models.Index(fields=["at"], name="record_at"),
+            # For what is rare among all that happens, whether by its name, its way or its outcome
+            models.Index(fields=["action"], name="record_action"),
+            models.Index(
+                fields=["how", "id"], condition=~Q(how=How.PORTAL), name="record_elsewhere"
+            ),
+            models.Index(fields=["id"], condition=~Q(refused=""), name="record_refused"),
             models.Index(fields=["subject_type", "subject_id", "-at"], name="record_subject_at"),
             models.Index(
                 KeyTransform("person", "before"),

@@ -105,6 +105,11 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         """
         return of_matching_people(self, search_query, "pk")
 
+    def known_by(self, term: str) -> Self:
+        """People of all partners of whom a word begins with `term`, one of words.search_terms."""
+        words = DirectoryUserWord.objects.beginning_with(term)
+        return self.filter(pk__in=words.order_by().values("person"))
+
     def by_name(self) -> Self:
         return self.order_by("sort_name", "pk")
 

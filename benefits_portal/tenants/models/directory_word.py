@@ -83,7 +83,11 @@ class DirectoryUserWord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "word"], name="directory_user_word_once")
         ]
-        indexes = [models.Index(fields=["partner", "word", "person"], name="directory_user_word")]
+        indexes = [
+            models.Index(fields=["partner", "word", "person"], name="directory_user_word"),
+            # For staff, who look for people of all partners
+            models.Index(fields=["word", "person"], name="directory_user_word_anywhere"),
+        ]
 
     def __str__(self) -> str:
         return bytes(self.word).decode()

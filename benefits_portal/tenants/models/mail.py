@@ -113,7 +113,12 @@ class Mail(models.Model):
         verbose_name = _("email")
         verbose_name_plural = _("emails")
         ordering = ["-queued_at"]
-        indexes = [models.Index(fields=["queued_at"], name="mail_queued_at")]
+        indexes = [
+            models.Index(fields=["queued_at"], name="mail_queued_at"),
+            models.Index(
+                fields=["id"], condition=Q(gave_up_at__isnull=False), name="mail_given_up"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(next_try_at__isnull=False, sent_at=None, gave_up_at=None)
