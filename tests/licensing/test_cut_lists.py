@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from benefits_portal.backoffice.changelist import CappedPaginator
 from benefits_portal.benefits.models import Assignment
-from benefits_portal.licensing.prepared_queries import MAX_COMPARED, comparisons
+from benefits_portal.licensing.comparison import comparisons
+from benefits_portal.licensing.prepared_queries import MAX_COMPARED
 from benefits_portal.licensing.views.benefit_detail import MAX_HOLDERS
 from benefits_portal.licensing.views.redeeming import MAX_KEYS
 from benefits_portal.licensing.views.subscriptions import MAX_REDEMPTIONS
