@@ -87,7 +87,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=6),
         # What is unused, what ends with the key that fits, and what becomes of memberships
         mine("home", "home", limit=7, queries=11),
-        # Up to 1,000 things of each kind are added up, so it has no target
+        # Up to 200 things of each kind are added up, so it has no target
         mine("lost by a day", "licensing:losses", limit=None, queries=None),
         mine("a credit benefit", "licensing:benefit-detail", queries=8, pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", queries=8, pk=found["licenses"]),

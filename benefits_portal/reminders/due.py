@@ -179,7 +179,8 @@ def licenses(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[
     found = list(near_outlooks(partners, on, timedelta(days=horizon) + DAY))
     since = days_over(partners, found)
     for pool, outlook in found:
-        if due := due_of_pool(pool.number, outlook, since.get((pool.key, on))):
+        due = due_of_pool(pool.number, outlook, since.get((pool.key, on)))
+        if due and due.due_on <= on + timedelta(days=horizon):
             yield pool.partner, due
 
 

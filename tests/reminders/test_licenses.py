@@ -26,6 +26,7 @@ from benefits_portal.tenants.models import Actor, RoleAssignment
 from tests.clients import ClientResponse
 from tests.factories import (
     LicenseAssignmentFactory,
+    SubscriptionFactory,
     bought,
     issue_key,
     key_for,
@@ -176,6 +177,45 @@ def test_a_pool_s_number_is_its_tenant_and_product() -> None:
     licenses = pool(4, given=2, ends_on=DAY)
     [(found, _outlook)] = near_outlooks([licenses.tenant.partner_id], DAY)
     assert key_of(found.number) == found.key == (licenses.tenant.pk, licenses.product.pk)
+
+
+@rule("L11")
+def test_what_ends_later_than_it_is_looked_ahead_is_one_number() -> None:
+    licenses = pool(4, given=5, ends_on=DAY + 2 * A_DAY)
+    for days in (31, 40, 50):
+        SubscriptionFactory.create(
+            tenant=licenses.tenant,
+            product=licenses.product,
+            licenses=3,
+            ends_on=DAY + timedelta(days=days),
+        )
+    partner = licenses.tenant.partner_id
+    [(_pool, near)] = near_outlooks([partner], DAY, timedelta(days=35))
+    [(_pool, far)] = near_outlooks([partner], DAY, timedelta(days=365))
+    assert [len(each.stretches) for each in (near, far)] == [3, 4]
+    assert [each.count for each in (near, far)] == [far.count] * 2
+    assert near.first_over
+    assert near.first_over.day > DAY + timedelta(days=35)
+
+
+@rule("L11", "R1")
+@pytest.mark.parametrize(("horizon", "dues"), [(69, 0), (70, 1)])
+def test_a_shortage_beyond_the_horizon_is_not_due(horizon: int, dues: int) -> None:
+    licenses = pool(4, given=5, ends_on=DAY + timedelta(days=10))
+    SubscriptionFactory.create(
+        tenant=licenses.tenant,
+        product=licenses.product,
+        licenses=2,
+        ends_on=DAY + timedelta(days=40),
+    )
+    SubscriptionFactory.create(
+        tenant=licenses.tenant,
+        product=licenses.product,
+        licenses=5,
+        ends_on=DAY + timedelta(days=40),
+    )
+    found = due_at([licenses.tenant.partner_id], DAY, horizon)
+    assert sum(of_licenses(due) for each in found.values() for due in each) == dues
 
 
 # What it says

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
-from benefits_portal.listing.excerpt import MAX_ROWS, Excerpt
-from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import role_required
 from benefits_portal.tenants.any_day import instead_of_file
 from benefits_portal.tenants.downloads import file_name, log_rows
@@ -26,6 +25,9 @@ from .loss import Loss, Losses, in_order
 from .people import people_without
 from .totals import totals
 from .unused import assigned_credit, unused_credit, unused_keys
+
+MAX_OF_A_KIND = 200  # that the page reads and adds up; its file has all
+MAX_ROWS = 200  # that it shows
 
 
 def losses_by(
@@ -50,9 +52,10 @@ def losses_by(
 def losses(request: PartnerRequest) -> HttpResponse:
     on, chosen = request.today, ChosenDay.of(request.GET, request.today)
     may_act = request.role.may_act
-    parts = losses_by(request.partner, on, chosen.day, most=MAX_COUNT, may_act=may_act)
+    parts = losses_by(request.partner, on, chosen.day, most=MAX_OF_A_KIND, may_act=may_act)
     found, csv = in_order(parts), reverse("licensing:losses-csv") + chosen.query
-    rows = Excerpt([loss.row(on) for loss in found[:MAX_ROWS]], len(found))
+    shown = [loss.row(on) for loss in found[:MAX_ROWS]]
+    rows = Excerpt(shown, len(found), is_total_capped=any(part.has_more for part in parts))
     context = {"chosen": chosen, "rows": rows, "totals": totals(parts), "csv": csv}
     return render(request, "licensing/losses.html", context)
 

@@ -16,6 +16,7 @@ from django.db.models import (
     Sum,
     Value,
 )
+from django.db.models.functions import Least
 
 from benefits_portal.listing.page import RowCount
 from benefits_portal.prepared import prepared
@@ -63,7 +64,8 @@ def near_outlooks(
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
     """Of each pool that people are in and whose licenses become fewer about now: one query.
 
-    Within `ahead`, or in the 90 days before that are named to settle it (L8).
+    Within `ahead`, or in the 90 days before that are named to settle it (L8). What an outlook says
+    of days after `ahead` does not count.
     """
     if len(partners) == 1:
         return outlooks_in(near_pools_of(partners[0], on, ahead), on)
@@ -80,7 +82,8 @@ def near_pools(partners: Sequence[int], on: date, ahead: timedelta) -> QuerySet[
     fewer = in_same_pool(subscriptions.filter(becomes_fewer(on, ahead)))
     # Asked of each pool, not of each subscription
     near = first_of_pools(subscriptions).filter(Exists(fewer))
-    return people_and_licenses(near, subscriptions.filter(Exists(in_same_pool(near))), on)
+    near_ones = subscriptions.filter(Exists(in_same_pool(near)))
+    return people_and_licenses(near, near_ones, on, until=on + ahead)
 
 
 def outlooks_of(
@@ -131,9 +134,15 @@ def first_of_pools(subscriptions: SubscriptionQuerySet) -> SubscriptionQuerySet:
 
 
 def people_and_licenses(
-    firsts: SubscriptionQuerySet, subscriptions: SubscriptionQuerySet, on: date
+    firsts: SubscriptionQuerySet,
+    subscriptions: SubscriptionQuerySet,
+    on: date,
+    *,
+    until: date = date.max,
 ) -> QuerySet[Any, Any]:
     """Of each pool how many people are in it, without a day, and how many licenses end on a day.
+
+    What ends later than `until` is one number: that they are there still is all that counts.
 
     `firsts` are one for each pool, `subscriptions` all of them. People are counted pool by pool, so
     that an index alone answers.
@@ -143,7 +152,8 @@ def people_and_licenses(
     given = firsts.annotate(day=nobody, total=number).values_list(*KEY, "day", "total", *NAMES)
     ending = subscriptions.entitling(on).order_by().values_list(*KEY)
     unnamed = {f"no_{name}": Value("") for name in NAMES}
-    licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"), **unnamed)
+    day = Least("ends_on", Value(until, DateField()))
+    licenses = ending.annotate(day=day, total=Sum("licenses"), **unnamed)
     return licenses.union(given, all=True).order_by()
 
 
