@@ -142,7 +142,7 @@ class RoleListing(Listing[RoleAssignment]):
 
     def filter_queryset(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
         """`rows` are all of the partner's."""
-        rows = rows.ranked().as_known().matching(self.search_query)
+        rows = rows.ranked().sortable_by_name().matching(self.search_query)
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:

@@ -43,20 +43,19 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         """Whoever may act for `partner`, Global admins first."""
         roles = [role for role in Role if role.may_act]
         held = self.filter(partner=partner, role__in=roles, user__is_active=True)
-        return held.as_known().select_related("user").order_by("role", "known_sort", "pk")
+        held = held.as_known().sortable_by_name().select_related("user")
+        return held.order_by("role", "known_sort", "pk")
 
     def as_known(self) -> Self:
         """Each with what its partner's own directory calls the holder, `known_as` (P1).
 
-        None without an entry; `known_sort` and `known_text` are to sort and to search by.
+        None without an entry.
         """
-        return self.annotate(
-            known_as=_of_entry("display_name"),
-            known_sort=Coalesce(_of_entry("sort_name"), Value(""), output_field=models.TextField()),
-            known_text=Coalesce(
-                _of_entry("search_text"), Value(""), output_field=models.TextField()
-            ),
-        )
+        return self.annotate(known_as=_of_entry("display_name"))
+
+    def sortable_by_name(self) -> Self:
+        """Each with `known_sort`, the same name to sort by; empty without an entry."""
+        return self.annotate(known_sort=_text_of_entry("sort_name"))
 
     def last_global_admin(self, partner: Partner) -> int | None:
         """The primary key of the only role that can change the partner's people and roles.
@@ -73,7 +72,10 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         See `RoleAssignment.people`.
         """
         people = list(people)
-        emails = {person.user_principal_name for person in people}
+        # The addresses themselves would each be read again, as if somebody had typed them
+        emails = DirectoryUser.objects.filter(pk__in=[person.pk for person in people]).values(
+            "user_principal_name"
+        )
         held = list(
             self.filter(
                 Q(user__directory_user__in=people) | Q(user__email__in=emails)
@@ -95,9 +97,12 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def matching(self, search_query: str) -> Self:
         """Those whose name at the partner begins so somewhere, or whose address holds it.
 
-        The address is the one that they sign in with. They are few, and `as_known`.
+        The address is the one that they sign in with. They are few.
         """
-        return self.filter(found_by(search_query, "known_text", plain=["user__email"]))
+        if not search_query:
+            return self
+        known = self.alias(known_text=_text_of_entry("search_text"))
+        return known.filter(found_by(search_query, "known_text", plain=["user__email"]))
 
     def holders(
         self, partner: Partner, held: Sequence["RoleAssignment"]
@@ -203,3 +208,7 @@ def _of_entry(field: str) -> Coalesce:
     own = at_partner.filter(pk=OuterRef("user__directory_user"))
     same_email = at_partner.filter(user_principal_name=OuterRef("user__email"))
     return Coalesce(Subquery(own[:1]), Subquery(same_email[:1]))
+
+
+def _text_of_entry(field: str) -> Coalesce:
+    return Coalesce(_of_entry(field), Value(""), output_field=models.TextField())
