@@ -1,12 +1,14 @@
 """Pages that belong to no app: help, theme, what failed, and the frame around every page."""
 
 import sys
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
@@ -20,6 +22,7 @@ from benefits_portal.database_errors import Reason, reason
 from benefits_portal.formats import format_number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -44,23 +47,39 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _combination_of(kind: Product.Kind) -> str:
-    products = Product.objects.filter(kind=kind).order_by().with_excluding_offers()
+@PreparedQuery
+def _credit_products() -> QuerySet[Product, tuple[str, str]]:
+    """The kind of each product that gives credit, and the offers that exclude it (U4)."""
+    products = Product.objects.exclude(kind=Product.Kind.LICENSES).order_by()
     # Annotated
-    return combination(kind, products.values_list("excluding_offers", flat=True))  # type: ignore[misc]
+    return products.with_excluding_offers().values_list("kind", "excluding_offers")  # type: ignore[misc]
+
+
+def _combinations(*kinds: Product.Kind) -> list[str]:
+    """What the credit of each of `kinds` cannot be combined with."""
+    found = _credit_products.rows()
+    return [
+        combination(kind, [offers for its_kind, offers in found if its_kind == kind])
+        for kind in kinds
+    ]
+
+
+@PreparedQuery
+def _discontinued(on: date) -> QuerySet[Product]:
+    return Product.objects.discontinued(on)
 
 
 @login_not_required
 @require_safe
 def help_page(request: PartnerRequest) -> HttpResponse:
     """The rules in plain words; what the catalog says is listed from it (B4, U4)."""
-    monthly, bulk = map(_combination_of, (Product.Kind.MONTHLY_CREDIT, Product.Kind.BULK_CREDIT))
+    monthly, bulk = _combinations(Product.Kind.MONTHLY_CREDIT, Product.Kind.BULK_CREDIT)
     context = {
         "scenarios": SCENARIOS,
         "ends_on": ENDS_ON,
         "monthly_combination": monthly,
         "bulk_combination": bulk,
-        "discontinued": discontinued(Product.objects.discontinued(request.today)),
+        "discontinued": discontinued(_discontinued.rows(request.today)),
     }
     return render(request, "help.html", context)
 
