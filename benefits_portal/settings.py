@@ -122,6 +122,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "benefits_portal.form_rendering.Renderer"
 APPEND_SLASH = True
 # Technical support tickets
 SUPPORT_EMAIL = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.example")
