@@ -16,7 +16,7 @@ class Renderer(DjangoTemplates):
 
     def render(
         self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
-    ) -> SafeString:
+    ) -> str:
         if template_name not in INPUTS:
             return super().render(template_name, context, request)
         widget = context["widget"]

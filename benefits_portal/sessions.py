@@ -20,7 +20,7 @@ class SessionStore(db.SessionStore):
     """What nearly every request begins with, so each page gains by it."""
 
     def load(self) -> dict[str, Any]:
-        found = stored.first(self.session_key)
+        found = stored.first(self.session_key or "")
         if found and found[1] > clock.now():
             data: dict[str, Any] = self.decode(found[0])
             return data

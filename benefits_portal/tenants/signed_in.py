@@ -90,5 +90,5 @@ def columns(model: type[Model], through: str = "") -> tuple[str, ...]:
     return tuple(f"{prefix}{field.attname}" for field in model._meta.concrete_fields)
 
 
-def from_columns(model: type[Any], values: tuple[Any, ...]) -> Any:
+def from_columns(model: type[Model], values: tuple[Any, ...]) -> Any:
     return model.from_db("default", columns(model), values)
