@@ -91,7 +91,7 @@ def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpRespo
 
 
 def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
-    exercises.check(room, exercise, persona_in(request))
+    exercises.check(room, exercise, persona_in(request), request.POST.get("answer", ""))
     panel.be_at(request, room, exercise)
     panel.hold(request, fresh=True)
     return show_panel(request)

@@ -209,6 +209,12 @@ class StoryPlayer:
             self._key(event).redemption, event.why, by=self._actor(event), on=day
         )
 
+    def wait(self, event: Event, day: date) -> None:
+        """Move the partner's calendar on; what follows happens on the day that it is then."""
+        self.partner.move_calendar_to(self.on + timedelta(days=event.days))
+        self.partner.refresh_from_db(fields=["days_ahead"])
+        self.on, self._days_ahead = self.partner.today(), self.partner.days_ahead
+
     # What the story calls by name
 
     def _draw_key(self) -> str:
@@ -293,4 +299,5 @@ VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
     "ask": StoryPlayer.ask,
     "renew": StoryPlayer.renew,
     "replace": StoryPlayer.replace,
+    "wait": StoryPlayer.wait,
 }

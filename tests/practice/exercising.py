@@ -3,7 +3,7 @@
 from typing import Any
 
 from benefits_portal.practice.exercises import Exercise
-from benefits_portal.practice.exercises.doing import Performer
+from benefits_portal.practice.exercises.doing import Performer, scope_of
 from benefits_portal.practice.handmade import models_of_partners
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.room_world import open_room
@@ -15,6 +15,12 @@ def play(room: Room, exercise: Exercise, events: tuple[Event, ...]) -> None:
     """Do `events` in `room`, today and now."""
     partner = exercise.partners_in(room).get()
     Performer(room, exercise, partner).play_all(events)
+
+
+def typed(room: Room, exercise: Exercise, finding: str) -> str:
+    """What somebody types who earns `finding` now; nothing, where nothing is asked for."""
+    figures = exercise.figures(scope_of(room, exercise))
+    return figures.typed_for(finding) if figures else ""
 
 
 def rooms_of_situations() -> dict[str, Room]:

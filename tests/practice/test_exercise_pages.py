@@ -13,6 +13,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.practice import codes
 from benefits_portal.practice.exercises import State, exercises, progress_of
+from benefits_portal.practice.exercises.doing import scope_of
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.tenants.models import User
 from tests import factories
@@ -25,7 +26,7 @@ from .test_classes import joined
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LIST = "/practice/exercises/"
 BENEFITS = "/mpn/benefits/azure-cloud/"
-CREDIT, SCENARIO = "give-monthly-credit", "scenario-1"
+CREDIT, SCENARIO, LOOK = "give-monthly-credit", "scenario-1", "look-around"
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +63,17 @@ def room(name: str = "Anna") -> Room:
     return Room.objects.select_related("of_class").get(name=name)
 
 
-def send(client: Client, act: str, slug: str = CREDIT, *, of: str = "Anna", **more: Any) -> Any:
+def send(
+    client: Client,
+    act: str,
+    slug: str = CREDIT,
+    *,
+    of: str = "Anna",
+    answer: str = "",
+    **more: Any,
+) -> Any:
     """What a button of the panel does on the page of the benefits."""
-    form = {"act": act, "exercise": slug, "room": room(of).pk, "next": BENEFITS}
+    form = {"act": act, "exercise": slug, "room": room(of).pk, "next": BENEFITS, "answer": answer}
     return client.post(LIST, form, **more)
 
 
@@ -177,6 +186,40 @@ def test_what_was_shown_is_done_and_does_not_count_as_passed(anna: Client) -> No
     partner = room().partners().get()
     held = Assignment.objects.for_partner(partner).running(partner.today())
     assert held.filter(directory_user__display_name="Nestor Wilke").exists()
+
+
+@pytest.fixture
+def looking(anna: Client) -> Client:
+    """Anna, at an exercise that asks for a figure."""
+    Class.objects.filter(rooms=room()).update(exercises=[LOOK])
+    send(anna, "begin", LOOK)
+    return anna
+
+
+def test_a_figure_is_typed_in_the_panel(looking: Client) -> None:
+    figures = exercises()[LOOK].figures(scope_of(room(), exercises()[LOOK]))
+    assert figures
+
+    asked = looking.get(BENEFITS).text
+    keys = figures.typed_for("counted-keys")
+    failed = send(looking, "check", LOOK, answer=keys, headers={"hx-request": "true"})
+    passed = send(looking, "check", LOOK, answer=f" {figures.right} ", follow=True)
+
+    assert '<label class="exercise-answer" for="exercise-answer">' in asked
+    assert f"Not yet. {keys} is the number of keys, not of their licenses." in failed.text
+    assert f'value="{keys}"' in failed.text
+    assert "Passed" in passed.text
+    assert state(LOOK) is State.PASSED
+
+
+def test_whoever_is_shown_a_figure_reads_it_again_later(looking: Client) -> None:
+    figures = exercises()[LOOK].figures(scope_of(room(), exercises()[LOOK]))
+    assert figures
+    send(looking, "show", LOOK)
+
+    for url in (BENEFITS, LIST):
+        assert f"The answer is {figures.right}." in looking.get(url).text
+    assert state(LOOK) is State.SHOWN
 
 
 @pytest.mark.parametrize("act", ["begin", "check", "show", "open", "fold"])

@@ -1,12 +1,15 @@
 """The questions of exercises that no exercise asks yet, and how a finding is said."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import translation
 
 from benefits_portal import clock
+from benefits_portal.practice.exercises.answer import read_figure
+from benefits_portal.practice.exercises.answer_questions import PeopleWhoAct
 from benefits_portal.practice.exercises.credit_questions import RoleHeld
 from benefits_portal.practice.exercises.key_questions import KeysLeft
 from benefits_portal.practice.exercises.license_questions import OneDay
@@ -84,6 +87,42 @@ class Every(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         return 1 if name == "count" else name
+
+
+@pytest.mark.parametrize(
+    ("typed", "figure"),
+    [
+        *(("981", 981), (" 981 ", 981), ("0", 0), ("１２", 12), ("007", 7)),
+        *(("1,200", 1200), ("1.200", 1200), ("1 200", 1200), ("1\u202f200", 1200)),
+        *(("12,00", None), ("1,2", None), ("-3", None), ("981 licenses", None)),
+        *(("", None), ("many", None), ("9" * 13, None), ("9" * 5000, None), ("2026-11-30", None)),
+    ],
+)
+def test_a_number_is_read_as_people_write_it(typed: str, figure: int | None) -> None:
+    assert read_figure(typed, is_day=False) == figure
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [("2027-07-23", date(2027, 7, 23)), ("2027-02-30", None), ("981", None), ("", None)],
+)
+def test_a_day_is_read_as_browsers_send_it(typed: str, day: date | None) -> None:
+    assert read_figure(typed, is_day=True) == day
+
+
+def test_a_wrong_figure_is_named_unless_it_is_right(scope: Scope) -> None:
+    held = factories.RoleAssignmentFactory.create(role=Role.GLOBAL_ADMIN)
+    alone = scope_at(held.partner)
+    question = PeopleWhoAct()
+
+    assert question.find(scope) == Finding("nothing-to-find")
+    assert question.find(alone) == Finding("no-answer")
+    assert question.find(replace(alone, answer=1)) is None
+    assert question.find(replace(alone, answer=2)) == Finding("another-figure", {"answer": 2})
+    factories.RoleAssignmentFactory.create(partner=held.partner, role=Role.PARTNER_ADMIN)
+    assert question.find(replace(alone, answer=1)) == Finding(
+        "counted-global-admins", {"answer": 1}
+    )
 
 
 def test_a_finding_that_is_no_longer_known_is_said_all_the_same() -> None:

@@ -24,11 +24,11 @@ from benefits_portal.practice.models import Room
 from benefits_portal.practice.situations import SITUATIONS
 from benefits_portal.practice.story_event import Event, StoryError
 from benefits_portal.practice.world import make_for_classes
-from benefits_portal.tenants.models import DirectoryUser, Partner, Record
+from benefits_portal.tenants.models import DirectoryUser, Partner, Record, RoleAssignment
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import rolled_back
 
-from .exercising import play, rooms_of_situations
+from .exercising import play, rooms_of_situations, typed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -50,6 +50,8 @@ class Rows:
     asked: set[tuple[str, str]]
     refused: list[str]
     revealed: list[tuple[str, str]]  # product, domain of the tenant that was verified
+    idle_licenses: int  # of the keys that can be redeemed
+    roles: list[str]
 
     @classmethod
     def of(cls, partner: Partner) -> "Rows":
@@ -65,6 +67,7 @@ class Rows:
         subscriptions = Subscription.objects.for_partner(partner).filter(withdrawn_on=None)
         keys = ProductKey.objects.for_partner(partner).filter(redeemed_at=None, revoked_at=None)
         benefit = "redemption__key__benefit__"
+        usable = keys.filter(benefit__expires_on__gte=partner.today())
         return cls(
             subscriptions={
                 each.pk: (each.product_name, each.tenant.domain, each.licenses, each.ends_on)
@@ -86,16 +89,19 @@ class Rows:
                 (each.subject.product_name, each.tenant.domain if each.tenant else "")
                 for each in records.filter(action="benefits.key-revealed", refused="")
             ],
+            idle_licenses=sum(usable.values_list("licenses", flat=True)),
+            roles=list(RoleAssignment.objects.for_partner(partner).values_list("role", flat=True)),
         )
 
 
 @dataclass(frozen=True)
 class Course:
-    """The rows before and after what was done, on which day."""
+    """The rows before and after what was done, on which day, and what was typed then."""
 
     before: Rows
     after: Rows
     on: date
+    answer: str = ""
 
     def holder(self, offer: str, competency: str = "") -> set[str]:
         return self.after.holders.get((offer, competency), set())
@@ -129,6 +135,21 @@ class Course:
             if row[0] == product
         )
 
+    def has_ended(self, product: str, domain: str, licenses: int) -> bool:
+        """Whether what had so many licenses before is over."""
+        own = (product, domain, licenses)
+        pks = [pk for pk, row in self.before.subscriptions.items() if row[:3] == own]
+        return all(self.after.subscriptions[pk][3] < self.on for pk in pks)
+
+    def averaged(self, product: str, domain: str, added: int) -> str:
+        """When what runs would end with as many licenses added as somebody has a key for (S6)."""
+        [(licenses, ends_on)] = self.active(product, domain)
+        if all(name != product for name, _until in self.after.idle_keys):
+            return ""
+        year = (add_months(self.on, 12) - self.on).days
+        days = (licenses * (ends_on - self.on).days + added * year) // (licenses + added)
+        return f"{self.on + timedelta(days=days)}"
+
     def keys_within(self, days: int) -> set[tuple[str, date]]:
         until = self.on + timedelta(days=days)
         return {key for key in self.after.idle_keys if self.on <= key[1] <= until}
@@ -148,7 +169,15 @@ class Course:
 ACD, CP = "Application Development", "Cloud Platform"
 AAD, E3, E5 = "Azure AD Basic", "Microsoft 365 E3", "Microsoft 365 E5"
 TEAM, AUDIO = "Dynamics 365 Team Members", "Microsoft 365 Audio Conferencing"
+HUMAN, VISIO, BI = "Dynamics 365 Human Resources", "Visio Plan 2", "Power BI Pro"
 GOALS: dict[str, Callable[[Course], Any]] = {
+    "look-around": lambda it: it.answer == str(it.after.idle_licenses),
+    "who-may-act": lambda it: (
+        it.answer == str(sum(role.endswith("-admin") for role in it.after.roles))
+    ),
+    "compare-the-ways": lambda it: it.answer and it.answer == it.averaged(HUMAN, CONTOSO, 100),
+    "another-day": lambda it: it.answer == "3",
+    "let-time-pass": lambda it: it.has_ended(BI, CONTOSO, 100),
     "give-monthly-credit": lambda it: "Nestor Wilke" in it.holder("Silver competency"),
     "bulk-credit-of-a-leaver": lambda it: (
         it.holder("Gold competency", CP) - it.after.disabled - {"Grady Archie"}
@@ -198,12 +227,19 @@ def acts_of(exercise: Exercise) -> st.SearchStrategy[list[Event]]:
     """Some of what its file knows, right and wrong, in any order and by any admin."""
     known = [*exercise.solutions, *(each.events for each in exercise.wrong)]
     pool = list(dict.fromkeys(tuple_of(event) for events in known for event in events))
+    if not pool:
+        return st.just([])
     act = st.tuples(st.sampled_from(pool), st.sampled_from(ADMINS))
     acts = st.lists(act.map(lambda pair: by(*pair)), min_size=1, max_size=MOST_ACTS)
     detour = st.tuples(acts, st.sampled_from(exercise.solutions)).map(
         lambda pair: [*pair[0], *pair[1]]
     )
     return acts | detour
+
+
+def answers_of(exercise: Exercise) -> list[str]:
+    """What may be meant by what is typed: a finding; by the right figure, which is first, none."""
+    return ["", *(each.finding for each in exercise.wrong)] if exercise.asked else [""]
 
 
 def tuple_of(event: Event) -> tuple[Any, ...]:
@@ -232,16 +268,17 @@ def test_a_check_passes_if_the_goal_is_reached(
 ) -> None:
     exercise = exercises()[slug]
     room = rooms[exercise.situation]
-    partner = exercise.partners_in(room).get()
-    before = Rows.of(partner)
+    before = Rows.of(exercise.partners_in(room).get())
 
     @settings(max_examples=examples, deadline=None, phases=QUICK_PHASES)
-    @given(acts=acts_of(exercise))
-    def passes_if_reached(acts: list[Event]) -> None:
+    @given(acts=acts_of(exercise), meant=st.sampled_from(answers_of(exercise)))
+    def passes_if_reached(acts: list[Event], meant: str) -> None:
         with rolled_back():
             do(room, exercise, acts)
-            is_reached = bool(GOALS[slug](Course(before, Rows.of(partner), partner.today())))
-            assert check(room, exercise).is_pass is is_reached
+            answer = typed(room, exercise, meant)
+            partner = exercise.partners_in(room).get()
+            course = Course(before, Rows.of(partner), partner.today(), answer)
+            assert check(room, exercise, answer=answer).is_pass is bool(GOALS[slug](course))
 
     passes_if_reached()
 
@@ -267,4 +304,4 @@ def test_all_are_solved_in_one_room_in_any_order(
 
 def solved(room: Room, exercise: Exercise) -> str:
     play(room, exercise, exercise.solutions[0])
-    return check(room, exercise).finding
+    return check(room, exercise, answer=typed(room, exercise, "")).finding

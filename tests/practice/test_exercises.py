@@ -19,7 +19,7 @@ from tests.covering import covering
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import rolled_back
 
-from .exercising import play, rooms_of_situations
+from .exercising import play, rooms_of_situations, typed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -68,9 +68,11 @@ def rooms_on(day: date) -> Iterator[dict[str, Room]]:
         yield rooms_of_situations()
 
 
-def checked(room: Room, exercise: Exercise) -> Outcome:
+def checked(room: Room, exercise: Exercise, due: str = "no-answer") -> Outcome:
+    """After what earns `due`, where something has to be typed for it."""
+    answer = typed(room, exercise, due)
     with CaptureQueriesContext(connection) as queries:
-        attempt = check(room, exercise)
+        attempt = check(room, exercise, answer=answer)
     spoken = sentences(exercise, attempt)
     is_quick = len(queries) <= CHECK_QUERIES + 1
     return Outcome(attempt.finding, attempt.params, len(spoken), is_quick=is_quick)
@@ -96,7 +98,7 @@ def unlike(room: Room, exercise: Exercise, ways: set[str]) -> Iterator[Any]:
         events, due = ways_of(exercise)[way]
         with rolled_back():
             play(room, exercise, events)
-            after = checked(room, exercise)
+            after = checked(room, exercise, due.finding)
         if after._replace(params=after.params | due.params) != due._replace(params=after.params):
             yield exercise.slug, way, after
 

@@ -1,6 +1,9 @@
 """Where the way counts, the portal's own pages leave what an exercise asks for (X2)."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,8 +13,11 @@ from pytest_django import DjangoDbBlocker
 from benefits_portal import clock
 from benefits_portal.benefits.key_encryption import decrypted
 from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.dates import add_months
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.exercises import begin, check, exercises, exercises_of
+from benefits_portal.practice.exercises.doing import scope_of
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.world import make_for_classes
 from benefits_portal.tenants.middleware import tenant_token
@@ -73,6 +79,50 @@ def test_a_key_that_does_not_fit_is_refused_on_the_page(anna: Client) -> None:
     assert check(room(), exercise).finding == "too-few-licenses"
 
 
+@pytest.mark.parametrize(
+    ("slug", "where", "says"),
+    [
+        ("look-around", lambda start: start, " keys ({} licenses)"),
+        (
+            "another-day",
+            lambda start: f"{start}?on={add_months(room_today(), -3)}",
+            "Visio Plan 2 6 {} ",
+        ),
+        ("compare-the-ways", lambda start: start + "walkthrough/", "With Add licenses · {} "),
+    ],
+)
+def test_a_page_says_the_figure_that_is_asked_for(
+    anna: Client, slug: str, where: Callable[[str], str], says: str
+) -> None:
+    figure = figure_of(slug)
+    page = anna.get(where(exercises()[slug].url(room())))
+
+    assert says.format(as_day(figure) if isinstance(figure, date) else figure) in words(page)
+
+
+def test_roles_say_how_many_people_may_act(anna: Client) -> None:
+    page = words(anna.get(reverse("tenants:roles")))
+
+    assert len(re.findall(r"(?:Global|MPN partner) admin \S+@", page)) == figure_of("who-may-act")
+
+
+def figure_of(slug: str) -> Any:
+    """What is to be typed for an exercise."""
+    exercise = exercises()[slug]
+    begin(room(), exercise)
+    figures = exercise.figures(scope_of(room(), exercise))
+    return figures.right if figures else None
+
+
+def room_today() -> date:
+    return room().partners().get().today()
+
+
+def words(page: Any) -> str:
+    """What is written on a page."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page.text).split())
+
+
 def test_each_exercise_begins_on_a_page_that_is_there(anna: Client) -> None:
     lists = {reverse("benefits:azure-cloud"), reverse("licensing:products"), reverse("home")}
     urls = {exercise.slug: exercise.url(room()) for exercise in exercises_of(room())}
@@ -83,4 +133,5 @@ def test_each_exercise_begins_on_a_page_that_is_there(anna: Client) -> None:
     assert {slug for slug, url in urls.items() if url in lists} == {
         *("give-monthly-credit", "add-without-losing-time", "rescue-before-deletion"),
         *("two-keys-expire-soon", "ask-for-a-replacement", "everything-ends-on-one-day"),
+        *("look-around", "who-may-act"),
     }

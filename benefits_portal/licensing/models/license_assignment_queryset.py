@@ -22,6 +22,11 @@ def ended_after(day: date) -> Q:
     return Q(ended_at__isnull=False, ended_on__gt=day)
 
 
+def held_on(day: date) -> Q:
+    """Held at the end of that day (H1). What is taken on a day is free on that day (L5)."""
+    return Q(given_on__lte=day) & (Q(ended_at=None) | ended_after(day))
+
+
 class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
     def delete(self) -> Never:
         raise TypeError("Licenses are taken, never deleted (A1).")
@@ -42,8 +47,7 @@ class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
         return self.filter(ended_at__isnull=False)
 
     def on(self, day: date) -> Self:
-        """Held at the end of that day (H1). What is taken on a day is free on that day (L5)."""
-        return self.filter(given_on__lte=day).filter(Q(ended_at=None) | ended_after(day))
+        return self.filter(held_on(day))
 
     def running_on(self, day: date) -> Self:
         """Those of `on` that run to this day: counted by themselves, off an index alone."""

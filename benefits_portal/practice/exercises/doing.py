@@ -1,6 +1,7 @@
 """Beginning an exercise, having it checked, and being shown it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 from benefits_portal.practice.models import ExerciseAttempt, Room
+from benefits_portal.practice.reminding import remind
 from benefits_portal.practice.room_world import storyteller
 from benefits_portal.practice.story import StoryPlayer
 from benefits_portal.practice.story_event import Event, StoryError
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, How, Partner, PracticeWorld, User
 
+from .answer import finding_of
 from .exercise import Exercise
 from .names import STAFF
 from .scope import Finding, Scope
@@ -89,12 +92,14 @@ def begin(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
     raise refused
 
 
-def check(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
-    """Ask what the exercise asks, and keep the answer; nothing else is changed (X1).
+def check(room: Room, exercise: Exercise, by: str = "", answer: str = "") -> ExerciseAttempt:
+    """Ask what the exercise asks, and keep what is found; nothing else is changed (X1).
 
-    At most three queries beside that. Raises NotBegun.
+    `answer` is what somebody typed. At most three queries beside that. Raises NotBegun.
     """
     scope = scope_of(room, exercise)
+    if asked := exercise.asked:
+        scope = replace(scope, answer=asked.read(answer))
     number, finding = first_finding(exercise, scope)
     room.generation = scope.generation
     return keep(room, exercise, What.CHECKED, scope.on, by, finding=finding, question=number)
@@ -114,8 +119,12 @@ def show_me(
         if there := own.filter(what=What.SHOWN).first():
             return there
         scope = scope_of(room, exercise)
-        Performer(room, exercise, scope.partner, trainer).perform(scope)
-        return keep(room, exercise, What.SHOWN, scope.on, TRAINER if trainer else by)
+        shown = Performer(room, exercise, scope.partner, trainer).perform(scope)
+        by = TRAINER if trainer else by
+        attempt = keep(room, exercise, What.SHOWN, scope.on, by, finding=shown)
+    if scope.partner.today() > scope.on:
+        remind(scope.partner)
+    return attempt
 
 
 def scope_of(room: Room, exercise: Exercise) -> Scope:
@@ -188,6 +197,7 @@ class Performer(StoryPlayer):
         edition = f"{exercise.slug}-{room.generation}"
         on, days_ahead = partner.today(), partner.days_ahead
         super().__init__(partner, users, on, room.suffix, edition, days_ahead)
+        self._begins = on, days_ahead
         self._past = StoryPlayer(partner, users, story_on(room), room.suffix, f"{edition}-past")
         self.room, self.exercise, self.trainer = room, exercise, trainer
 
@@ -212,20 +222,33 @@ class Performer(StoryPlayer):
         with transaction.atomic():
             self.perform(scope, NotOffered)
             transaction.set_rollback(True)
+        self._go_back()
 
-    def perform(self, scope: Scope, error_class: type[NotOffered] = NotShown) -> None:
-        """Play the first solution that leads there. Raises `error_class`."""
+    def perform(self, scope: Scope, error_class: type[NotOffered] = NotShown) -> Finding:
+        """Play the first solution that leads there; with the figure that it answers, if any.
+
+        Raises `error_class`.
+        """
         errors = []
         for solution in self.exercise.solutions:
             try:
                 with transaction.atomic():
                     self.play_all(solution)
-                    if first_finding(self.exercise, scope)[1]:
+                    figures = self.exercise.figures(scope)
+                    answer = figures.right if figures else None
+                    then = replace(scope, on=self.on, answer=answer)
+                    if first_finding(self.exercise, then)[1]:
                         raise StoryError(f"{self.exercise.slug}: this solution does not solve it.")
-                    return
+                    return Finding("") if answer is None else finding_of("", answer)
             except StoryError as error:
                 errors.append(error)
+                self._go_back()
         raise as_refused(error_class, errors[0])
+
+    def _go_back(self) -> None:
+        """To the day before what was rolled back."""
+        self.on, self._days_ahead = self._begins
+        self.partner.days_ahead = self._days_ahead
 
     def play_all(self, events: Iterable[Event]) -> None:
         """Raises StoryError."""

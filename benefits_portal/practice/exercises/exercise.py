@@ -15,7 +15,8 @@ from benefits_portal.practice.situations import SITUATIONS, own_domain
 from benefits_portal.practice.story_event import Event
 from benefits_portal.tenants.models import Partner
 
-from .scope import Question
+from .answer import AnswerQuestion, Figures
+from .scope import Question, Scope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +93,19 @@ class Exercise:
         partner = self.partners_in(room).first()
         return self.page.url(partner, room.suffix) if partner else reverse("home")
 
+    @property
+    def asked(self) -> AnswerQuestion | None:
+        """The question that is answered by typing a figure, if there is one."""
+        return next((each for each in self.questions if isinstance(each, AnswerQuestion)), None)
+
+    def figures(self, scope: Scope) -> Figures | None:
+        """What is to be typed, and what is not; None where nothing is."""
+        return self.asked.figures(scope) if self.asked else None
+
     def sentence_of(self, attempt: ExerciseAttempt) -> str:
-        """What a check found, in the reader's language; empty for a pass."""
+        """What a check found, or the answer that was shown, in the reader's language."""
+        if attempt.what == ExerciseAttempt.What.SHOWN and self.asked and attempt.params:
+            return self.asked.sentence("the-figure", attempt.params)
         if not attempt.finding:
             return ""
         asked = self.questions[min(attempt.question, len(self.questions)) - 1]

@@ -72,6 +72,25 @@ class EndsLater(SubscriptionQuestion):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HasEnded(SubscriptionQuestion):
+    """Whether the oldest subscription is past its end date."""
+
+    sentences: ClassVar = {
+        "gone": EndsLater.sentences["gone"],
+        "still-active": _("The subscription of %(product)s is active through %(day)s."),
+    }
+
+    def find(self, scope: Scope) -> Finding | None:
+        oldest = self.subscriptions(scope).order_by("starts_on", "pk")
+        ends_on = oldest.values_list("ends_on", flat=True).first()
+        if ends_on is None:
+            return Finding("gone")
+        if ends_on < scope.on:
+            return None
+        return Finding("still-active", {"day": ends_on.isoformat()})
+
+
+@dataclass(frozen=True, kw_only=True)
 class LicensesAtLeast(SubscriptionQuestion):
     """Whether the active subscriptions have so many licenses together."""
 

@@ -67,7 +67,7 @@ class Progress:
     `since` is when it was begun, passed or shown; `tries` how many checks found something and how
     many refusals there were, from when it was begun until then. `message` is the last finding or
     refusal since it was begun, in words, or why it is not offered, and `message_at` when it was
-    said.
+    said; of one that was shown, its answer.
     """
 
     exercise: Exercise
@@ -229,7 +229,8 @@ class RoomProgress:
         if done:
             state = State.PASSED if done.is_pass else State.SHOWN
             tries = self.met(begun, taken, done.at).tries if begun else 0
-            return Progress(exercise, state, done.at, tries, by_trainer=done.by == TRAINER)
+            answer = exercise.sentence_of(done)
+            return Progress(exercise, state, done.at, tries, answer, by_trainer=done.by == TRAINER)
         if begun:
             return self.begun(exercise, begun, taken)
         if taken:

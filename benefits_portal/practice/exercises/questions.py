@@ -1,5 +1,6 @@
 """The ready-made questions that exercises ask, by the word for each in their files."""
 
+from .answer_questions import EndIfAdded, PeopleThen, PeopleWhoAct, UnusedLicenses
 from .credit_questions import Holder, NobodyDisabled, RoleHeld
 from .key_questions import (
     KeyRevealed,
@@ -9,7 +10,7 @@ from .key_questions import (
     Redeemed,
     ReplacementAsked,
 )
-from .license_questions import EndsLater, Given, LicensesAtLeast, OneDay
+from .license_questions import EndsLater, Given, HasEnded, LicensesAtLeast, OneDay
 from .scope import Question
 
 QUESTIONS: dict[str, type[Question]] = {
@@ -26,4 +27,9 @@ QUESTIONS: dict[str, type[Question]] = {
     "licenses": LicensesAtLeast,
     "one-day": OneDay,
     "given": Given,
+    "has-ended": HasEnded,
+    "unused-licenses": UnusedLicenses,
+    "people-who-act": PeopleWhoAct,
+    "people-then": PeopleThen,
+    "end-if-added": EndIfAdded,
 }

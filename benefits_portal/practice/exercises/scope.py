@@ -14,12 +14,15 @@ from benefits_portal.tenants.models import Partner
 
 from .names import tenant_name
 
+type Figure = int | date
+
 
 @dataclass(frozen=True)
 class Scope:
     """The one partner of a room that an exercise is about, since it was begun.
 
-    Days are the partner's own, whose calendar may be ahead; times are real.
+    Days are the partner's own, whose calendar may be ahead; times are real. `answer` is the figure
+    that somebody typed, where a question asks for one.
     """
 
     partner: Partner
@@ -28,6 +31,7 @@ class Scope:
     on: date
     begun_on: date
     begun_at: datetime
+    answer: Figure | None = None
 
     def domain(self, tenant: str) -> str:
         """Of what an exercise calls `tenant`, as this room has it."""
