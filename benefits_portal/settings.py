@@ -98,7 +98,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "benefits_portal.tenants.search_limits.LimitSearches",
     "benefits_portal.tenants.middleware.ActingMiddleware",
-    *(["benefits_portal.practice.middleware.mark_tour"] if DEMO else []),
 ]
 ROOT_URLCONF = "benefits_portal.urls"
 ABSOLUTE_URL_OVERRIDES = {

@@ -28,7 +28,7 @@ from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.trainers import TRAINERS
 from drills.pages import Lost, Reader
 from drills.people import Answer, Browser, percentile, table
-from drills.robots import Robot
+from drills.robots import Robot, can_do
 from drills.servers import Nginx, Portal, Postgres, manage
 from drills.world import PASSWORD
 from tests import factories
@@ -106,8 +106,11 @@ def cpu_of_joining(
 def trainees(
     of_class: Class, port: int, notes: list[Answer], robots: int, think: float
 ) -> list[Robot]:
-    """The first does the first three exercises, the next the next three, and so around."""
-    every = exercises_in(of_class)
+    """The first does the first three exercises, the next the next three, and so around.
+
+    Of those that consist of acts.
+    """
+    every = [exercise for exercise in exercises_in(of_class) if can_do(exercise)]
     return [
         Robot(
             Browser(port, notes),

@@ -54,7 +54,6 @@ practice-class-results          none       none     none    none   none    none 
 practice-exercises              none       none     none    none   none    none   none     none
 practice-join                   none       none     none    none   none    none   none     none
 practice-start-over             none       none     none    none   none    none   none     none
-demo-tour                       none       none     none    none   none    none   none     none
 demo-mail                       none       none     none    none   none    none   none     none
 demo-mailbox                    none       none     none    none   none    none   none     none
 then-and-now                    see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-

@@ -276,7 +276,6 @@ NO_PAGES = {
     "demo-reset": "is in a demo only",
     "demo-mail": "is in a demo only",
     "demo-mailbox": "is in a demo only",
-    "demo-tour": "is in a demo only",
     "gallery": "shows samples",
     **dict.fromkeys(
         (

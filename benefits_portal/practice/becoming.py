@@ -5,20 +5,18 @@ from django.http import HttpRequest, HttpResponse
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import welcome
 
-from . import panel, tour
+from . import panel
 from .models import Room
-
-GO_ALONG = (tour.SESSION_KEY, panel.SESSION_KEY)  # nothing else is left of who was signed in
 
 
 def become(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
     """Sign in as `user`, who may be signed in already."""
     if user == request.user:
         return response
-    kept = {key: request.session[key] for key in GO_ALONG if key in request.session}
+    held = panel.held(request)
     answer = welcome(request, user, response)
-    for key, value in kept.items():
-        request.session[key] = value
+    if held:  # nothing else is left of who was signed in
+        panel.hold(request, **held)
     return answer
 
 

@@ -16,7 +16,7 @@ from benefits_portal.tenants.models import User
 
 from . import exercises, panel
 from .becoming import become_persona
-from .exercises import Exercise, NotDone, exercises_of, progress_of, tally
+from .exercises import Exercise, NotDone, exercises_of, present, progress_of, steps_of, tally
 from .middleware import persona_in
 from .models import Room
 from .rooms import room_of
@@ -43,12 +43,15 @@ def exercise_list(request: HttpRequest) -> HttpResponse:
         "tally": tally(steps),
         "room": room,
         "at": panel.held(request).get("slug", ""),
+        "first": present(steps),
     }
     return render(request, "practice/exercises.html", context)
 
 
 def act(request: HttpRequest, room: Room) -> HttpResponse:
     """What the form asks for, of an exercise of the room that the form was made in."""
+    if request.POST.get("act") == "start":
+        return start(request, room)
     slug, do = request.POST.get("exercise", ""), ACTS.get(request.POST.get("act", ""))
     exercise = next((each for each in exercises_of(room) if each.slug == slug), None)
     if request.POST.get("room") != str(room.pk):
@@ -60,6 +63,18 @@ def act(request: HttpRequest, room: Room) -> HttpResponse:
             _("What this page asked for isn't offered here. Choose one of these exercises."),
         )
         return leave_to_list(request)
+    return attempt(request, do, room, exercise)
+
+
+def start(request: HttpRequest, room: Room) -> HttpResponse:
+    """What a newcomer's one button does: the exercise that the room is at; all, once it is none."""
+    step = present(steps_of(room))
+    if step is None:
+        return leave_to_list(request)
+    return attempt(request, open_page if step.is_open else begin, room, step.exercise)
+
+
+def attempt(request: HttpRequest, do: Act, room: Room, exercise: Exercise) -> HttpResponse:
     try:
         return do(request, room, exercise)
     except NotDone as refusal:

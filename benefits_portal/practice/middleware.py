@@ -1,4 +1,4 @@
-"""What every request of a demo goes through: which room it is in, and the guided tour's marks."""
+"""What every request of a demo goes through: which room it is in."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
-from benefits_portal.tenants.audit.captured_records import captured_records
-from benefits_portal.tenants.models import Record, User
+from benefits_portal.tenants.models import User
 
 from . import rooms
-from .tour import mark_request, progress
 from .world import IN_ROOM
 
 type Respond = Callable[[HttpRequest], HttpResponse]
@@ -64,20 +62,3 @@ def keep_in_room(sender: type, request: HttpRequest | None, user: User, **kwargs
     if room is None or not rooms.belongs(user, room):
         request.session.flush()
         raise PermissionDenied(_("This account is of a room. Enter the room's code instead."))
-
-
-def mark_tour(get_response: Respond) -> Respond:
-    """Middleware: what a request of a session on tour did marks that session's steps."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        if not settings.DEMO or not progress(request):
-            return get_response(request)
-        with captured_records() as records:
-            response = get_response(request)
-        # What was rolled back did not happen
-        kept = {record.pk for record in records if record.pk}
-        there = set(Record.objects.filter(pk__in=kept).values_list("pk", flat=True)) if kept else ()
-        mark_request(request, response, [record for record in records if record.pk in there])
-        return response
-
-    return middleware

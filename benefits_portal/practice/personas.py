@@ -45,7 +45,7 @@ SHOWS_ELSEWHERE: dict[str, str | Promise] = {
     "global-admin": _("Can do everything: roles, people, tenants, credit, keys and licenses."),
 }
 TRAINER = "trainer"
-START = "partner-admin"  # whose work the tour begins with
+START = "partner-admin"  # as whom a room begins
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from benefits_portal.practice import (
     exercise_views,
     reset_views,
     room_views,
-    tour_views,
     views,
 )
 
@@ -18,7 +17,6 @@ urlpatterns = (
         path("sign-in/demo/", views.sign_in, name="demo-sign-in"),
         path("demo/clock/", views.move_clock, name="demo-clock"),
         path("demo/reset/", reset_views.reset, name="demo-reset"),
-        path("demo/tour/", tour_views.guided_tour, name="demo-tour"),
         path("demo/mailbox/", views.mailbox, name="demo-mailbox"),
         path("demo/mailbox/<int:pk>/", views.mail_html, name="demo-mail"),
         path("practice/", room_views.practice, name="practice"),

@@ -29,7 +29,6 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.outbox import letter_of
 
-from . import tour
 from .becoming import become
 from .forms import ClockForm
 from .mailbox import mail_context, mails_in
@@ -154,7 +153,6 @@ def move_clock(request: PartnerRequest) -> HttpResponse:
     form = ClockForm(request.POST, partner=request.partner)
     if form.is_valid() and request.partner.move_calendar_to(form.cleaned_data["today"]):
         day = date_format(form.cleaned_data["today"])
-        tour.mark_date_changed(request)
         messages.success(
             request,
             _("The date at %(partner)s is now %(day)s for everyone.")

@@ -273,7 +273,6 @@ def admin_pages() -> dict[str, Any]:
         "history": at("licensing:benefit-history", key.benefit),
         "search": at("search", query="?q=Microsoft"),
         "help": at("help"),
-        "tour": at("demo-tour"),
         "exercises": at("practice-exercises"),
         "reset": at("demo-reset"),
         "missing": "/mpn/benefits/azure-cloud/999999/",

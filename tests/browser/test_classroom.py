@@ -111,7 +111,7 @@ def test_a_trainee_solves_an_exercise_and_goes_on_on_a_phone(visit: Visit) -> No
     expect(phone.locator("#exercise-check")).to_be_visible()
     faults += faults_of(phone, "panel-phone", ours=True)
     phone.goto("/practice/exercises/")
-    expect(phone.locator(".tour-step .badge").first).to_have_text("Geslaagd")
+    expect(phone.locator(".exercise-item .badge").first).to_have_text("Geslaagd")
     faults += faults_of(phone, "exercises-phone", ours=True)
 
     assert faults == []

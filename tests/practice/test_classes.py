@@ -491,7 +491,9 @@ def test_without_a_code_there_is_no_way_in(settings: Settings, of_class: Class) 
         client.get(reverse("demo-reset")),
         client.post(reverse("demo-reset"), {"confirm": "RESET"}),
     ]
-    elsewhere = [client.get(reverse(name))["Location"] for name in ("demo-tour", "demo-mailbox")]
+    elsewhere = [
+        client.get(reverse(name))["Location"] for name in ("practice-exercises", "demo-mailbox")
+    ]
 
     assert [answer.status_code for answer in answers] == [404, 403, 404, 404]
     assert elsewhere == [ENTER, ENTER]

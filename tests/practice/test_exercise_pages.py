@@ -13,7 +13,8 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.practice import codes
 from benefits_portal.practice.exercises import State, exercises, progress_of
-from benefits_portal.practice.exercises.doing import scope_of
+from benefits_portal.practice.exercises.doing import GONE, keep, scope_of
+from benefits_portal.practice.exercises.scope import Finding
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.tenants.models import User
 from tests import factories
@@ -341,12 +342,49 @@ def test_in_the_shared_world_it_is_there_once_one_is_begun(client: Client) -> No
     assert "Check exercise</button>" in begun
     assert persona == "partner-admin"
     assert 'id="exercise"' not in client.get(BENEFITS).text
-    assert reverse("demo-tour") in begun
 
 
-def test_the_tour_is_the_shared_world_s_alone(anna: Client) -> None:
-    assert anna.get(reverse("demo-tour")).status_code == 404
+def test_a_newcomer_begins_the_first_exercise_in_one_step(client: Client) -> None:
+    offered = client.get(reverse("tenants:sign-in")).text
+
+    page = client.post(LIST, {"act": "start"}, follow=True)
+
+    assert 'name="act" value="start"' in offered
+    assert (page.wsgi_request.path, persona_of(client)) == ("/", "partner-admin")
+    assert "Exercise 1 of 19" in page.text
+    assert "Look around: what will be lost" in page.text
+
+
+def test_a_newcomer_who_comes_back_goes_on_until_all_is_done(anna: Client) -> None:
+    send(anna, "begin", SCENARIO)
+    begun = anna.post(LIST, {"act": "start"})["Location"]
+    send(anna, "show", SCENARIO)
+    following = anna.post(LIST, {"act": "start"})["Location"]
+    send(anna, "show")
+
+    assert begun == exercises()[SCENARIO].url(room())
+    assert following == BENEFITS
+    assert anna.post(LIST, {"act": "start"})["Location"] == LIST
+
+
+def test_what_was_not_offered_can_be_tried_again(anna: Client) -> None:
+    keep(
+        room(),
+        exercises()[CREDIT],
+        ExerciseAttempt.What.NOT_OFFERED,
+        clock.today(),
+        "",
+        finding=Finding(GONE),
+    )
+    refused = [anna.get(url).text for url in (LIST, BENEFITS)]
+
+    send(anna, "begin")
+
+    assert ["Try again" in page for page in refused] == [True, True]
+    assert state() is State.BEGUN
+
+
+def test_the_door_to_a_class_is_on_the_page_to_sign_in(anna: Client) -> None:
     anna.post(reverse("tenants:sign-out"))
-    pages = [anna.get(url).text for url in ("/help/", reverse("tenants:sign-in"))]
-    assert [reverse("demo-tour") in page for page in pages] == [False, False]
-    assert [reverse("practice") in page for page in pages] == [True, True]
+
+    assert reverse("practice") in anna.get(reverse("tenants:sign-in")).text

@@ -29,7 +29,7 @@ PERSONAS = ("global-admin", "partner-admin", "member", "guest-admin", "no-role")
 # Ends the session, starts the own room over, or asks for what only others know
 NOT_ASKED = {
     *("tenants:sign-out", "practice", "practice-start-over", "practice-join"),
-    *("tenants:password-set", "demo-sign-in", "demo-tour", "gallery"),
+    *("tenants:password-set", "demo-sign-in", "gallery"),
 }
 THINGS: list[Any] = [
     *(Assignment, Benefit, DirectoryUser, Redemption, RoleAssignment, Subscription, Tenant)

@@ -167,7 +167,7 @@ def test_the_command_serves_from_nothing(tmp_path: Path) -> None:
         finally:
             server.terminate()
         said = server.communicate()[0].decode()
-    assert f"http://127.0.0.1:{port}/demo/tour/  New here?" in said
+    assert f"http://127.0.0.1:{port}/practice/exercises/  New here?" in said
     assert "readyz" not in said  # requests that go well are not logged
     assert "GET" not in said
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.practice import panel as panels
 from benefits_portal.practice import personas as people
-from benefits_portal.practice import tour as guided
 from benefits_portal.practice.middleware import persona_in
 from benefits_portal.practice.rooms import room_of
 from benefits_portal.practice.world import RESET_NOTICE
@@ -23,13 +22,6 @@ register = template.Library()
 def persona_groups(context: dict[str, Any]) -> list[people.PersonaGroup]:
     """The cards of the room one is in; none unless this is a demo with its practice world."""
     return people.persona_groups(room_of(context["request"])) if settings.DEMO else []
-
-
-@register.simple_tag(takes_context=True)
-def tour_bar(context: dict[str, Any]) -> guided.TourBar | None:
-    """The step that this session is at; None outside of the tour."""
-    request = context.get("request")
-    return guided.bar(request) if settings.DEMO and request is not None else None
 
 
 @register.simple_tag(takes_context=True)

@@ -19,7 +19,6 @@ from benefits_portal.typed_text import tidy_values
 
 from .actor import Actor
 from .append_only import AppendOnlyQuerySet
-from .captured_records import capture
 from .context import AuditContext
 from .refusal import Refusal
 
@@ -139,7 +138,6 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             record.save(using=self.db)
         if refusal:
             metrics.count_refusal(refusal.code)
-        capture(record)
         return record
 
     def _count_again(self, record: "Record") -> bool:

@@ -24,7 +24,7 @@ from benefits_portal.practice.world import (
 )
 
 HOST = "127.0.0.1"
-NEW_HERE = "New here? Start with the guided tour."
+NEW_HERE = "New here? Begin with the first exercise."
 FOR_TRAINERS = "Open accounts for trainers next: docs/classroom.md."
 AFTERWARDS = (
     "Ctrl+C stops the portal. What you did is kept: run the same command to go on.",
@@ -113,8 +113,9 @@ class Command(PortalCommand):
             "",
         ]
         if url:
-            tour = f"{url}demo/tour/"
-            lines += [f"  {url:<{len(tour)}}  Sign in with one click.", f"  {tour}  {NEW_HERE}", ""]
+            first = f"{url}practice/exercises/"
+            lines += [f"  {first}  {NEW_HERE}"]
+            lines += [f"  {url:<{len(first)}}  Or sign in with one click.", ""]
         lines += [f"Or sign in with an email address and the password: {PASSWORD}", ""]
         for persona in personas(Room.objects.shared()):
             where = f"{persona.role}, {persona.partner}" if persona.partner else persona.role
