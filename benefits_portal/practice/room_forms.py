@@ -94,6 +94,8 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
     situation = forms.ChoiceField(
         label=_("What rooms begin with"),
         choices=lambda: [(slug, each.title) for slug, each in SITUATIONS.items()],
+        initial=next(iter(SITUATIONS)),
+        widget=forms.RadioSelect,  # a closed menu cuts sentences on a phone
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     hours = forms.TypedChoiceField(

@@ -626,7 +626,7 @@ def test_a_trainer_looks_at_the_page_of_the_present_exercise(
 
     assert "Look at the page of exercise" in offered
     assert answer.redirect_chain == [("/mpn/benefits/azure-cloud/", 302)]
-    assert "You see the room of <bdi>Anna</bdi>." in answer.text
+    assert "You see the room of <bdi>Anna</bdi> with the rights of an account member" in answer.text
 
 
 def test_the_rooms_of_a_class_in_six_queries(of_class: Class, trainer: Client) -> None:

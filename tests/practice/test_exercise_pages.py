@@ -376,6 +376,7 @@ def test_what_was_not_offered_can_be_tried_again(anna: Client) -> None:
         "",
         finding=Finding(GONE),
     )
+    send(anna, "open")
     refused = [anna.get(url).text for url in (LIST, BENEFITS)]
 
     send(anna, "begin")
