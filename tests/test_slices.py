@@ -168,7 +168,6 @@ FETCHES = {
     "benefits_portal/reminders/feed/rows.py:first_of": "one more than is shown, said by an event",
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
     "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",
-    "benefits_portal/licensing/views/licenses.py:own_pool": "whether there is one",
     "benefits_portal/practice/models/room.py:free_name": "room for the number behind a name",
     "benefits_portal/practice/room_views.py:join": "more than a code has, in the field again",
     "benefits_portal/practice/codes.py:spaced": "all of a code, in groups",

@@ -5,20 +5,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.benefits.models import Product
 from benefits_portal.formats import as_day
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
-from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.listing import Column, Filter, Listing, Page
 from benefits_portal.listing.keyset import Keyset
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
-from benefits_portal.tenants.models import DirectoryUser
+from benefits_portal.tenants.models import DirectoryUser, Tenant
 
 type Values = dict[str, Any]
 
@@ -62,6 +65,16 @@ class LicenseListing(Listing[Values]):
             "who": Filter(_("Quick filters"), WHO, quick=True),
         }
         return kind(query, filters, any_day.day, kept=any_day.kept)
+
+    def page_of(self, pool: LicensePool) -> Page[Values]:
+        """That of `pool`; the first one, unless somebody searches, is put together once."""
+        if self.search_query or not self.query.is_first_page:
+            return self.page(pool.assignments)
+        return self.first_page(self.prepared(pool))
+
+    def prepared(self, pool: LicensePool) -> list[Values]:
+        numbers = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
+        return first_holders.rows(*numbers, asked=self.href)
 
     @property
     def keyset(self) -> Keyset:
@@ -142,6 +155,11 @@ class LicenseListingThen(LicenseListing):
         "past": HOLDERS["past"],
     }
 
+    def prepared(self, pool: LicensePool) -> list[Values]:
+        numbers = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
+        asked = replace(self.query, kept={}).href()
+        return first_holders_then.rows(*numbers, self.on, asked=asked)
+
     def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.on(self.on)
 
@@ -154,3 +172,36 @@ class LicenseListingThen(LicenseListing):
     def cells(self, held: Values) -> list[object]:
         """With the day in a column of its own (H5)."""
         return [self.on.isoformat(), *super().cells(held)]
+
+
+@PreparedQuery
+def first_holders(partner: int, tenant: int, product: int, *, asked: str) -> QuerySet[Any, Values]:
+    """The first page of a pool's list, in the state that a URL `asked` for."""
+    return first_rows(AnyDay(date.max), asked, partner, tenant, product)
+
+
+@PreparedQuery
+def first_holders_then(
+    partner: int, tenant: int, product: int, on: date, *, asked: str
+) -> QuerySet[Any, Values]:
+    """The same at the end of another day."""
+    return first_rows(AnyDay(date.max, as_of=on), asked, partner, tenant, product)
+
+
+def first_rows(
+    any_day: AnyDay, asked: str, partner: int, tenant: int, product: int
+) -> QuerySet[Any, Values]:
+    pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
+    listing = LicenseListing.of(QueryDict(asked.removeprefix("?")), any_day)
+    rows: QuerySet[Any, Values] = listing.first_rows(pool.assignments)
+    return rows
+
+
+@PreparedQuery
+def product_in(partner: int, tenant: int, pk: int) -> QuerySet[Product]:
+    """The product, if it ran in the tenant, or people there have or had a license of it."""
+    here = {"partner": partner, "tenant": tenant, "product": OuterRef("pk")}
+    ran, held = Subscription.objects.filter(**here), LicenseAssignment.objects.filter(**here)
+    # Each of what runs and of what ended is found off its own index
+    is_here = Exists(ran) | Exists(held.running()) | Exists(held.ended())
+    return Product.objects.filter(is_here, pk=pk).order_by()

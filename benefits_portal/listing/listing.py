@@ -131,6 +131,20 @@ class Listing[Row]:
         }
         return page
 
+    def first_rows(self, rows: Any) -> Any:
+        """The rows of the first page and the one behind them, as a query that can be prepared.
+
+        Of a list that counts nothing else, and is always cut into pages.
+        """
+        matching = self.matching(rows)
+        counting = self.annotate_for_list(matching).annotate(total_in_list=CappedCount(matching))
+        return self.keyset.sorted(counting)[: self.page_size + 1]
+
+    def first_page(self, found: list[Row]) -> Page[Row]:
+        """The page of what `first_rows` found."""
+        shown = found[: self.page_size]
+        return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
+
     def _page_at(
         self, rows: Any, after: Cursor | None, before: Cursor | None, rest: Any
     ) -> Page[Row]:

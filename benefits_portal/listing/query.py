@@ -62,6 +62,10 @@ class ListQuery:
     def direction(self) -> str:
         return "descending" if self.is_descending else "ascending"
 
+    @property
+    def is_first_page(self) -> bool:
+        return not any(self.position.values())
+
     def state(self) -> dict[str, str]:
         """What the URL says, without the page."""
         sort = {"sort": self.sort} if self.sort != self.default_sort else {}
