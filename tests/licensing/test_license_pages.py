@@ -1,12 +1,14 @@
 """The pages of licenses: who has one, giving, lists, taking, moving (rules L1 to L12)."""
 
 import csv
+import re
 from collections import Counter
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -26,6 +28,7 @@ from benefits_portal.tenants.models import (
 )
 from tests.clients import SignIn
 from tests.factories import (
+    NOW,
     TODAY,
     DirectoryUserFactory,
     LicenseAssignmentFactory,
@@ -149,6 +152,18 @@ def test_an_account_member_looks_and_reads_why_not(
 def test_a_product_that_never_ran_here_does_not_exist(client: Client) -> None:
     elsewhere = pool(3, given=1)
     assert client.get(page(elsewhere)).status_code == 404
+    assert client.get(reverse("licensing:license-holders", args=[2**64])).status_code == 404
+
+
+@rule("L2")
+@pytest.mark.parametrize("is_taken", [False, True], ids=["has", "had"])
+def test_where_nothing_ran_the_page_is_there_for_who_has_or_had_one(
+    client: Client, tenant: Tenant, *, is_taken: bool
+) -> None:
+    held = LicenseAssignmentFactory.create(tenant=tenant)
+    if is_taken:
+        held.take(by=BY, on=TODAY)
+    assert client.get(page(held.pool)).status_code == 200
 
 
 @rule("P4")
@@ -374,6 +389,27 @@ def test_the_pages_speak_dutch(client: Client, licenses: LicensePool) -> None:
     with translation.override("nl"):
         assert "1 van 3 toegewezen" in text
         assert "Licenties toewijzen" in text
+
+
+def test_the_days_to_count_between_are_kept_for_each_language_and_year(
+    client: Client, admin: User, sign_in: SignIn, licenses: LicensePool
+) -> None:
+    texts = [client.get(page(licenses)).text]
+    client.cookies["django_language"] = "nl"
+    texts.append(client.get(page(licenses)).text)
+    with time_machine.travel(NOW + timedelta(days=365), tick=False):
+        texts.append(sign_in(admin).get(page(licenses)).text)
+    assert [offered(text) for text in texts] == [
+        ["From", "2020-01-01", "2020-12-31"],
+        ["Van", "2020-01-01", "2020-12-31"],
+        ["From", "2021-01-01", "2021-12-31"],
+    ]
+
+
+def offered(text: str) -> list[str]:
+    """The label and the days of the form that counts the most at once."""
+    form = text.partition('action="#most"')[2].partition("</form>")[0]
+    return re.findall(r"(?:<label[^>]*>|value=\")\s*(Van|From|\d{4}-\d\d-\d\d)", form)
 
 
 @rule("L7", "L8")
