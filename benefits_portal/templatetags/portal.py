@@ -23,6 +23,10 @@ register.filter("moment", as_moment)  # a time says whose clock it is (W13)
 # With its braces doubled, as everything in a format string
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
+LIST_SWAP = """data-hx-boost="true" data-hx-target="#list" data-hx-select="#list"
+data-hx-select-oob="#outcome:innerHTML" data-hx-swap="outerHTML show:{}"
+data-hx-push-url="true\""""
+
 
 @register.filter
 def initials(name: str | None) -> str:
@@ -63,6 +67,15 @@ def _domain_breaks(domain: str) -> SafeString:
 def isolated(text: object) -> SafeString:
     """What somebody typed, so that letters from right to left turn nothing round beside it (W1)."""
     return format_html("<bdi>{}</bdi>", text)
+
+
+@register.simple_tag
+def list_swap(show: str = "none") -> SafeString:
+    """Attributes for what holds the links or the form of a list, not around rows that open.
+
+    htmx brings in the list alone, and the address with it. `show` is what is scrolled to.
+    """
+    return format_html(LIST_SWAP, show)
 
 
 @register.simple_tag
