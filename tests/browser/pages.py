@@ -123,6 +123,12 @@ class Sight:
     def __str__(self) -> str:
         return f"{self.persona or 'anybody'}-{self.name}"
 
+    def open(self, page: Page) -> None:
+        """Go there and take the step; what the step sent may be answered by a page to be read."""
+        page.goto(self.url)
+        self.step(page)
+        page.wait_for_load_state()
+
 
 def every_page() -> Iterator[Sight]:
     """All of them, by person; a form also as it is refused."""

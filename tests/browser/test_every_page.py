@@ -112,8 +112,7 @@ def look_at(sights: Iterable[Sight], visit: Visit, theme: str, width: int, langu
             }
             pages[sight.persona] = visit(sight.persona, **looks)
         page = pages[sight.persona]
-        page.goto(sight.url)
-        sight.step(page)
+        sight.open(page)
         faults += faults_of(
             page, f"{sight}-{theme}-{width}-{language}", ours=sight.persona != "programme"
         )

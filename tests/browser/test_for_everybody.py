@@ -82,8 +82,7 @@ def test_every_page_is_well_built_and_holds_up_narrow_large_and_spaced(visit: Vi
             )
         page = pages[sight.persona]
         page.set_viewport_size({"width": 1280, "height": 900})
-        page.goto(sight.url)
-        sight.step(page)
+        sight.open(page)
         faults += [f"{sight}: {fault}" for fault in page.evaluate(STRUCTURE)]
         page.set_viewport_size({"width": 320, "height": 640})
         narrow = page.evaluate(SIDEWAYS)

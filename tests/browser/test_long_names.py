@@ -92,8 +92,7 @@ def fit_long_names(visit: Visit, sights: list[Sight]) -> None:
     faults = []
     for sight in sights:
         page = pages[sight.persona]
-        page.goto(sight.url)
-        sight.step(page)
+        sight.open(page)
         page.wait_for_load_state()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})

@@ -134,8 +134,7 @@ def test_no_visible_text_is_outside_a_translation(visit: Visit) -> None:
                 sight.persona, locale="nl", viewport={"width": 1280, "height": 900}
             )
         page = pages[sight.persona]
-        page.goto(sight.url)
-        sight.step(page)
+        sight.open(page)
         assert page.locator("html").get_attribute("lang") == "nl"
         plain = [
             text
