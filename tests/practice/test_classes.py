@@ -18,6 +18,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from benefits_portal import clock
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.practice import codes
 from benefits_portal.practice.class_results import Kept, kept_of
 from benefits_portal.practice.exercises import begin, exercises
@@ -40,7 +41,10 @@ NEW = {"title": "Class", "situation": "contoso", "language": "en", "hours": "2",
 def taught(world_on: WorldOn) -> Iterator[tuple[Class, dict[str, str]]]:
     """A class with two rooms, Anna's and Bob's, and their return codes."""
     with world_on(clock.today()):
-        opened = factories.ClassFactory.create(made_by=User.objects.get(persona__slug="trainer"))
+        opened = factories.ClassFactory.create(
+            made_by=User.objects.get(persona__slug="trainer"),
+            situation="first-week",  # told in a tenth of the time of Contoso's
+        )
         yield opened, {name: joined(opened, name)[1] for name in ("Anna", "Bob")}
 
 
@@ -93,7 +97,7 @@ def test_a_name_is_all_it_takes_to_get_a_room(of_class: Class) -> None:
 
     assert persona_of(client) == "partner-admin"
     assert get_user(client).persona.room == room("Chloë")
-    assert "Contoso" in client.get("/").text
+    assert "Fourth Coffee" in client.get("/").text
     assert re.fullmatch("[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", return_code)
     assert return_code not in client.get(ENTER).text
 
@@ -438,9 +442,9 @@ def test_thirty_days_after_the_end_rooms_are_deleted_and_counted(of_class: Class
 
 def test_how_deleted_rooms_stood_with_exercises_is_kept(of_class: Class, trainer: Client) -> None:
     anna, bob = room("Anna"), room("Bob")
-    stand(anna, "give-monthly-credit", "begun", "checked")
-    stand(anna, "scenario-1", "begun", "shown")
-    stand(bob, "give-monthly-credit", "begun")
+    stand(anna, "first-monthly-credit", "begun", "checked")
+    stand(anna, "first-licenses", "begun", "shown")
+    stand(bob, "first-monthly-credit", "begun")
     Class.objects.filter(pk=of_class.pk).update(opens_at=LONG_AGO, closes_at=LONG_AGO)
     url = reverse("practice-class", args=[of_class.pk])
     before = trainer.get(url).context["kept"]
@@ -450,8 +454,8 @@ def test_how_deleted_rooms_stood_with_exercises_is_kept(of_class: Class, trainer
 
     assert before == []
     assert page.context["kept"] == [
-        Kept("Assign monthly Azure credit", passed=1, shown=0, begun=1),
-        Kept("Scenario 1: 100 licenses, a key of 25", passed=0, shown=1, begun=0),
+        Kept("The first monthly credit", passed=1, shown=0, begun=1),
+        Kept("Licenses for two people", passed=0, shown=1, begun=0),
     ]
     assert "Exercises in the deleted rooms" in page.text
     assert "The rooms have been deleted, and the names with them." in page.text
@@ -466,12 +470,12 @@ def stand(room: Room, exercise: str, *steps: str) -> None:
 
 
 def test_an_exercise_whose_file_is_gone_is_kept_by_its_slug(of_class: Class) -> None:
-    of_class.count_deleted_room({"gone": "passed", "scenario-1": "begun"})
+    of_class.count_deleted_room({"gone": "passed", "first-licenses": "begun"})
     of_class.count_deleted_room({"gone": "passed"})
 
     of_class.refresh_from_db()
     assert [each.title for each in kept_of(of_class)] == [
-        "Scenario 1: 100 licenses, a key of 25",
+        "Licenses for two people",
         "gone",
     ]
     assert (kept_of(of_class)[1].passed, of_class.rooms_deleted) == (2, 2)
@@ -595,7 +599,7 @@ def test_the_last_refusal_is_there_in_words(
     page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
 
     assert "Activity is for admins." in page
-    assert all(text in page for text in ("Hand is up", "Here now", "Adele Vance"))
+    assert all(text in page for text in ("Hand is up", "Here now", "Sinead Walsh"))
 
 
 @pytest.mark.parametrize("page", ["practice-class", "practice-class-room"])
@@ -618,14 +622,19 @@ def test_a_trainer_answers_the_hand_that_is_up(
 def test_a_trainer_looks_at_the_page_of_the_present_exercise(
     of_class: Class, trainer: Client
 ) -> None:
-    begin(room(), exercises()["give-monthly-credit"])
+    begin(room(), exercises()["first-licenses"])
     url = reverse("practice-class-room", args=[of_class.pk, room().pk])
     offered = trainer.get(url).text
 
     answer = trainer.post(url, {"act": "look-at-exercise"}, follow=True)
 
     assert "Look at the page of exercise" in offered
-    assert answer.redirect_chain == [("/mpn/benefits/azure-cloud/", 302)]
+    licenses = Benefit.objects.get(
+        partner__in=room().partners(),
+        product__name="Azure AD Basic",
+        membership__offer__name="Microsoft Action Pack",
+    )
+    assert answer.redirect_chain == [(licenses.get_absolute_url(), 302)]
     assert "You see the room of <bdi>Anna</bdi> with the rights of an account member" in answer.text
 
 
