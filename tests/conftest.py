@@ -67,7 +67,7 @@ from django.test import Client  # noqa: E402
 from django.utils import translation  # noqa: E402
 
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
-from tests import factories, quick_flush, quick_render  # noqa: E402
+from tests import factories, quick_flush, quick_render, quick_sign_in  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
 from tests.partner_named import unnamed, watch_all  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
@@ -75,6 +75,7 @@ from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoeve
 if connection.vendor == "postgresql":
     quick_flush.install()
 watch_all()
+quick_sign_in.install()
 # MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:

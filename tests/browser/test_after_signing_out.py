@@ -75,7 +75,11 @@ def test_a_revealed_key_is_gone_after_signing_out(visit: Visit) -> None:
             "global-admin",
             ["/account/activity/", "/account/users/", "/mpn/benefits/azure-cloud/?q=Microsoft"],
         ),
-        ("programme", ["/back-office/tenants/record/", "/back-office/tenants/user/"]),
+        pytest.param(
+            "programme",
+            ["/back-office/tenants/record/", "/back-office/tenants/user/"],
+            marks=pytest.mark.release,
+        ),
     ],
     ids=["global-admin", "programme"],
 )
