@@ -12,8 +12,8 @@ def _stat(pid: int) -> list[str]:
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
-def tree(root: int) -> list[int]:
-    """`root` and everything below it."""
+def tree(*roots: int) -> set[int]:
+    """The `roots` and everything below them."""
     children: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -21,10 +21,10 @@ def tree(root: int) -> list[int]:
                 children.setdefault(int(_stat(int(entry.name))[1]), []).append(int(entry.name))
             except OSError:
                 continue  # it has ended meanwhile
-    found, waiting = [], [root]
+    found, waiting = set(), list(roots)
     while waiting:
         pid = waiting.pop()
-        found.append(pid)
+        found.add(pid)
         waiting += children.get(pid, [])
     return found
 
@@ -32,7 +32,7 @@ def tree(root: int) -> list[int]:
 def cpu_seconds(*roots: int) -> float:
     """The CPU time of the trees: to the nanosecond of what runs, to the tick of what has ended."""
     seconds = 0.0
-    for pid in {pid for root in roots for pid in tree(root)}:
+    for pid in tree(*roots):
         try:
             for task in (PROC / str(pid) / "task").iterdir():
                 seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
