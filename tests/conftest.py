@@ -92,6 +92,19 @@ settings.register_profile(
 settings.load_profile("portal")
 
 
+SLOW_FOLDERS = {"back_office", "cells", "deploy", "practice"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is not the domain or a page of the portal is slow, and so is whatever meets others."""
+    for item in items:
+        if item.path.stem.endswith("_at_once"):
+            item.add_marker(pytest.mark.at_once)
+            item.add_marker(pytest.mark.slow)
+        if item.path.parent.name in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_collection_finish() -> None:
     """Thousands of tests and all of Django stay to the end: no search for garbage goes over them.
 

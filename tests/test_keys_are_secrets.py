@@ -31,18 +31,18 @@ def read(answer: ClientResponse) -> str:
 
 
 @pytest.mark.parametrize(
-    "sent_to", [slice(1), pytest.param(slice(None), marks=pytest.mark.release)], ids=["one", "all"]
+    "asked", [slice(1), pytest.param(slice(None), marks=pytest.mark.release)], ids=["one", "all"]
 )
 def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
     world: World,
     rows: dict[str, list[str]],
     request_as: RequestAs,
     caplog: pytest.LogCaptureFixture,
-    sent_to: slice,
+    asked: slice,
 ) -> None:
-    """Every page is looked at; with every change a form is sent to one of pages that are alike.
+    """With every change one of pages that are alike is asked: they share its view.
 
-    They share its view, and show different things.
+    Before a release all of them are, for each shows different things.
     """
     sample = world.sample
     keys = [
@@ -55,8 +55,8 @@ def test_no_key_is_in_any_answer_log_line_mail_download_or_record(
         person = "programme" if row.startswith(("office:", "admin:")) else "global"
         form = sample.form(row) | {"acting_in": world.tenant_token(person), "q": keys[0]}
         requests: list[tuple[str, str, dict[str, Any]]] = [
-            *(("get", address, {}) for address in addresses),
-            *(("post", address, form) for address in addresses[sent_to]),
+            *(("get", address, {}) for address in addresses[asked]),
+            *(("post", address, form) for address in addresses[asked]),
         ]
         for method, address, sent in requests:
             with rolled_back():

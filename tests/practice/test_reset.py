@@ -202,6 +202,7 @@ def test_nothing_of_a_partner_made_by_hand_is_lost(signed_in: Callable[[str], Cl
     assert get_user(her) == fixture.boss
 
 
+@pytest.mark.release
 def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
     def world() -> list[Any]:
         return [
@@ -233,7 +234,7 @@ def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
     connection.check_constraints()
 
 
-@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("keep", [pytest.param(True, marks=pytest.mark.release), False])
 def test_exercises_of_the_shared_world_are_not_begun_any_more(world: date, keep: bool) -> None:
     ExerciseAttemptFactory.create(room=Room.objects.get(suffix=""), generation=0)
 
@@ -242,6 +243,7 @@ def test_exercises_of_the_shared_world_are_not_begun_any_more(world: date, keep:
     assert not ExerciseAttempt.objects.exists()
 
 
+@pytest.mark.release
 def test_former_names_go_with_practice_people_and_stay_with_others() -> None:
     fixture = PartnerFixture(HAND_MADE)
     contoso = Partner.objects.get(name="Contoso")
@@ -264,6 +266,7 @@ def test_former_names_go_with_practice_people_and_stay_with_others() -> None:
     assert not User.objects.filter(pk=account.pk).exists()
 
 
+@pytest.mark.release
 def test_staff_made_by_hand_stay_signed_in_and_keep_their_account(client: Client) -> None:
     trainer = User.objects.create_superuser("trainer@example.com", "x", name="Trainer")
     client.force_login(trainer)
@@ -323,6 +326,7 @@ def test_others_are_signed_out_and_told_by_whom_and_when(
     assert persona_of(other) == "member"
 
 
+@pytest.mark.release
 def test_the_command_tells_them_too(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("member")
 
