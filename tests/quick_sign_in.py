@@ -4,7 +4,6 @@ Django's asks whether the session's key is taken, saves the session twice betwee
 keeps when the person was last here. Thousands of tests sign somebody in.
 """
 
-
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.backends.db import SessionStore
