@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar
@@ -25,7 +26,7 @@ class Figures:
     """What is `right` now, and what somebody may take for it: `mistakes`, by their finding."""
 
     right: Figure
-    mistakes: dict[str, Figure] = field(default_factory=dict)
+    mistakes: Mapping[str, Figure] = field(default_factory=dict)
 
     def typed_for(self, code: str) -> str:
         """What somebody types who earns the finding `code`; the right figure earns none."""
