@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FETCHES = {
     "benefits_portal/cells/transfer_file.py:*": "a part of a text",
-    "benefits_portal/practice/class_rooms.py:*": "the one row of a subquery",
+    "benefits_portal/practice/class_rooms.py:*": (
+        "the one row of a subquery; a page of rooms, with the way to the next"
+    ),
     "benefits_portal/practice/exercises/doing.py:scope_of": "the one row of a subquery",
     "benefits_portal/practice/exercises/license_questions.py:find": "the one row of a subquery",
     "benefits_portal/reminders/making.py:*": "all of it, some at a time; the rest the next day",

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
-from benefits_portal import clock
+from benefits_portal.listing.page import Page
 from benefits_portal.tenants.models import Record, TenantsAction
 
-from .exercises import Progress, State, present, progress_of
+from .exercises import Progress, RoomProgress, State, present, standing_of
 from .models import Class, Persona, Room
 
+ON_PAGE = 50
+SECOND, MOST_DIGITS = 2, 6  # pages
 HERE = timedelta(minutes=2)  # since the last sign of life: reading a page takes as long
 
 
@@ -52,55 +55,100 @@ class RoomRow:
         shown = self.at.message if self.at and self.at.is_open else ""
         return "" if self.refused == shown else self.refused
 
-    @property
-    def order(self) -> tuple[bool, bool, str]:
-        """Hands that are up first, then who is stuck, then by name."""
-        return self.room.hand_raised_at is None, not self.is_stuck, self.room.name.casefold()
+
+@dataclass(frozen=True)
+class ClassRooms:
+    """A page of a class's rooms; `here` and `taken` count all of them."""
+
+    page: Page[RoomRow]
+    here: int
+    taken: int
 
 
-def rows_of(of_class: Class, only: Room | None = None) -> list[RoomRow]:
-    """Four queries, however many rooms there are."""
-    chosen = Room.objects.filter(of_class=of_class, **({"pk": only.pk} if only else {}))
-    rooms: list[Any] = list(with_last_acts(chosen, of_class))
-    for room in rooms:
-        room.of_class = of_class
-    named = [pk for room in rooms for pk in (room.last_refused, room.last_done) if pk]
-    records = Record.objects.in_bulk(named)
-    steps = progress_of(rooms)
-    now = clock.now()
-    rows = [row_of(room, records, steps[room.pk], now) for room in rooms]
-    return sorted(rows, key=lambda row: row.order)
-
-
-def with_last_acts(rooms: Any, of_class: Class) -> Any:
-    """With what its people did and were refused last; what the trainer did is not theirs."""
-    theirs = Record.objects.filter(
-        partner__room__room=OuterRef("pk"), actor__is_staff=False, at__gt=OuterRef("entered_at")
-    ).exclude(actor=of_class.made_by_id)
-    done = theirs.filter(refused="").exclude(action=TenantsAction.SIGNED_IN)
-    seen = Persona.objects.filter(room=OuterRef("pk"), slug=OuterRef("seen_as"))
-    return rooms.annotate(
-        last_refused=Subquery(latest(theirs.exclude(refused=""))),
-        last_done=Subquery(latest(done)),
-        known_as=Subquery(seen.values("user__name")[:1]),
+def rooms_of(of_class: Class, page: str) -> ClassRooms:
+    """Fifty of them, in order: three queries, however many there are."""
+    standing = standing_in(of_class)
+    number, last = page_number(page, len(standing)), page_number("last", len(standing))
+    start = (number - 1) * ON_PAGE
+    return ClassRooms(
+        Page(
+            [row_of(each) for each in standing[start : start + ON_PAGE]],
+            total=len(standing),
+            first_href="?" if number > SECOND else "",
+            previous_href=f"?page={number - 1}" if number > 1 else "",
+            next_href=f"?page={number + 1}" if number < last else "",
+            last_href="?page=last" if number < last - 1 else "",
+        ),
+        here=sum(is_here(each) for each in standing),
+        taken=len(standing) + of_class.rooms_deleted,
     )
 
 
-def latest(records: Any) -> Any:
-    return records.order_by("-at", "-pk").values("pk")[:1]
+def page_number(text: str, rows: int) -> int:
+    """Which page `text` is, of so many rows; the first one if it is none."""
+    last = max(-(-rows // ON_PAGE), 1)
+    if text == "last":
+        return last
+    return min(max(int(text), 1), last) if text.isdecimal() and len(text) < MOST_DIGITS else 1
 
 
-def row_of(room: Any, records: dict[int, Record], steps: list[Progress], now: datetime) -> RoomRow:
-    refused, did = records.get(room.last_refused), records.get(room.last_done)
+def rows_of(of_class: Class, only: Room | None = None) -> list[RoomRow]:
+    """All, or only one: three queries, however many there are."""
+    return [row_of(each) for each in standing_in(of_class, only)]
+
+
+def standing_in(of_class: Class, only: Room | None = None) -> list[RoomProgress]:
+    """Hands that are up first, then who is stuck, then by name."""
+    chosen = Room.objects.filter(of_class=of_class, **({"pk": only.pk} if only else {}))
+    rooms = list(with_last_acts(chosen, of_class))
+    for room in rooms:
+        room.of_class = of_class
+    return sorted(standing_of(rooms, since=of_class.opens_at).values(), key=order)
+
+
+def with_last_acts(rooms: Any, of_class: Class) -> Any:
+    """With what its people did last but sign in; what the trainer did is not theirs."""
+    theirs = Record.objects.filter(
+        partner__room__room=OuterRef("pk"),
+        actor__is_staff=False,
+        at__gt=OuterRef("entered_at"),
+        refused="",
+    )
+    theirs = theirs.exclude(actor=of_class.made_by_id).exclude(action=TenantsAction.SIGNED_IN)
+    last = theirs.order_by("-at", "-pk").annotate(latest=Coalesce("last_at", "at"))
+    seen = Persona.objects.filter(room=OuterRef("pk"), slug=OuterRef("seen_as"))
+    return rooms.annotate(
+        known_as=Subquery(seen.values("user__name")[:1]),
+        did=Subquery(last.values("action")[:1]),
+        did_at=Subquery(last.values("latest")[:1]),
+    )
+
+
+def order(standing: RoomProgress) -> tuple[bool, bool, str]:
+    room = standing.room
+    return room.hand_raised_at is None, not standing.is_stuck, room.name.casefold()
+
+
+def is_here(standing: RoomProgress) -> bool:
+    """Whether somebody is there just now."""
+    room, now = standing.room, standing.now
     was_here = room.seen_at is not None and room.seen_at > now - HERE
+    return was_here and room.of_class is not None and not room.of_class.is_over(now)
+
+
+def row_of(standing: RoomProgress) -> RoomRow:
+    room: Any = standing.room
+    steps = list(standing.each())
+    refusals = [each for each in standing.refusals if each.latest > room.entered_at]
+    refused = max(refusals, key=lambda each: each.at, default=None)
     return RoomRow(
         room=room,
         known_as=room.known_as or "",
-        is_here=was_here and not room.of_class.is_over(now),
-        did=str(did.action_label) if did else "",
-        did_at=did.last_at or did.at if did else None,
-        refused=str(refused.refused_because) if refused else "",
-        refused_at=refused.last_at or refused.at if refused else None,
+        is_here=is_here(standing),
+        did=str(Record(action=room.did).action_label) if room.did else "",
+        did_at=room.did_at,
+        refused=refused.message if refused else "",
+        refused_at=refused.latest if refused else None,
         steps=steps,
         at=present(steps) if room.generation else None,
     )

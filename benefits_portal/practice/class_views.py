@@ -23,7 +23,7 @@ from benefits_portal.tenants.downloads import file_name
 from . import codes
 from .asked import Asked
 from .class_results import kept_of, results_of
-from .class_rooms import rows_of
+from .class_rooms import rooms_of
 from .exceptions import ClassOver, TooManyClasses
 from .exercises import State, exercises_in
 from .models import Class
@@ -97,14 +97,15 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
     if request.method == "POST":
         ACTS.get(request.POST.get("act", ""), nothing)(request, of_class)
         return redirect("practice-class", of_class.pk)
-    rows = rows_of(of_class)
+    rooms = rooms_of(of_class, request.GET.get("page", ""))
     context = {
         "class": of_class,
         "teaching": True,
         "is_over": of_class.is_over(clock.now()),
-        "rows": rows,
-        "taken": len(rows) + of_class.rooms_deleted,
-        "here": sum(row.is_here for row in rows),
+        "rows": rooms.page.rows,
+        "page": rooms.page,
+        "taken": rooms.taken,
+        "here": rooms.here,
         "kept": kept_of(of_class),
         "exercises": exercises_in(of_class),
         "states": list(State),

@@ -101,6 +101,42 @@ def test_who_is_stuck_is_first_and_on_what(of_class: Class, trainer: Client) -> 
     assert ">Stuck</span>" in page.text
 
 
+def test_of_many_rooms_fifty_are_on_a_page_and_who_is_stuck_is_first(
+    of_class: Class, trainer: Client
+) -> None:
+    for number in range(58):
+        factories.RoomFactory.create(of_class=of_class, name=f"Room {number:02}")
+    url = reverse("practice-class", args=[of_class.pk])
+    zoe = factories.RoomFactory.create(of_class=of_class, name="Zoe", generation=1)
+    stand_stuck(zoe)
+
+    first, second = trainer.get(url), trainer.get(url, {"page": "2"})
+
+    names = [[row.room.name for row in page.context["rows"]] for page in (first, second)]
+    assert [len(shown) for shown in names] == [50, 11]
+    assert names[0][:3] == ["Zoe", "Anna", "Bob"]
+    assert names[0][-1:] + names[1][:1] == ["Room 46", "Room 47"]
+    assert "Showing 50 of 61" in first.text
+    assert "61 of 30 seats are taken." in second.text
+    assert 'href="?page=2"' in first.text
+    assert 'data-hx-get="' + url + '?page=2"' in second.text
+
+
+def stand_stuck(room: Room) -> None:
+    """As somebody who began ten minutes ago and has had it checked three times."""
+    ago = clock.now() - timedelta(minutes=10)
+    factories.ExerciseAttemptFactory.create(room=room, at=ago)
+    for _time in range(3):
+        factories.ExerciseAttemptFactory.create(room=room, what="checked", finding="nobody-holds")
+
+
+@pytest.mark.parametrize("page", ["x", "0", "-1", "99999999999", "7", "last", "²", "1.5"])
+def test_a_page_that_is_none_shows_one_that_is(of_class: Class, trainer: Client, page: str) -> None:
+    shown = trainer.get(reverse("practice-class", args=[of_class.pk]), {"page": page})
+
+    assert [row.room.name for row in shown.context["rows"]] == ["Anna", "Bob"]
+
+
 def test_each_state_is_a_sign_with_a_word(of_class: Class, trainer: Client) -> None:
     solve(CREDIT)
     begin(room(), exercises()[SCENARIO])

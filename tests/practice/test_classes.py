@@ -639,12 +639,12 @@ def test_a_trainer_looks_at_the_page_of_the_present_exercise(
 
 
 def test_the_rooms_of_a_class_in_six_queries(of_class: Class, trainer: Client) -> None:
-    """And as many with thirty rooms, in each of which an exercise was begun."""
+    """And as many with sixty, in each of which an exercise was begun."""
     room().raise_hand(up=True)
     factories.ExerciseAttemptFactory.create(room=room())
     url = reverse("practice-class", args=[of_class.pk])
     few = asked(trainer, url)
-    for number in range(28):
+    for number in range(58):
         another = factories.RoomFactory.create(of_class=of_class, name=f"Room {number}")
         factories.ExerciseAttemptFactory.create(room=another)
 

@@ -27,6 +27,7 @@ from benefits_portal.practice.exercises import (
     progress_of,
     show_me,
 )
+from benefits_portal.practice.exercises.doing import Performer
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.practice.room_world import open_room, start_over
 from benefits_portal.practice.world import make_for_classes
@@ -349,6 +350,16 @@ def test_what_is_refused_in_another_room_is_no_try_here(
 
     tries = {pk: sum(each.tries for each in steps) for pk, steps in found.items()}
     assert tries == {anna.pk: 0, bob.pk: 1}
+
+
+def test_what_the_trainer_is_refused_in_a_room_is_no_try(anna: Room) -> None:
+    replacement = exercises()[REPLACEMENT]
+    partner, trainer = anna.partners().get(), anna.of_class.made_by
+    begin(anna, replacement)
+
+    Performer(anna, replacement, partner, trainer).play_all(replacement.wrong[0].events)
+
+    assert [each.tries for each in progress_of([anna])[anna.pk] if each.tries] == []
 
 
 def test_rooms_of_any_number_stand_there_in_two_queries(

@@ -12,6 +12,7 @@ Pages need these, and nothing else of the package:
   Raises `NotBegun` or `NotShown`.
 - `progress_of(rooms)`: of each room a `Progress` for each exercise, in two queries for however
   many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal).
+- `standing_of(rooms)`: the same, worked out by `each()` of each room; `is_stuck` is cheaper.
 - `steps_of(room)`: the same of one room in one query, without what was refused there.
 - `OUTCOMES`: by state, what is kept of it once the room is deleted.
 - `tally(progress)`: how many were passed and shown, in words.
@@ -26,11 +27,13 @@ from .exercise import Exercise
 from .progress import (
     OUTCOMES,
     Progress,
+    RoomProgress,
     State,
     exercises_in,
     exercises_of,
     present,
     progress_of,
+    standing_of,
     steps_of,
     tally,
 )
@@ -45,6 +48,7 @@ __all__ = [
     "NotOffered",
     "NotShown",
     "Progress",
+    "RoomProgress",
     "State",
     "begin",
     "check",
@@ -54,6 +58,7 @@ __all__ = [
     "present",
     "progress_of",
     "show_me",
+    "standing_of",
     "steps_of",
     "tally",
 ]

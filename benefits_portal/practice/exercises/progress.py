@@ -5,9 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -15,12 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal import clock
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.practice.situations import SHARED, SITUATIONS, Situation
-from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import Record
 
 from .doing import TRAINER, why_not_offered
 from .exercise import Exercise
 from .reading import exercises
+from .taken import Refused, Taken, attempts_in, refusals_in
 
 STUCK_AFTER = timedelta(minutes=5)  # since it was begun (X8)
 STUCK_TRIES = 3  # refusals and failed checks since
@@ -117,13 +114,15 @@ def progress_of(rooms: Sequence[Room]) -> dict[int, list[Progress]]:
 
     Two queries, however many rooms there are; `of_class` of each is at hand.
     """
+    return {pk: list(each.each()) for pk, each in standing_of(rooms).items()}
+
+
+def standing_of(rooms: Sequence[Room], since: datetime | None = None) -> "dict[int, RoomProgress]":
+    """The same, not worked out yet; with every refusal `since` then, beside those of exercises."""
     taken = attempts_in(rooms)
-    refusals = refusals_in(rooms, taken)
+    refusals = refusals_in(rooms, taken, since)
     now = clock.now()
-    return {
-        room.pk: list(RoomProgress(room, taken[room.pk], refusals[room.pk], now).each())
-        for room in rooms
-    }
+    return {room.pk: RoomProgress(room, taken[room.pk], refusals[room.pk], now) for room in rooms}
 
 
 def steps_of(room: Room) -> list[Progress]:
@@ -153,67 +152,14 @@ def tally(steps: Iterable[Progress]) -> str:
     return _now("%(passed)s of %(total)s passed") % counts
 
 
-def attempts_in(rooms: Sequence[Room]) -> dict[int, list[ExerciseAttempt]]:
-    found: dict[int, list[ExerciseAttempt]] = defaultdict(list)
-    current = ExerciseAttempt.objects.current().filter(room__in=[room.pk for room in rooms])
-    for attempt in current.order_by("at", "pk"):
-        found[attempt.room_id].append(attempt)
-    return found
-
-
-def refusals_in(
-    rooms: Sequence[Room], taken: dict[int, list[ExerciseAttempt]]
-) -> dict[int, list[Any]]:
-    """What people in `rooms` were refused since the first exercise was begun."""
-    found: dict[int, list[Any]] = defaultdict(list)
-    begun = [each.at for own in taken.values() for each in own if each.what == What.BEGUN]
-    if not begun:
-        return found
-    first = min(begun)
-    pks = [room.pk for room in rooms]
-    refused = Record.objects.exclude(refused="").filter(
-        Q(at__gte=first) | Q(last_at__gte=first),
-        partner__room__room__in=pks,
-        actor__is_staff=False,
-    )
-    rows = refused.order_by("at", "pk").values_list(
-        "partner__room__room", "at", "last_at", "times", "refused", "params"
-    )
-    for room, *row in rows:
-        found[room].append(Refused(*row))
-    return found
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Something that somebody in a room was refused, and how often within an hour."""
-
-    at: datetime
-    last_at: datetime | None
-    times: int
-    code: str
-    params: dict[str, Any]
-
-    @property
-    def message(self) -> str:
-        return str(Refusal.message_of(self.code, self.params))
-
-    @property
-    def latest(self) -> datetime:
-        return self.last_at or self.at
-
-    def times_since(self, moment: datetime) -> int:
-        return self.times if self.at >= moment else 1
-
-
 class RoomProgress:
     """One room's steps with its exercises, from its attempts and refusals."""
 
     def __init__(
-        self, room: Room, taken: list[ExerciseAttempt], refusals: list[Refused], now: datetime
+        self, room: Room, taken: list[Taken], refusals: list[Refused], now: datetime
     ) -> None:
         self.room, self.refusals, self.now = room, refusals, now
-        self.taken: dict[str, list[ExerciseAttempt]] = defaultdict(list)
+        self.taken: dict[str, list[Taken]] = defaultdict(list)
         for attempt in taken:
             self.taken[attempt.exercise].append(attempt)
         # A refusal belongs to the exercise that was begun last before it
@@ -222,10 +168,21 @@ class RoomProgress:
     def each(self) -> Iterable[Progress]:
         return map(self.progress, exercises_of(self.room))
 
+    @property
+    def is_stuck(self) -> bool:
+        """With the exercise that it is at; the others are not worked out."""
+        offered = {exercise.slug for exercise in exercises_of(self.room)}
+        begun = [
+            (first, taken)
+            for slug, taken in self.taken.items()
+            if slug in offered and (first := begun_in(taken)) and not done_in(taken)
+        ]
+        latest = max(begun, key=lambda pair: pair[0].at, default=None)
+        return latest is not None and self.is_too_much(latest[0], self.met(*latest, self.now))
+
     def progress(self, exercise: Exercise) -> Progress:
         taken = self.taken[exercise.slug]
-        done = next((each for each in taken if each.is_pass or each.what == What.SHOWN), None)
-        begun = next((each for each in taken if each.what == What.BEGUN), None)
+        done, begun = done_in(taken), begun_in(taken)
         if done:
             state = State.PASSED if done.is_pass else State.SHOWN
             tries = self.met(begun, taken, done.at).tries if begun else 0
@@ -238,18 +195,19 @@ class RoomProgress:
             return Progress(exercise, State.NOT_OFFERED, taken[-1].at, message=because)
         return Progress(exercise)
 
-    def begun(
-        self, exercise: Exercise, begun: ExerciseAttempt, taken: list[ExerciseAttempt]
-    ) -> Progress:
+    def begun(self, exercise: Exercise, begun: Taken, taken: list[Taken]) -> Progress:
         met = self.met(begun, taken, self.now)
-        is_late = self.now - begun.at >= STUCK_AFTER
-        state = State.STUCK if is_late and met.tries >= STUCK_TRIES else State.BEGUN
+        state = State.STUCK if self.is_too_much(begun, met) else State.BEGUN
         messages = [(each.at, exercise.sentence_of(each)) for each in met.failed[-1:]]
         messages += [(each.latest, each.message) for each in met.refused[-1:]]
         message_at, message = max(messages, default=(None, ""))
         return Progress(exercise, state, begun.at, met.tries, message, message_at)
 
-    def met(self, begun: ExerciseAttempt, taken: list[ExerciseAttempt], until: datetime) -> "Met":
+    def is_too_much(self, begun: Taken, met: "Met") -> bool:
+        """Whether whoever met so much since is stuck (X8)."""
+        return self.now - begun.at >= STUCK_AFTER and met.tries >= STUCK_TRIES
+
+    def met(self, begun: Taken, taken: list[Taken], until: datetime) -> "Met":
         """What went wrong with an exercise, as far as it was the one begun last."""
         failed = [each for each in taken if each.what == What.CHECKED and each.finding]
         until = min([until, *(at for at in self.begins if at > begun.at)])
@@ -258,10 +216,19 @@ class RoomProgress:
         return Met(failed, refused, tries)
 
 
+def begun_in(taken: list[Taken]) -> Taken | None:
+    return next((each for each in taken if each.what == What.BEGUN), None)
+
+
+def done_in(taken: list[Taken]) -> Taken | None:
+    """When it was passed or shown, whichever came first."""
+    return next((each for each in taken if each.is_pass or each.what == What.SHOWN), None)
+
+
 @dataclass(frozen=True)
 class Met:
     """Checks that found something and refusals, and how many of both."""
 
-    failed: list[ExerciseAttempt]
+    failed: list[Taken]
     refused: list[Refused]
     tries: int
