@@ -20,6 +20,7 @@ from benefits_portal.benefits.models import Assignment, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.models import LicenseAssignment, Replacement, Subscription
 from benefits_portal.practice.exercises import Exercise, begin, check, exercises
+from benefits_portal.practice.exercises.names import known_names
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.situations import SITUATIONS
 from benefits_portal.practice.story_event import Event, StoryError
@@ -224,13 +225,16 @@ def rooms(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 
 def acts_of(exercise: Exercise) -> st.SearchStrategy[list[Event]]:
-    """Some of what its file knows, right and wrong, in any order and by any admin."""
+    """What somebody may try: what the file knows, right and wrong, and what is like it.
+
+    In any order and by any admin; now and then a solution comes at the end.
+    """
     known = [*exercise.solutions, *(each.events for each in exercise.wrong)]
-    pool = list(dict.fromkeys(tuple_of(event) for events in known for event in events))
+    pool = list({repr(event): event for events in known for event in events}.values())
     if not pool:
         return st.just([])
-    act = st.tuples(st.sampled_from(pool), st.sampled_from(ADMINS))
-    acts = st.lists(act.map(lambda pair: by(*pair)), min_size=1, max_size=MOST_ACTS)
+    act = st.sampled_from(pool).flatmap(lambda event: like(event, exercise.situation))
+    acts = st.lists(act, min_size=1, max_size=MOST_ACTS)
     detour = st.tuples(acts, st.sampled_from(exercise.solutions)).map(
         lambda pair: [*pair[0], *pair[1]]
     )
@@ -242,16 +246,27 @@ def answers_of(exercise: Exercise) -> list[str]:
     return ["", *(each.finding for each in exercise.wrong)] if exercise.asked else [""]
 
 
-def tuple_of(event: Event) -> tuple[Any, ...]:
-    """So that it can be in a set."""
-    return tuple(
-        tuple(value) if isinstance(value, list) else value for value in vars(event).values()
+def like(event: Event, situation: str) -> st.SearchStrategy[Event]:
+    """`event` by any admin, or the same with another name in some of its fields.
+
+    The key of another offer, in another tenant, for another person: names of the situation.
+    """
+    names = known_names(SITUATIONS[situation])
+    others: dict[str, st.SearchStrategy[Any]] = {
+        name: st.sampled_from(sorted(names[name]))
+        for name in ("offer", "tenant", "person", "to")
+        if getattr(event, name)
+    }
+    if event.people:
+        people = st.lists(st.sampled_from(sorted(names["people"])), min_size=1, max_size=3)
+        others["people"] = people.map(tuple)
+    changed = st.sets(st.sampled_from(sorted(others)), max_size=2) if others else st.just(set())
+    admin = st.sampled_from(ADMINS)
+    return st.tuples(changed, admin).flatmap(
+        lambda pair: st.builds(
+            replace, st.just(event), by=st.just(pair[1]), **{name: others[name] for name in pair[0]}
+        )
     )
-
-
-def by(values: tuple[Any, ...], admin: str) -> Event:
-    event = Event(**dict(zip(Event.__dataclass_fields__, values, strict=True)))
-    return replace(event, by=admin)
 
 
 def do(room: Room, exercise: Exercise, acts: list[Event]) -> None:
