@@ -49,8 +49,8 @@ class Kept:
 def kept_of(of_class: Class) -> list[Kept]:
     """Of exercises that were begun there, in their order; one whose file is gone has its slug."""
     known = {slug: str(each.title) for slug, each in exercises().items()}
-    counted = of_class.exercise_counts
-    in_order = [slug for slug in known if slug in counted] + sorted(counted.keys() - known.keys())
+    counted: dict[str, dict[str, int]] = of_class.exercise_counts
+    in_order = [slug for slug in known if slug in counted] + sorted({*counted} - {*known})
     outcomes = (State.PASSED, State.SHOWN, State.BEGUN)
     return [
         Kept(known.get(slug, slug), *(counted[slug].get(outcome, 0) for outcome in outcomes))
