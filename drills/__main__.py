@@ -26,6 +26,7 @@ DRILLS = (
     "scale",
     "reminders",
     "classroom",
+    "rooms",
 )
 
 
