@@ -53,6 +53,10 @@ class Listing[Row]:
         """Those of the filtered `rows` that the tab shows."""
         return rows
 
+    def total(self, matching: Any) -> CappedCount:
+        """How many rows `matching` has, which is all that was asked for."""
+        return CappedCount(matching)
+
     def counted(self, rows: Any) -> Mapping[str, Any]:
         """What of `rows`, by name, is counted along with a page of them."""
         return {}
@@ -116,7 +120,7 @@ class Listing[Row]:
             for name in ("after", "before")
         }
         counting = rows.annotate(
-            total_in_list=CappedCount(matching),
+            total_in_list=self.total(matching),
             **{
                 f"count_of_{name}": CappedCount(part, MAX_COUNT_BESIDE)
                 for name, part in counted.items()

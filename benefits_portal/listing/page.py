@@ -20,20 +20,25 @@ def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
 
 
 class RowCount(Subquery):
-    """How many rows there are, in a query for others."""
+    """How many rows there are, in a query for others; or how many different `of` they name."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
 
-    def __init__(self, queryset: QuerySet[Any, Any], limit: int | None = None) -> None:
-        super().__init__(queryset.order_by().values("pk")[:limit])
+    def __init__(
+        self, queryset: QuerySet[Any, Any], limit: int | None = None, *, of: str = "pk"
+    ) -> None:
+        counted = queryset.order_by().values(of)
+        super().__init__((counted if of == "pk" else counted.distinct())[:limit])
 
 
 class CappedCount(RowCount):
     """The same, up to `most` + 1."""
 
-    def __init__(self, queryset: QuerySet[Any, Any], most: int = MAX_COUNT) -> None:
-        super().__init__(queryset, most + 1)
+    def __init__(
+        self, queryset: QuerySet[Any, Any], most: int = MAX_COUNT, *, of: str = "pk"
+    ) -> None:
+        super().__init__(queryset, most + 1, of=of)
 
 
 def total_text(total: int, most: int = MAX_COUNT) -> str:

@@ -12,12 +12,15 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.listing import Column, Filter, Listing
+from benefits_portal.listing import CappedCount, Column, Filter, Listing
 from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
-from benefits_portal.tenants.models.directory_user_queryset import DirectoryUserQuerySet
+from benefits_portal.tenants.models.directory_user_queryset import (
+    DirectoryUserQuerySet,
+    people_named,
+)
 from benefits_portal.tenants.models.role_assignment_queryset import RoleAssignmentQuerySet
 
 SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
@@ -39,6 +42,7 @@ class DirectoryListing(Listing[DirectoryUser]):
         "role": Column(_("Role")),
         "status": Column(_("Status"), ("is_disabled", "sort_name")),
     }
+    partner: Partner | None = None
 
     @classmethod
     def of(cls, tenants: Sequence[Tenant], query: QueryDict) -> "DirectoryListing":
@@ -48,7 +52,15 @@ class DirectoryListing(Listing[DirectoryUser]):
             filters["tenant"] = Filter(
                 _now("Tenant"), {str(tenant.pk): tenant.name for tenant in tenants}
             )
-        return cls(query, filters)
+        listing = cls(query, filters)
+        listing.partner = tenants[0].partner if tenants else None
+        return listing
+
+    def total(self, matching: DirectoryUserQuerySet) -> CappedCount:
+        """From the words of names alone, where nothing else was asked for."""
+        if self.partner is None or self.chosen:
+            return super().total(matching)
+        return people_named(self.partner, self.search_query) or super().total(matching)
 
     def filter_queryset(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
         """`rows` are all of the partner's."""

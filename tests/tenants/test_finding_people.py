@@ -122,6 +122,20 @@ def test_a_picker_shows_the_first_20_people_and_says_of_how_many(
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "total"), [("q=k", 3), ("q=k&show=guests", 2), ("q=kim+k", 2), ("q=", 3)]
+)
+def test_the_directory_counts_people_and_only_those_asked_for(
+    partner: Partner, query: str, total: int
+) -> None:
+    tenant = factories.TenantFactory.create(partner=partner)
+    many(tenant, 2)
+    DirectoryUserFactory.create(tenant=tenant, display_name="Kai", user_principal_name="kai@k.co")
+    many(factories.TenantFactory.create(), 1)
+    listing = DirectoryListing.of([tenant], QueryDict(query))
+    assert listing.page(DirectoryUser.objects.for_partner(partner)).total == total
+
+
 def test_a_picker_does_not_count_beyond_1000(client: Client, tenant: Tenant, address: str) -> None:
     many(tenant, 1_001)
     assert (

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from benefits_portal.emails import canonical_email_or_text, guest_behind
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import CappedCount
 from benefits_portal.search_text import finds_nothing, search_terms
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
@@ -34,6 +35,19 @@ def of_matching_people[Rows: QuerySet[Any]](rows: Rows, search_query: str, perso
         )
         found = found.filter(Exists(known_by.beginning_with(term)))
     return found
+
+
+def people_named(partner: Partner, search_query: str) -> CappedCount | None:
+    """How many people of `partner` `matching` finds for one word, from the words alone.
+
+    None for several, or none: these are found in no one place.
+    """
+    match search_terms(search_query):
+        case (term,):
+            words = DirectoryUserWord.objects.for_partner(partner).beginning_with(term)
+            return CappedCount(words, of="person")
+        case _:
+            return None
 
 
 class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
@@ -117,7 +131,8 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         self, partner: Partner, search_query: str, most: int
     ) -> Excerpt["DirectoryUser"]:
         """The first people of `partner` by name of all who match, and how many these are."""
-        return Excerpt.of(self.for_partner(partner).matching(search_query).by_name(), most)
+        people = self.for_partner(partner).matching(search_query).by_name()
+        return Excerpt.of(people, most, counted=people_named(partner, search_query))
 
     def add_to(
         self, tenant: Tenant, name: str, email: str, *, by: Actor, kind: str = "member"
