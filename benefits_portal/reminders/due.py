@@ -65,8 +65,8 @@ class Nearest(NamedTuple):
 def due_at(partners: Sequence[int], on: date, horizon: int) -> dict[int | None, list[Due]]:
     """By partner, what has a day within `horizon` days, and what happened without anybody."""
     found: defaultdict[int | None, list[Due]] = defaultdict(list)
-    every = [licenses(partners, on, horizon)]
-    every += [source.all_at(partners, on, horizon) for source in SOURCES]
+    every = [source.all_at(partners, on, horizon) for source in SOURCES]
+    every.append(licenses(partners, on, horizon))
     for partner, due in chain.from_iterable(every):
         found[partner].append(due)
     return found

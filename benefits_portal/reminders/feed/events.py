@@ -1,5 +1,6 @@
 """The days of a partner that a calendar shows: 24 months, in one query (R12)."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -61,10 +62,11 @@ def days_of(row: Row) -> list[tuple[Occasion, date]]:
 
 def pools_running_short(found: list[Row], on: date) -> Iterator[Row]:
     """Each pool that will have too few licenses, on the last day with enough of them (L11)."""
+    of_pools: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in found:
+        of_pools[row.kind, row.pk].append(row)
     for pool in (row for row in found if row.kind == "people"):
-        of_it = [row for row in found if row.pk == pool.pk]
-        ending = [row for row in of_it if row.kind == "stretch"]
-        ledger = [row for row in of_it if row.kind == "ledger"]
+        ending, ledger = of_pools["stretch", pool.pk], of_pools["ledger", pool.pk]
         stretches = tuple(Stretch(row.day, row.licenses or 0) for row in ending)
         outlook = LicenseOutlook(on, pool.licenses or 0, stretches)
         step = outlook.first_over
@@ -76,7 +78,7 @@ def pools_running_short(found: list[Row], on: date) -> Iterator[Row]:
                 tenant=ending[0].tenant,
                 licenses=over,
                 day=step.day - DAY,
-                moves=pool.moves + sum(row.moves for row in ledger),
+                moves=outlook.given + pool.moves + sum(row.moves for row in ledger),
                 moved_at=max((row.changed_at for row in ledger if row.changed_at), default=None),
             )
 
