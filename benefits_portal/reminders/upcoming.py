@@ -71,15 +71,19 @@ def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -
 
     What happens by itself once its day is over is not known before.
     """
-    thresholds, rhythm, told_at = recipient.preference.thresholds, recipient.rhythm, seen.get(due)
+    thresholds, rhythm, last_threshold = (
+        recipient.preference.thresholds,
+        recipient.rhythm,
+        seen.get(due),
+    )
 
-    def is_told(day: date) -> bool:
+    def reminds(day: date) -> bool:
         threshold = due.threshold(thresholds, day, rhythm.days_until_next(day))
-        return threshold is not None and (told_at is None or threshold < told_at)
+        return threshold is not None and (last_threshold is None or threshold < last_threshold)
 
     # Up to its day, thresholds only come nearer
     until = max(bisect_right(days, due.due_on), 1)
-    first = bisect_left(days, True, hi=until, key=is_told)
+    first = bisect_left(days, True, hi=until, key=reminds)
     return days[first] if first < until else None
 
 
