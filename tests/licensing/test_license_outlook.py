@@ -38,6 +38,15 @@ GONE_IN_JUNE, GONE_IN_JULY = date(2021, 7, 1), date(2021, 7, 31)  # 31 days late
 TWO = LicenseOutlook(TODAY, 6, (Stretch(MAY, 4), Stretch(JUNE, 3)))
 
 
+@rule("L8")
+@pytest.mark.parametrize("given", range(9))
+def test_the_first_day_with_too_few_is_the_first_of_all_these(given: int) -> None:
+    outlook = LicenseOutlook(TODAY, given, TWO.stretches)
+    changed = outlook.replacing(Stretch(MAY, 4), Stretch(JUNE, 4))
+    found = [(each.first_over, each.steps_over[:1]) for each in (outlook, changed)]
+    assert [[first] if first else [] for first, _all in found] == [each for _first, each in found]
+
+
 @rule("L11")
 def test_licenses_go_thirty_one_days_after_their_subscription_ends() -> None:
     assert [*TWO.steps()] == [Step(GONE_IN_JUNE, 3), Step(GONE_IN_JULY, 0)]

@@ -28,6 +28,11 @@ def settle_until(since: date) -> date:
     return since + SETTLE_DAYS - DAY
 
 
+def day_after(ends_on: date) -> date:
+    """The first day on which nobody has the licenses that end then (L7)."""
+    return ends_on + EXPIRED_DAYS + DAY
+
+
 class Step(NamedTuple):
     """From that day on the pool has so many licenses."""
 
@@ -67,13 +72,18 @@ class LicenseOutlook:
 
     def steps(self) -> Iterator[Step]:
         """Each day to come on which there are fewer, and how many are left."""
-        going: dict[date, int] = defaultdict(int)
+        left = self.count.licenses
+        for ends_on, licenses in self._endings():
+            left -= licenses
+            yield Step(day_after(ends_on), left)
+
+    def _endings(self) -> list[Stretch]:
+        """The licenses that still count, each day on which some end once, in order."""
+        earliest, going = self.on - EXPIRED_DAYS, defaultdict[date, int](int)
         for ends_on, licenses in self.stretches:
-            going[ends_on] += licenses
-        left, earliest = self.count.licenses, self.on - EXPIRED_DAYS
-        for ends_on in sorted(day for day, number in going.items() if number and day >= earliest):
-            left -= going[ends_on]
-            yield Step(ends_on + EXPIRED_DAYS + DAY, left)
+            if ends_on >= earliest:
+                going[ends_on] += licenses
+        return sorted(Stretch(ends_on, number) for ends_on, number in going.items() if number)
 
     @property
     def next_step(self) -> Step | None:
@@ -87,8 +97,18 @@ class LicenseOutlook:
 
     @property
     def first_over(self) -> Step | None:
-        """From when there are fewer licenses than people; None without people."""
-        return next(iter(self.steps_over), None)
+        """From when there are fewer licenses than people; None without people.
+
+        The first of `steps_over`, looked for from the end: most days have more than enough.
+        """
+        if not self.given:
+            return None
+        left = 0
+        for ends_on, licenses in reversed(self._endings()):
+            if left + licenses >= self.given:
+                return Step(day_after(ends_on), left)
+            left += licenses
+        return Step(self.on, left)
 
     def over(self, step: Step) -> int:
         """How many people more than licenses there are from `step` on."""
