@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from benefits_portal.benefits.models import Benefit, Product, ProductKey
+from benefits_portal.benefits.models import Assignment, Benefit, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
@@ -28,6 +28,22 @@ def benefit(partner: int, pk: int) -> QuerySet[Benefit]:
 @PreparedQuery
 def license_benefit(partner: int, pk: int) -> QuerySet[Benefit]:
     return Benefit.objects.filter(partner=partner, pk=pk).license_based().for_display()
+
+
+@PreparedQuery
+def holders(benefit: int, *, is_chain: bool, most: int) -> QuerySet[Assignment]:
+    """Who holds credit and then who held it, counted, each with `running_count`.
+
+    Of a chain (U3) the latest come first.
+    """
+    theirs = Assignment.objects.filter(benefit=benefit)
+    kept = theirs.kept().order_by().values("benefit").values(count=Count("pk"))
+    in_order = theirs.latest_first() if is_chain else theirs.in_order()
+    shown = in_order.annotate(running_count=Subquery(kept)).with_language()
+    joined = shown.select_related(
+        "directory_user", "assigned_by", "transferred_from__directory_user"
+    )
+    return with_total(joined, most, counted=theirs)
 
 
 @PreparedQuery

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -175,18 +174,9 @@ def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
 
     The latest comes first of bulk credit, which is one chain (U3).
     """
-    in_order = (
-        benefit.assignments.latest_first()
-        if benefit.product.is_bulk_credit
-        else benefit.assignments.in_order()
-    )
-    kept = Assignment.objects.kept().filter(benefit=benefit.pk).order_by().values("benefit")
-    counted = in_order.annotate(running_count=Subquery(kept.values(count=Count("pk"))))
-    assignments = counted.with_language().select_related(
-        "directory_user", "assigned_by", "transferred_from__directory_user"
-    )
-    href = reverse("benefits:holders", args=[benefit.pk])
-    return Excerpt.of(assignments, MAX_HOLDERS, href, is_latest=benefit.product.is_bulk_credit)
+    is_bulk, href = benefit.product.is_bulk_credit, reverse("benefits:holders", args=[benefit.pk])
+    found = prepared_queries.holders.rows(benefit.pk, is_chain=is_bulk, most=MAX_HOLDERS)
+    return Excerpt.of_counted(found, href, is_latest=is_bulk)
 
 
 def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
