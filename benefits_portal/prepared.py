@@ -4,7 +4,7 @@ Django takes longer to put a query together than PostgreSQL to answer it. So wha
 in the same form is asked once about stand-ins, in whose places each request puts its own values.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from copy import copy
 from datetime import date, timedelta
@@ -69,6 +69,15 @@ class PreparedQuery[Row]:
         self._forms: dict[Hashable, Composed] = {}
 
     def rows(self, *values: int | date | str, **form: Hashable) -> list[Row]:
+        return list(self._composed(values, form).asked(values))
+
+    def tuples(self, *values: int | date | str) -> list[Row]:
+        """The rows of a `values_list`, without a queryset around them: for what all pages ask."""
+        return self._composed(values, {}).tuples(values)
+
+    def _composed(
+        self, values: tuple[int | date | str, ...], form: Mapping[str, Hashable]
+    ) -> "Composed":
         kinds = tuple(map(type, values))
         key = (kinds, *form.items())
         composed = self._forms.get(key)
@@ -76,7 +85,7 @@ class PreparedQuery[Row]:
             stand_ins = [stand_in(kind, place) for place, kind in enumerate(kinds)]
             composed = Composed(self._question(*stand_ins, **form), len(kinds))
             self._forms[key] = composed
-        return list(composed.asked(values))
+        return composed
 
     def first(self, *values: int | date | str, **form: Hashable) -> Row | None:
         """The first of them: `question` should ask for no more than that."""
@@ -119,15 +128,30 @@ class Composed:
 
     def asked(self, values: tuple[int | date | str, ...]) -> QuerySet[Any, Any]:
         """The queryset that asks with `values`; nothing can be added to it any more."""
-        params = list(self._params)
-        for each in self._slots:
-            each.fill(params, values)
+        params = self._filled(values)
         queryset, compiler = self._queryset.all(), copy(self._compiler)
         compiler.connection = connections[queryset.db]
         vars(compiler)["as_sql"] = lambda: (self._sql, params)
         vars(compiler)["get_converters"] = lambda _selected: self._converters
         vars(queryset.query)["get_compiler"] = lambda using: compiler
         return queryset
+
+    def tuples(self, values: tuple[int | date | str, ...]) -> list[Any]:
+        connection = connections[self._queryset.db]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, self._filled(values))
+            rows: list[Any] = cursor.fetchall()
+        if not self._converters:
+            return rows
+        compiler = copy(self._compiler)
+        compiler.connection = connection
+        return [tuple(row) for row in compiler.apply_converters(rows, self._converters)]
+
+    def _filled(self, values: tuple[int | date | str, ...]) -> list[Any]:
+        params = list(self._params)
+        for each in self._slots:
+            each.fill(params, values)
+        return params
 
 
 def stand_in(kind: type, place: int) -> int | date | str:

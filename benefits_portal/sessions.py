@@ -20,9 +20,9 @@ class SessionStore(db.SessionStore):
     """What nearly every request begins with, so each page gains by it."""
 
     def load(self) -> dict[str, Any]:
-        found = stored.first(self.session_key or "")
-        if found and found[1] > clock.now():
-            data: dict[str, Any] = self.decode(found[0])
+        found = stored.tuples(self.session_key or "")
+        if found and found[0][1] > clock.now():
+            data: dict[str, Any] = self.decode(found[0][0])
             return data
         self._session_key = None  # one that has ended is never used again
         return {}

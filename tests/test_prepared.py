@@ -48,6 +48,11 @@ def test_the_sql_is_put_together_once() -> None:
     assert [len(asked), len(queries)] == [1, 2]
 
 
+def test_tuples_are_the_rows_of_a_values_list() -> None:
+    prepared, pks = PreparedQuery(tenant), [each.pk for each in TenantFactory.create_batch(2)]
+    assert [prepared.tuples(pk) for pk in pks] == [prepared.rows(pk) for pk in pks]
+
+
 def test_texts_are_asked_for_as_they_are() -> None:
     def named(name: str, sort_name: str) -> QuerySet[Tenant]:
         return Tenant.objects.filter(name=name, sort_name=sort_name)

@@ -31,7 +31,7 @@ def user_with_tenants(pk: int) -> User | None:
     those of them that are in another portal now, by primary key. `known_as` is what
     the partner's own directory calls them, None without an entry (P1).
     """
-    rows = USER_AND_TENANTS.rows(pk)
+    rows = USER_AND_TENANTS.tuples(pk)
     if not rows:
         return None
     users, tenants = len(columns(User)), len(columns(Tenant))

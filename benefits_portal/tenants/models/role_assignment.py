@@ -68,7 +68,7 @@ class RoleAssignment(PartnerRow):
     def is_of_home(self) -> bool:
         """Whether it is held at the partner from whose directory the person signs in."""
         home = self.user.directory_user
-        return home is not None and home.tenant.partner_id == self.partner_id
+        return home is not None and home.partner_id == self.partner_id
 
     def people(self) -> DirectoryUserQuerySet:
         """Who holds it, in the partner's own directory.

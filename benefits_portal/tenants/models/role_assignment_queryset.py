@@ -79,7 +79,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         held = list(
             self.filter(
                 Q(user__directory_user__in=people) | Q(user__email__in=emails)
-            ).for_display()
+            ).select_related("user__directory_user")
         )
         at_home = {role.user.directory_user_id: role for role in held if role.is_of_home}
         guests = {role.user.email: role for role in held if not role.is_of_home}
