@@ -33,16 +33,16 @@ NEAREST = 200  # of a kind, which a page or a calendar looks at
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of thing: `ask` for its rows at partners, the nearest day first, `tell` their days.
+    """A kind of thing: `ask` for its rows at partners, the nearest day first, and their `dues`.
 
     Both get a day and for how many days from it on.
     """
 
     ask: Callable[[Sequence[int], date, int], QuerySet[Any, Any]]
-    tell: Callable[[Rows, date, int], Iterable[tuple[int, Due]]]
+    dues: Callable[[Rows, date, int], Iterable[tuple[int, Due]]]
 
     def all_at(self, partners: Sequence[int], on: date, horizon: int) -> Iterable[tuple[int, Due]]:
-        return self.tell(self.ask(partners, on, horizon).order_by(), on, horizon)
+        return self.dues(self.ask(partners, on, horizon).order_by(), on, horizon)
 
     @cached_property
     def nearest_rows(self) -> Callable[[int, date, int], list[Any]]:
@@ -78,7 +78,7 @@ def nearest_due_at(partner: int, on: date, horizon: int) -> Nearest:
     for source in SOURCES:
         rows = source.nearest_rows(partner, on, horizon)
         has_more |= len(rows) > NEAREST
-        found += source.tell(rows[:NEAREST], on, horizon)
+        found += source.dues(rows[:NEAREST], on, horizon)
     return Nearest([due for _partner, due in found], has_more)
 
 

@@ -149,22 +149,22 @@ def days_of_roles(
 
 def seen_by(users: Iterable[int], on: date, horizon: int) -> dict[int, Seen]:
     """What `users` were told of days around `on`, by user; one query."""
-    told = Told.objects.filter(
+    rows = Told.objects.filter(
         user__in=set(users),
         due_on__gte=on - timedelta(days=MAX_DAYS_AFTER),
         due_on__lte=on + timedelta(days=horizon),
     )
-    return nearest_of(told)
+    return nearest_of(rows)
 
 
 def seen_of(user: int, dues: Iterable[Due]) -> Seen:
     """What `user` was told of `dues`; one query."""
-    told = Told.objects.filter(user=user, subject_id__in={due.subject_id for due in dues})
-    return nearest_of(told).get(user, {})
+    rows = Told.objects.filter(user=user, subject_id__in={due.subject_id for due in dues})
+    return nearest_of(rows).get(user, {})
 
 
-def nearest_of(told: QuerySet[Told]) -> dict[int, Seen]:
-    rows = told.order_by().values_list("user", "occasion", "subject_id", "due_on")
+def nearest_of(reminded: QuerySet[Told]) -> dict[int, Seen]:
+    rows = reminded.order_by().values_list("user", "occasion", "subject_id", "due_on")
     seen: defaultdict[int, Seen] = defaultdict(dict)
     for user, occasion, subject_id, due_on, nearest in rows.annotate(nearest=Min("threshold")):
         seen[user][Due(Occasion(occasion), subject_id, due_on)] = nearest

@@ -71,11 +71,8 @@ def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -
 
     What happens by itself once its day is over is not known before.
     """
-    thresholds, rhythm, last_threshold = (
-        recipient.preference.thresholds,
-        recipient.rhythm,
-        seen.get(due),
-    )
+    thresholds, rhythm = recipient.preference.thresholds, recipient.rhythm
+    last_threshold = seen.get(due)
 
     def reminds(day: date) -> bool:
         threshold = due.threshold(thresholds, day, rhythm.days_until_next(day))
