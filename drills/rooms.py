@@ -2,8 +2,8 @@
 
 The same pages of the same room are asked for in turn in two databases: one with that room alone,
 one with copies of it beside. It fails if they cost more than `limit` times as much there, all
-together, or if *Start over* costs more than a second. The trainer's page is that of a class larger
-than any may be.
+together; if *Start over* costs more than a second; or if the trainer's page of a class of so many,
+more than any may have, costs more than four times what it does with thirty.
 """
 
 import time
@@ -40,6 +40,7 @@ PAGES = {
 }
 SECOND = 1.0  # of a processor: the most that *Start over* may take
 BEGUN = 6  # exercises in each room
+MOST_FOR_TRAINER = 4.0  # times what the page of thirty rooms costs
 
 
 def main(
@@ -90,7 +91,8 @@ def main(
         + f". *Start over*: {over:.2f} s (limit {SECOND:g} s). All of a processor, web and "
         f"database together, the cheapest of {rounds} rounds of {times}."
     )
-    return over <= SECOND and more / one <= limit
+    growth = of_trainer[rooms] / of_trainer[30]
+    return over <= SECOND and more / one <= limit and growth <= MOST_FOR_TRAINER
 
 
 def with_one_room(place: Path, postgres: Postgres, of_class: Class) -> tuple[Any, Any]:
