@@ -113,7 +113,7 @@ def crowd(licenses: LicensePool, count: int, on: date) -> list[LicenseAssignment
 
 
 def since(licenses: LicensePool, on: date) -> date | None:
-    found = outlooks(licenses.tenant, on, [licenses.product.pk])
+    found = outlooks(licenses.tenant, on)
     return over_since(licenses.tenant, found, on).get(licenses.product.pk)
 
 

@@ -124,15 +124,12 @@ class LicenseOutlook:
         return LicenseOutlook(self.on, self.given, tuple(kept))
 
 
-def outlooks(
-    tenant: Tenant, on: date, products: Iterable[int] | None = None, *, then: bool = False
-) -> dict[int, LicenseOutlook]:
+def outlooks(tenant: Tenant, on: date, *, then: bool = False) -> dict[int, LicenseOutlook]:
     """Of each product that people of `tenant` have or can have, by its primary key: one query.
 
-    Of `products` alone where they are given. `then`: at the end of another day than today, whatever
-    was given, taken or redeemed since (H1).
+    `then`: at the end of another day than today, whatever was given, taken or redeemed since (H1).
     """
-    return by_product(people_and_stretches(tenant, on, products, then=then), on)
+    return by_product(of_all_pools.rows(tenant.partner_id, tenant.pk, on, then=then), on)
 
 
 def outlook_of(tenant: Tenant, product: Product, on: date, *, then: bool = False) -> LicenseOutlook:
@@ -147,6 +144,14 @@ def of_one_pool(
 ) -> QuerySet[Any, PeopleOrStretch]:
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
     return people_and_stretches(its, on, [product], then=then)
+
+
+@PreparedQuery
+def of_all_pools(
+    partner: int, tenant: int, on: date, *, then: bool
+) -> QuerySet[Any, PeopleOrStretch]:
+    its = Tenant(pk=tenant, partner=Partner(pk=partner))
+    return people_and_stretches(its, on, None, then=then)
 
 
 def by_product(rows: Iterable[PeopleOrStretch], on: date) -> dict[int, LicenseOutlook]:
