@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +16,11 @@ from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.practice.exercises import begin, check, exercises, exercises_of
+from benefits_portal.practice.exercises import begin, check, exercises, exercises_of, show_me
 from benefits_portal.practice.exercises.doing import scope_of
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.world import make_for_classes
+from benefits_portal.reminders.models import Digest
 from benefits_portal.tenants.middleware import tenant_token
 from tests.factories import ClassFactory
 from tests.world import rolled_back
@@ -112,6 +113,17 @@ def figure_of(slug: str) -> Any:
     begin(room(), exercise)
     figures = exercise.figures(scope_of(room(), exercise))
     return figures.right if figures else None
+
+
+def test_time_passes_once_it_is_shown_and_not_when_it_is_tried(anna: Client) -> None:
+    exercise, today = exercises()["let-time-pass"], room_today()
+    begun = begin(room(), exercise)
+
+    show_me(room(), exercise)
+
+    assert begun.on == today
+    assert room_today() == today + timedelta(days=20)
+    assert Digest.objects.filter(partner=room().partners().get()).exists()
 
 
 def room_today() -> date:
