@@ -20,6 +20,7 @@ from benchmarks.pages import Page, pages  # noqa: E402
 from benchmarks.portal import Portal, collect_static  # noqa: E402
 from benchmarks.rates import rates  # noqa: E402
 from benchmarks.redeeming import redeeming  # noqa: E402
+from benchmarks.unit import render_seconds  # noqa: E402
 
 SIZES = [1_000, 100_000, 1_000_000]
 
@@ -57,6 +58,11 @@ def arguments() -> argparse.Namespace:
         default="^$",
         help="leave out pages whose name this regular expression finds, and all rates",
     )
+    parser.add_argument(
+        "--rates",
+        action="store_true",
+        help="measure requests and redemptions a second alone, at the largest size",
+    )
     help_url = (
         "a PostgreSQL server on this machine where databases may be made; they are "
         "kept, and used again on the same day"
@@ -73,6 +79,8 @@ def main() -> None:
         chosen.sizes, chosen.rounds, chosen.times, chosen.seconds = [1_000, 10_000], 5, 5, 1
     if chosen.check:
         chosen.sizes = checks.SIZES
+    if chosen.rates:
+        chosen.sizes = chosen.sizes[-1:]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-benchmark-")))
         collect_static(folder)
@@ -97,8 +105,11 @@ def main() -> None:
             failed = checks.check(costs)
             print("\n".join(failed) or "Every page is near its target.")
             raise SystemExit(bool(failed))
-        unit = measure(costs, chosen.rounds, chosen.times)
-        print(report.costs(chosen.sizes, costs, unit))
+        if chosen.rates:
+            unit = render_seconds(chosen.times) * 1000
+        else:
+            unit = measure(costs, chosen.rounds, chosen.times)
+            print(report.costs(chosen.sizes, costs, unit))
         if chosen.only or chosen.skip != "^$":
             return
         largest = {cost.page.name: cost.page for cost in costs[-1]}

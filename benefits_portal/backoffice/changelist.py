@@ -189,7 +189,7 @@ class FoldedSearchMixin:
                     for word in emails
                 )
             )
-        return queryset.filter(found), bool(search_term) and any(
+        return queryset.filter(found), any(
             lookup_spawns_duplicates(self.opts, name) for name in fields
         )
 

@@ -286,12 +286,6 @@ def test_a_list_finds_a_page_before_what_it_refers_to(office: Client) -> None:
     assert "JOIN" not in found
 
 
-def test_a_list_without_a_search_needs_no_row_only_once(office: Client) -> None:
-    with CaptureQueriesContext(connection) as asked:
-        office.get(page(User, "changelist"))
-    assert [query["sql"] for query in asked if "DISTINCT" in query["sql"]] == []
-
-
 def test_a_user_is_found_once_by_the_partners_of_their_roles(office: Client) -> None:
     user = factories.UserFactory.create()
     for name in ("Tailwind One", "Tailwind Two"):

@@ -376,12 +376,23 @@ def test_activity_finds_more_people_than_a_statement_takes_parameters(
     records = Record.objects.for_partner(tenant.partner)
     with CaptureQueriesContext(connection) as asked:
         assert set(narrowed(tenant.partner, records, "kim")) == {about, given, taken}
-    assert set(narrowed(tenant.partner, records, str(MAX_KEYS + 19))) == {about, given, taken}
+    assert set(narrowed(tenant.partner, records, f"{MAX_KEYS + 19:04d}")) == {about, given, taken}
     assert other not in set(narrowed(tenant.partner, records, "kim"))
     assert max(len(query["sql"]) for query in asked) < 10_000
 
 
-def test_the_back_office_finds_rows_of_all_who_match_beyond_a_thousand(
+@pytest.mark.parametrize("count", [MAX_KEYS, MAX_KEYS + 1])
+def test_few_and_many_are_found_and_counted_alike(tenant: Tenant, count: int) -> None:
+    many(tenant, count)
+    DirectoryUserFactory.create(display_name="Kim Kramer")  # of another partner
+    DirectoryUserFactory.create(tenant=tenant, display_name="Kim Other")
+    found = DirectoryUser.objects.first_matching(tenant.partner, "kramer kim", 20)
+    here = DirectoryUser.objects.for_partner(tenant.partner)
+    assert found.total == count
+    assert list(found) == list(here.matching("kramer kim").by_name()[:20])
+
+
+def test_the_back_office_finds_rows_of_all_who_match_beyond_a_few(
     sign_in: SignIn, boss: User, tenant: Tenant
 ) -> None:
     people = many(tenant, MAX_KEYS + 20)

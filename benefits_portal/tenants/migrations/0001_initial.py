@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'words of directory users',
                 'ordering': ['word', 'person'],
                 'indexes': [models.Index(fields=['partner', 'word', 'person'], name='directory_user_word'), models.Index(fields=['word', 'person'], name='directory_user_word_anywhere')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'word'), name='directory_user_word_once')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'word', 'partner'), name='directory_user_word_once')],
             },
         ),
         migrations.CreateModel(

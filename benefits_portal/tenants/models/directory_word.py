@@ -81,7 +81,10 @@ class DirectoryUserWord(models.Model):
         verbose_name_plural = _("words of directory users")
         ordering = ["word", "person"]
         constraints = [
-            models.UniqueConstraint(fields=["person", "word"], name="directory_user_word_once")
+            # A person has one partner, which is there so that no row is read to compare it
+            models.UniqueConstraint(
+                fields=["person", "word", "partner"], name="directory_user_word_once"
+            )
         ]
         indexes = [
             models.Index(fields=["partner", "word", "person"], name="directory_user_word"),
