@@ -78,7 +78,7 @@ def pools_running_short(found: list[Row], on: date) -> Iterator[Row]:
                 tenant=ending[0].tenant,
                 licenses=over,
                 day=step.day - DAY,
-                moves=outlook.given + pool.moves + sum(row.moves for row in ledger),
+                moves=pool.moves + sum(row.moves for row in ledger),
                 moved_at=max((row.changed_at for row in ledger if row.changed_at), default=None),
             )
 

@@ -46,7 +46,6 @@ from benefits_portal.licensing.models.pool_outlooks import (
     in_same_pool,
 )
 from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
-from benefits_portal.listing.page import RowCount
 from benefits_portal.tenants.models import Partner, Record
 
 MAX_OF_A_KIND = 200  # those due first; what is cut is said by an event of its own
@@ -157,28 +156,19 @@ def credit(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
 
 
 def people(partner: Partner) -> QuerySet[Any, Any]:
-    """Of each pool how many people have a license, and how often it changed beside; without names.
-
-    Pool by pool, so that indexes alone answer: that they were given is in their number, and each
-    license that ended changed it twice.
-    """
-    there = in_same_pool(LicenseAssignment.objects.all())
-    running, ended = there.running(), there.filter(ended_at__isnull=False)
-    last_ended_on = ended.order_by("-ended_on").values("ended_on")[:1]
-    given_at = Subquery(running.order_by("-given_at").values("given_at")[:1])
-    ended_at = latest(ended.filter(ended_on=Subquery(last_ended_on)), "ended_at")
-    pools = first_of_pools(Subscription.objects.for_partner(partner)).annotate(
-        last_given_at=given_at, last_ended_at=ended_at
-    )
+    """Of each pool how many people have a license, and how often it changed; without names."""
+    ever = LicenseAssignment.objects.for_partner(partner).order_by().values("tenant", "product")
+    theirs = ever.annotate(given=Count("pk", filter=Q(ended_at=None))).filter(given__gt=0)
+    given_at = Max("given_at")
     return columns(
-        pools.filter(Exists(running)),
+        theirs,
         kind=Value("people", CharField()),
         pk=of_pool()["pk"],
         name=Value("", CharField()),
-        size_licenses=RowCount(running),
+        size_licenses=F("given"),
         day=Cast(Value(None), DateField()),
-        moves=2 * RowCount(ended),
-        changed_at=Greatest("last_given_at", Coalesce("last_ended_at", "last_given_at")),
+        moves=Count("pk") + Count("ended_at"),
+        changed_at=Greatest(given_at, Coalesce(Max("ended_at"), given_at)),
     )
 
 
