@@ -21,6 +21,7 @@ from benefits_portal.dates import month_end
 from benefits_portal.licensing.models import LicenseOutlook, Replacement, Subscription
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
+from benefits_portal.licensing.models.subscription_queryset import EXPIRED_DAYS
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import TenantRequest
 
@@ -35,24 +36,48 @@ NEAREST = 200  # of a kind, which a page or a calendar looks at
 class Source:
     """A kind of thing: `ask` for its rows at partners, the nearest day first, and their `dues`.
 
-    Both get a day and for how many days from it on.
+    Both get a day and for how many days from it on. Where the nearest row comes first only among
+    those that have the same in common, `apart` gives each of these conditions on a day.
     """
 
     ask: Callable[[Sequence[int], date, int], QuerySet[Any, Any]]
     dues: Callable[[Rows, date, int], Iterable[tuple[int, Due]]]
+    apart: Callable[[date], Sequence[Q]] = lambda _on: ()
 
     def all_at(self, partners: Sequence[int], on: date, horizon: int) -> Iterable[tuple[int, Due]]:
         return self.dues(self.ask(partners, on, horizon).order_by(), on, horizon)
 
+    def nearest(self, partner: int, on: date, horizon: int) -> tuple[list[Due], bool]:
+        """Of the nearest rows of one partner, and whether there are more."""
+        rows = self.nearest_rows(partner, on, horizon)
+        of_rows = [[due for _, due in self.dues([row], on, horizon)] for row in rows]
+        if self.apart(on):
+            of_rows.sort(key=lambda dues: nearest_day(dues, on))
+        return list(chain.from_iterable(of_rows[:NEAREST])), len(rows) > NEAREST
+
     @cached_property
     def nearest_rows(self) -> Callable[[int, date, int], list[Any]]:
-        """Of one partner the first NEAREST, and one more if there is."""
+        """Of one partner the first NEAREST, and one more if there is; of each that is `apart`."""
 
         @prepared
         def rows(partner: int, on: date, horizon: int) -> QuerySet[Any, Any]:
-            return self.ask([partner], on, horizon)[: NEAREST + 1]
+            asked = self.ask([partner], on, horizon)
+            every = [asked.filter(pk__in=first(asked.filter(part))) for part in self.apart(on)]
+            if not every:
+                return asked[: NEAREST + 1]
+            one, *more = (part.order_by() for part in every)
+            return one.union(*more, all=True).order_by()
 
         return rows
+
+
+def first(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    return rows.values("pk")[: NEAREST + 1]
+
+
+def nearest_day(dues: Sequence[Due], on: date) -> date:
+    """Of what a row has ahead."""
+    return min((due.due_on for due in dues if due.due_on >= on), default=date.max)
 
 
 class Nearest(NamedTuple):
@@ -74,12 +99,12 @@ def due_at(partners: Sequence[int], on: date, horizon: int) -> dict[int | None, 
 
 def nearest_due_at(partner: int, on: date, horizon: int) -> Nearest:
     """The same of one partner, of each kind no more than the nearest; all of its licenses."""
-    found, has_more = list(licenses([partner], on, horizon)), False
+    found, has_more = [due for _, due in licenses([partner], on, horizon)], False
     for source in SOURCES:
-        rows = source.nearest_rows(partner, on, horizon)
-        has_more |= len(rows) > NEAREST
-        found += source.dues(rows[:NEAREST], on, horizon)
-    return Nearest([due for _partner, due in found], has_more)
+        nearest, are_more = source.nearest(partner, on, horizon)
+        has_more |= are_more
+        found += nearest
+    return Nearest(found, has_more)
 
 
 BENEFIT = ("partner_id", "pk", "product__kind", "expires_on")
@@ -91,6 +116,12 @@ def losable(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, An
     is_soon = Q(expires_on__lte=last) | Q(product__kind=Product.Kind.MONTHLY_CREDIT)
     rows = Benefit.objects.filter(partner__in=partners).losable(on).filter(is_soon)
     return rows.order_by("expires_on", "pk").values_list(*BENEFIT)
+
+
+def by_month_or_not(_on: date) -> list[Q]:
+    """Of monthly credit each month is lost, long before the benefit expires (B3)."""
+    is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
+    return [is_monthly, ~is_monthly]
 
 
 def lapsed(partners: Sequence[int], on: date, _horizon: int) -> QuerySet[Any, Any]:
@@ -120,6 +151,12 @@ def changing(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Subscr
     ours = Subscription.objects.filter(partner__in=partners)
     rows = ours.changing_within(horizon, on).only("partner_id", "ends_on", "withdrawn_on")
     return rows.order_by("ends_on", "pk")
+
+
+def by_status(on: date) -> list[Q]:
+    """Active, Expired and Disabled: one that ended changes later than many that still run (S2)."""
+    ended, disabled = Q(ends_on__lt=on), Q(ends_on__lt=on - EXPIRED_DAYS)
+    return [~ended, ended & ~disabled, disabled]
 
 
 def days_of_subscriptions(rows: Rows, on: date, _horizon: int) -> Iterator[tuple[int, Due]]:
@@ -194,9 +231,9 @@ def due_of_pool(number: int, outlook: LicenseOutlook, since: date | None) -> Due
 
 
 SOURCES = [
-    Source(losable, days_of_benefits),
+    Source(losable, days_of_benefits, by_month_or_not),
     Source(lapsed, days_of_benefits),
-    Source(changing, days_of_subscriptions),
+    Source(changing, days_of_subscriptions, by_status),
     Source(memberships, days_of_memberships),
     Source(credit_of_disabled, days_of_credit),
 ]

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.upcoming import MAX_SHOWN
@@ -57,6 +58,56 @@ def test_of_very_many_the_nearest_are_looked_at_and_it_says_so(
     assert "The first 12 of more than 200 are shown." in text
     assert "This page looks at the nearest 200 dates of each kind" in text
     assert nearer.get_absolute_url() in text
+
+
+@pytest.mark.parametrize("ended_for", [1, 31])
+def test_many_that_ended_do_not_hide_what_ends_sooner_than_they_change(
+    client: Client, partner: Partner, today: date, ended_for: int
+) -> None:
+    tenant = factories.TenantFactory.create(partner=partner)
+    product = factories.ProductFactory.create()
+    build = factories.SubscriptionFactory.build
+    ended_on = today - timedelta(days=ended_for)
+    Subscription.objects.bulk_create(
+        build(tenant=tenant, partner=partner, product=product, ends_on=ended_on)
+        for _nth in range(NEAREST + 1)
+    )
+    nearer = factories.SubscriptionFactory.create(
+        tenant=tenant, product__name="Ends first", ends_on=today + timedelta(days=9)
+    )
+    text = next_of(client)
+    assert "This page looks at the nearest 200 dates of each kind" in text
+    assert nearer.get_absolute_url() in text
+
+
+def test_many_keys_do_not_hide_credit_whose_month_ends_before_them(
+    client: Client, partner: Partner, today: date
+) -> None:
+    one = factories.BenefitFactory.create(partner=partner, bulk=True)
+    memberships = Membership.objects.bulk_create(
+        factories.MembershipFactory.build(
+            partner=partner,
+            offer=one.membership.offer,
+            starts_on=today - timedelta(days=1_000 + 3 * nth),
+            ends_on=today - timedelta(days=999 + 3 * nth),
+            benefits_expire_on=today + timedelta(days=50),
+        )
+        for nth in range(NEAREST + 1)
+    )
+    Benefit.objects.bulk_create(
+        factories.BenefitFactory.build(
+            partner=partner,
+            product=one.product,
+            membership=membership,
+            package_line=one.package_line,
+            bulk=True,
+        )
+        for membership in memberships
+    )
+    monthly = factories.BenefitFactory.create(
+        partner=partner, monthly=True, expires_on=today + timedelta(days=300)
+    )
+    assert monthly.get_absolute_url() in next_of(client)
 
 
 def test_it_says_how_far_it_looks(client: Client, partner: Partner, today: date) -> None:
