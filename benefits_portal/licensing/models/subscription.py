@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import ExpressionWrapper, Q
+from django.db.models import ExpressionWrapper, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +40,7 @@ from benefits_portal.licensing.terms import (
     Term,
     in_licenses,
 )
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 from benefits_portal.tenants.partner_rows import PartnerRow
 
@@ -169,8 +170,8 @@ class Subscription(PartnerRow):
 
         One query.
         """
-        same = Subscription.objects.of_product_in(self.tenant, self.product)
-        return self == same.reactivatable(on).first()
+        place = self.partner_id, self.tenant_id, self.product_id
+        return self == latest_to_come_back.first(*place, on)
 
     def fitting_keys(self, on: date) -> ProductKeyQuerySet:
         """The partner's own keys of its product that lengthen it, what expires first before others.
@@ -417,3 +418,11 @@ class Subscription(PartnerRow):
         raised in the order of K7 and put on record.
         """
         return redeeming.redeem(cls, way, key, tenant, subscription, by=by, on=on, shown=quote)
+
+
+@PreparedQuery
+def latest_to_come_back(
+    partner: int, tenant: int, product: int, on: date
+) -> QuerySet[Subscription]:
+    same = Subscription.objects.filter(partner=partner, tenant=tenant, product=product)
+    return same.reactivatable(on)[:1]
