@@ -23,7 +23,8 @@ from django.db.models import Model
 from psycopg import sql
 
 from benchmarks.processes import parent
-from benchmarks.world import READER, STAFF, Part, World, noon
+from benchmarks.world import Part, World
+from benchmarks.world_events import READER, STAFF, noon
 from benefits_portal import clock
 from benefits_portal.derived_fields import DerivedField
 from benefits_portal.tenants.models import User

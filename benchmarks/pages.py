@@ -12,7 +12,8 @@ from psycopg.rows import dict_row
 
 from benchmarks.databases import SESSIONS
 from benchmarks.portal import Portal, Visitor
-from benchmarks.world import FEED_SECRET, READER, STAFF
+from benchmarks.world import FEED_SECRET
+from benchmarks.world_events import READER, STAFF
 from benefits_portal import clock
 from benefits_portal.benefits.benefit_list.listing import BenefitListing
 from benefits_portal.tenants.models import Partner

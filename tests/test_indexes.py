@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from benchmarks.databases import copy
-from benchmarks.world import READER, STAFF, World
+from benchmarks.world import World
+from benchmarks.world_events import READER, STAFF
 from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, ProductKey
 from benefits_portal.tenants.models import User

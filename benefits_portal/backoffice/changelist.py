@@ -58,7 +58,8 @@ class CappedPaginator(Paginator):
         Asked for both at once, PostgreSQL joins all that the filters leave and sorts that.
         """
         keys = list(rows.values_list("pk", flat=True))
-        return super()._get_page(self.object_list.filter(pk__in=keys), *args, **kwargs)
+        found: Any = self.object_list
+        return super()._get_page(found.filter(pk__in=keys), *args, **kwargs)  # type: ignore[misc]
 
 
 def filter_name(list_filter: Any) -> str:
@@ -133,7 +134,8 @@ class BackOfficeChangeList(ChangeList):
 
     def _get_default_ordering(self) -> list[Any]:
         stretch = self.stretch()
-        return [stretch, "-pk"] if stretch else list(super()._get_default_ordering())
+        usual = super()._get_default_ordering()  # type: ignore[misc]
+        return [stretch, "-pk"] if stretch else list(usual)
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """A name is sorted by its sort key: Åsa beside Adam, whatever the database's collation."""
@@ -203,7 +205,7 @@ class SearchThroughMixin:
 
     OWN: ClassVar[str] = "pk"
     model: type[Model]
-    search_fields: ClassVar[list[str]]
+    search_fields: ClassVar[Any]
     search_through: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

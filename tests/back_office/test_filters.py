@@ -131,7 +131,7 @@ def test_benefits_are_filtered_by_the_offer_of_their_package(
 ) -> None:
     benefit, _other = factories.BenefitFactory.create_batch(2, key=True)
     offer = benefit.membership.offer_id
-    query = {"package_line__offer__id__exact": offer}
+    query = {"package_line__offer__id__exact": str(offer)}
     listed = office.get(page(Benefit, "changelist"), query).context["cl"].queryset
     assert {found.membership.offer_id for found in listed} == {offer}
     assert (
