@@ -69,6 +69,26 @@ def test_what_is_lost_or_ends_by_a_day_is_told_by_date_with_its_tenant(tenant: T
     ]
 
 
+@rule("S2", "W7")
+@pytest.mark.parametrize(
+    ("ended_for", "until", "has_more"),
+    [(1, 29, True), (1, 28, False), (31, 89, True), (31, 88, False)],
+)
+def test_many_that_ended_do_not_hide_what_ends_before_they_change(
+    tenant: Tenant, ended_for: int, until: int, has_more: bool
+) -> None:
+    """Nor does what changes after the day count as more."""
+    create = factories.SubscriptionFactory.create
+    for _nth in range(3):
+        create(tenant=tenant, ends_on=TODAY - timedelta(days=ended_for))
+    ending = create(tenant=tenant, ends_on=TODAY + timedelta(days=9))
+    by = TODAY + timedelta(days=until)
+    kinds = losses_by(tenant.partner, TODAY, by, most=2)
+    [affected] = [part for part in kinds if part.found]
+    assert affected.found[0].href == ending.get_absolute_url()
+    assert affected.has_more is has_more
+
+
 @rule("B3")
 @pytest.mark.parametrize(
     ("starts_on", "expires_on", "until", "months"),

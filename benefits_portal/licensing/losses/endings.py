@@ -13,6 +13,11 @@ from benefits_portal.licensing.home.membership_years import renewal_mail
 from benefits_portal.licensing.home.offered_keys import NextStep, OfferedKeys, by_last_day
 from benefits_portal.licensing.home.rows import link_to
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models.subscription_queryset import (
+    DISABLED_DAYS,
+    EXPIRED_DAYS,
+    SubscriptionQuerySet,
+)
 from benefits_portal.tenants.models import Partner
 
 from .loss import Kind, Loss, Losses, read
@@ -29,17 +34,41 @@ def subscriptions(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
 ) -> Losses:
     """Each day after which one is less than it was: expired, disabled, deleted."""
-    theirs = Subscription.objects.for_partner(partner).for_display()
-    ending = theirs.changing_within((until - on).days, on).order_by("ends_on", "pk")
-    rows, has_more = read(ending.with_fitting_key(on).with_can_come_back(on), most)
-    first = by_last_day(rows, on)
+    theirs = Subscription.objects.for_partner(partner).not_deleted(on)
+    changing = theirs.filter(pk__in=nearest(theirs, on, until, most)).for_display()
+    ordered = changing.order_by("ends_on", "pk").with_fitting_key(on).with_can_come_back(on)
+    rows = by_last_day(ordered, on)
+    first = rows[:most]
     offers = OfferedKeys(partner, first, on)
     stages = (
         loss
         for each in first
         for loss in stages_of(each, offers.of(each), on, until, may_act=may_act)
     )
-    return Losses(list(stages), has_more)
+    return Losses(list(stages), len(first) < len(rows))
+
+
+def nearest(
+    theirs: SubscriptionQuerySet, on: date, until: date, most: int | None
+) -> SubscriptionQuerySet:
+    """Those that reach a stage, of each status the first `most` and one more.
+
+    Apart, since one that ended changes later than many that still run.
+    """
+    disabled_on, deleted_on = until - EXPIRED_DAYS, until - EXPIRED_DAYS - DISABLED_DAYS
+    every = [
+        theirs.filter(ends_on__gte=on, ends_on__lte=until),
+        theirs.expired(on).filter(ends_on__lte=disabled_on),
+        theirs.disabled(on).filter(ends_on__lte=deleted_on),
+    ]
+    most_of_each = None if most is None else most + 1
+    first, *more = (
+        theirs.filter(pk__in=rows.order_by("ends_on", "pk").values("pk")[:most_of_each])
+        .order_by()
+        .values("pk")
+        for rows in every
+    )
+    return first.union(*more, all=True)
 
 
 def stages_of(
