@@ -69,6 +69,19 @@ def test_what_is_lost_or_ends_by_a_day_is_told_by_date_with_its_tenant(tenant: T
     ]
 
 
+@rule("B3", "W7")
+@pytest.mark.parametrize(("most", "has_more"), [(2, True), (3, False)])
+def test_much_credit_does_not_hide_what_is_lost_at_the_month_s_end(
+    partner: Partner, most: int, has_more: bool
+) -> None:
+    for _nth in range(2):
+        benefit(partner, BY, bulk=True)
+    benefit(partner, date(2022, 3, 31), monthly=True)
+    lost = unused_credit(partner, TODAY, BY, most=most, may_act=True)
+    assert [lost.found[0].day, len(lost.found)] == [date(2021, 5, 31), most]
+    assert lost.has_more is has_more
+
+
 @rule("S2", "W7")
 @pytest.mark.parametrize(
     ("ended_for", "until", "has_more"),

@@ -41,9 +41,24 @@ def unused_credit(
         in_part = Q()
     credit = losable(partner, on, until).usage_based()
     credit = credit.filter(Q(expires_on__lte=until) | in_part)
-    rows, has_more = read(credit.values_list(*COLUMNS), most)
-    benefits = [UnusedBenefit(*values) for values in rows]
-    return Losses(list(losses_of_credit(benefits, on, until, may_act=may_act)), has_more)
+    nearest = credit.filter(pk__in=nearest_credit(credit, most))
+    benefits = [UnusedBenefit(*values) for values in nearest.values_list(*COLUMNS)]
+    found = list(losses_of_credit(benefits, on, until, may_act=may_act))
+    kept = sorted(found, key=lambda loss: loss.day)[:most]
+    return Losses(kept, len(kept) < len(found))
+
+
+def nearest_credit(credit: Any, most: int | None) -> Any:
+    """The first `most` and one more, monthly credit apart: it is lost before it expires."""
+    is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
+    most_of_each = None if most is None else most + 1
+    monthly, others = (
+        Benefit.objects.filter(pk__in=credit.filter(part).values("pk")[:most_of_each])
+        .order_by()
+        .values("pk")
+        for part in (is_monthly, ~is_monthly)
+    )
+    return monthly.union(others, all=True)
 
 
 def losable(partner: Partner, on: date, until: date) -> Any:
