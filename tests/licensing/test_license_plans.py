@@ -5,7 +5,7 @@ There are too few rows here for it to choose an index itself.
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from benefits_portal.licensing.license_days import counts_after
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool, counts
 from benefits_portal.licensing.models.license_peak import most_at_once
-from benefits_portal.tenants.models import Actor, DirectoryUser
+from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, DirectoryUserFactory, pool
 from tests.plans import nodes_of
 from tests.world import rolled_back
@@ -31,21 +31,30 @@ PEOPLE = 200
 
 @pytest.fixture(scope="module")
 def licenses(django_db_setup: None, django_db_blocker: Any) -> Iterator[LicensePool]:
-    """Of one product with hundreds of holders; the database knows how many."""
+    """Of one product with hundreds of holders, beside others that were given at any time.
+
+    The database knows how many.
+    """
     with django_db_blocker.unblock(), rolled_back(), connection.cursor() as cursor:
+        for days in range(-4, 10):
+            hold(pool(25), PEOPLE // 4, TODAY + timedelta(days=days))
         made = pool(25)
-        people = DirectoryUserFactory.create_batch(PEOPLE, tenant=made.tenant)
-        held = [made.assignments.model(**facts(made, person)) for person in people]
-        made.assignments.bulk_create(held)
-        made.assignments.of_people(people[::5]).end(by=Actor(), on=TODAY)
+        hold(made, PEOPLE, TODAY)
         cursor.execute(f"ANALYZE {TABLE}")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         yield made
 
 
-def facts(pool: LicensePool, person: DirectoryUser) -> dict[str, Any]:
+def hold(pool: LicensePool, count: int, given_on: date) -> None:
+    """Give licenses to `count` people, a fifth of whom have them no more."""
+    people = DirectoryUserFactory.create_batch(count, tenant=pool.tenant)
     where = {"partner": pool.tenant.partner, "tenant": pool.tenant, "product": pool.product}
-    return where | {"directory_user": person, "given_on": TODAY}
+    held = [
+        pool.assignments.model(**where, directory_user=person, given_on=given_on)
+        for person in people
+    ]
+    pool.assignments.bulk_create(held)
+    pool.assignments.of_people(people[::5]).end(by=Actor(), on=given_on)
 
 
 def reads(ask: Callable[[], object]) -> list[tuple[str, str]]:
