@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,7 @@ def subscriptions(
 
 def nearest(
     theirs: SubscriptionQuerySet, on: date, until: date, most: int | None
-) -> SubscriptionQuerySet:
+) -> QuerySet[Any, Any]:
     """Those that reach a stage, of each status the first `most` and one more.
 
     Apart, since one that ended changes later than many that still run.
