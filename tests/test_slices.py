@@ -8,6 +8,30 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FETCHES = {
+    "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
+    "benefits_portal/benefits/models/product_key.py:live_key_of": "the one key that there is",
+    "benefits_portal/licensing/home/offered_keys.py:could_use": "the one that ends first",
+    "benefits_portal/licensing/home/unused_queries.py:add_other_currencies": (
+        "a count, said as 1,000+"
+    ),
+    "benefits_portal/licensing/home/unused_queries.py:first_credit": (
+        "the first of a group, whose heading has the count of all"
+    ),
+    "benefits_portal/licensing/home/unused_queries.py:first_keys": (
+        "the first of a group, whose heading has the count of all"
+    ),
+    "benefits_portal/licensing/losses/endings.py:*": "one more than is shown, said as a +",
+    "benefits_portal/licensing/losses/unused.py:*": "one more than is shown, said as a +",
+    "benefits_portal/licensing/models/reversal.py:latest_standing": "the latest one",
+    "benefits_portal/licensing/models/subscription.py:latest_to_come_back": "the latest one",
+    "benefits_portal/licensing/prepared_queries.py:compared": (
+        "an excerpt of its own, with the count of all"
+    ),
+    "benefits_portal/licensing/prepared_queries.py:redeemed_for": "the latest one",
+    "benefits_portal/listing/excerpt.py:with_total": "the one way to cut a list and to say so",
+    "benefits_portal/listing/listing.py:first_page": "a page of a list, with the way to the next",
+    "benefits_portal/listing/listing.py:first_rows": "a page of a list, with the way to the next",
+    "benefits_portal/reminders/due.py:*": "one more than is shown, which the page says",
     "benefits_portal/cells/transfer_file.py:*": "a part of a text",
     "benefits_portal/practice/class_rooms.py:*": (
         "the one row of a subquery; a page of rooms, with the way to the next"
@@ -17,8 +41,6 @@ FETCHES = {
     "benefits_portal/reminders/making.py:*": "all of it, some at a time; the rest the next day",
     "benefits_portal/reminders/models/digest.py:claim": "all that waits, a batch at a time",
     "benefits_portal/reminders/upcoming.py:upcoming": "an Excerpt, which says that it is cut",
-    "benefits_portal/listing/excerpt.py:of": "the one way to cut a list and to say so",
-    "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_before": "a page of a list, with the way to the next",
     "benefits_portal/listing/keyset.py:fetch": "a page of a list, or a batch of all of it",
@@ -40,9 +62,6 @@ FETCHES = {
         "beyond that there is no such filter, and search says what is looked for"
     ),
     "benefits_portal/tenants/tenant_lookup.py:no_tenant": "examples of what to write",
-    "benefits_portal/licensing/comparison.py:comparisons": (
-        "an excerpt of its own, with the count of all"
-    ),
     "benefits_portal/licensing/search.py:search": "as much as a search field takes, and more",
     "benefits_portal/licensing/search.py:benefits": "an excerpt of its own, with the count of all",
     "benefits_portal/licensing/models/subscription_queryset.py:source": (
@@ -113,9 +132,6 @@ FETCHES = {
     "benefits_portal/licensing/requests.py:requests_of": "a count, said as 1,000+",
     "benefits_portal/licensing/views/requests.py:request_list": (
         "an excerpt of its own, with the count of all"
-    ),
-    "benefits_portal/licensing/home/unused_queries.py:first_of": (
-        "the first of a group, whose heading has the count of all"
     ),
     "benefits_portal/licensing/home/unused_amounts.py:*": "a count, said as 1,000+",
     "benefits_portal/licensing/admin/support_desk.py:results": "a part of a text",
