@@ -8,6 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FETCHES = {
+    "benefits_portal/licensing/home/attention.py:by_end": (
+        "an excerpt of its own, in two parts: what ends soon and what ends later"
+    ),
     "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/benefits/models/product_key.py:live_key_of": "the one key that there is",
     "benefits_portal/licensing/home/offered_keys.py:could_use": "the one that ends first",

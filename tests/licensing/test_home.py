@@ -80,6 +80,16 @@ def test_of_subscriptions_that_end_the_first_twelve_are_shown(
     assert (len(first), len(others.rows)) == shown
 
 
+@pytest.mark.parametrize("ended", [-1, -31])
+def test_what_ends_tomorrow_is_first_beside_many_that_ended(tenant: Tenant, ended: int) -> None:
+    for days in (*13 * [ended], 1):
+        factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(days))
+
+    soon, _later = ending_subscriptions(tenant.partner, TODAY)
+
+    assert (soon.rows[0]["day"], len(soon), soon.total) == ("Ends on May 2, 2021", 12, 14)
+
+
 def test_a_partner_who_uses_everything_sees_what_ends_later_too(
     tenant: Tenant, admin: User, sign_in: SignIn, today: date
 ) -> None:

@@ -84,11 +84,24 @@ def ending_subscriptions(
 
 @prepared
 def by_end(partner: int, on: date, most: int) -> QuerySet[Subscription]:
-    """Those that end first, each with the totals and the key that fits it."""
+    """Those that change first, each with the totals and the key that fits it.
+
+    The first of each status are looked at: one that ended changes later than many that run.
+    """
     subscriptions = Subscription.objects.filter(partner=partner)
     not_deleted, soon = subscriptions.not_deleted(on), subscriptions.changing_within(SOON_DAYS, on)
-    in_order = not_deleted.for_display().order_by("ends_on", "pk")
-    in_order = in_order.annotate(soon_total=CappedCount(soon))
+    first, *others = (
+        subscriptions.filter(pk__in=status.order_by("ends_on", "pk").values("pk")[:most])
+        .order_by()
+        .values("pk")
+        for status in (
+            subscriptions.active(on),
+            subscriptions.expired(on),
+            subscriptions.disabled(on),
+        )
+    )
+    found = subscriptions.filter(pk__in=first.union(*others, all=True))
+    in_order = found.in_order_of_change(on).for_display().annotate(soon_total=CappedCount(soon))
     keyed = in_order.with_fitting_key(on).with_can_come_back(on)
     return with_total(keyed, most, counted=not_deleted)
 

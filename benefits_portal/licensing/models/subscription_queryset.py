@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import (
     BooleanField,
+    Case,
+    DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
@@ -15,6 +17,7 @@ from django.db.models import (
     Sum,
     TextField,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
@@ -36,6 +39,11 @@ if TYPE_CHECKING:
     from .subscription import Subscription
 
 EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
+
+
+def later(days: timedelta) -> ExpressionWrapper:
+    """So many days after the end, as both databases have it."""
+    return ExpressionWrapper(F("ends_on") + days, output_field=DateTimeField())
 
 
 class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
@@ -82,6 +90,15 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
 
     def ending_within(self, days: int, on: date) -> Self:
         return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
+
+    def in_order_of_change(self, on: date) -> Self:
+        """By the last day of the status that they have on day `on` (S2)."""
+        last_day = Case(
+            When(ends_on__gte=on, then=later(timedelta(0))),
+            When(ends_on__gte=on - EXPIRED_DAYS, then=later(EXPIRED_DAYS)),
+            default=later(EXPIRED_DAYS + DISABLED_DAYS),
+        )
+        return self.order_by(last_day, "ends_on", "pk")
 
     def changing_within(self, days: int, on: date) -> Self:
         """Those that end within `days` days, and those that ended and can still come back (S2).
