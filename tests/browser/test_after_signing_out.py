@@ -72,9 +72,10 @@ def test_a_revealed_key_is_gone_after_signing_out(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("persona", "urls"),
     [
-        (
+        pytest.param(
             "global-admin",
             ["/account/activity/", "/account/users/", "/mpn/benefits/azure-cloud/?q=Microsoft"],
+            marks=pytest.mark.release,
         ),
         pytest.param(
             "programme",

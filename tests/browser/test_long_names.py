@@ -93,7 +93,6 @@ def fit_long_names(visit: Visit, sights: list[Sight]) -> None:
     for sight in sights:
         page = pages[sight.persona]
         sight.open(page)
-        page.wait_for_load_state()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             sideways = page.evaluate(
