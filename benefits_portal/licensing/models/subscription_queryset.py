@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
 
 
-def later(days: timedelta) -> ExpressionWrapper:
+def later(days: timedelta) -> "Combinable":
     """So many days after the end, as both databases have it."""
     return ExpressionWrapper(F("ends_on") + days, output_field=DateTimeField())
 
