@@ -8,6 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FETCHES = {
+    "benefits_portal/practice/exercise_views.py:check": (
+        "as much as a figure has, in its field again"
+    ),
     "benefits_portal/licensing/home/attention.py:by_end": (
         "an excerpt of its own, in two parts: what ends soon and what ends later"
     ),

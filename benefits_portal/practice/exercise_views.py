@@ -22,6 +22,7 @@ from .models import Room
 from .rooms import room_of
 from .views import practice_only, room_required
 
+MAX_TYPED = 100  # is kept in the session for the page that answers
 type Act = Callable[[Any, Room, Exercise], HttpResponse]
 
 
@@ -106,9 +107,10 @@ def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpRespo
 
 
 def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
-    exercises.check(room, exercise, persona_in(request), request.POST.get("answer", ""))
+    typed = request.POST.get("answer", "")
+    exercises.check(room, exercise, persona_in(request), typed)
     panel.be_at(request, room, exercise)
-    panel.hold(request, fresh=True)
+    panel.hold(request, typed=typed[:MAX_TYPED])
     return show_panel(request)
 
 

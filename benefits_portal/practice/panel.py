@@ -39,7 +39,8 @@ class Hint:
 class Panel:
     """`at` is the exercise of `steps` that is shown; `room` is the primary key of its room.
 
-    `is_fresh` on the page that answers a check; on any later one the verdict may be out of date.
+    `typed` is what was typed for the check that the page answers, if anything; on any later page it
+    is None, and the verdict may be out of date.
     """
 
     steps: list[Progress]
@@ -48,7 +49,11 @@ class Panel:
     is_folded: bool
     is_shared: bool
     persona: str
-    is_fresh: bool
+    typed: str | None
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.typed is not None
 
     @property
     def number(self) -> int:
@@ -90,12 +95,12 @@ def hold(request: HttpRequest, **values: Any) -> None:
     request.session[SESSION_KEY] = held(request) | values
 
 
-def take_fresh(request: HttpRequest) -> bool:
-    """Whether this page is the first one since a check."""
-    is_fresh = bool(held(request).get("fresh"))
-    if is_fresh:
-        hold(request, fresh=False)
-    return is_fresh
+def take_typed(request: HttpRequest) -> str | None:
+    """What was typed for a check, on the first page since; None on any later one."""
+    typed: str | None = held(request).get("typed")
+    if typed is not None:
+        hold(request, typed=None)
+    return typed
 
 
 def be_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
@@ -124,5 +129,5 @@ def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
         bool(session.get("folded")),
         own is None,
         persona(),
-        take_fresh(request),
+        take_typed(request),
     )

@@ -213,6 +213,13 @@ def test_a_figure_is_typed_in_the_panel(looking: Client) -> None:
     assert state(LOOK) is State.PASSED
 
 
+def test_a_wrong_figure_stays_in_the_field_without_script_too(looking: Client) -> None:
+    answered = send(looking, "check", LOOK, answer="981 000", follow=True)
+    later = looking.get("/")
+
+    assert ['value="981 000"' in page.text for page in (answered, later)] == [True, False]
+
+
 def test_whoever_is_shown_a_figure_reads_it_again_later(looking: Client) -> None:
     figures = exercises()[LOOK].figures(scope_of(room(), exercises()[LOOK]))
     assert figures
