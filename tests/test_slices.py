@@ -8,11 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FETCHES = {
+    "benefits_portal/listing/excerpt.py:first_of": (
+        "a part of a union, whose reader says that it is cut"
+    ),
     "benefits_portal/practice/exercise_views.py:check": (
         "as much as a figure has, in its field again"
-    ),
-    "benefits_portal/licensing/home/attention.py:by_end": (
-        "an excerpt of its own, in two parts: what ends soon and what ends later"
     ),
     "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/benefits/models/product_key.py:live_key_of": "the one key that there is",
@@ -189,7 +189,6 @@ FETCHES = {
     ),
     "benefits_portal/reminders/models/feed.py:with_version": "the one row of a subquery",
     "benefits_portal/reminders/feed/rows.py:keys": "one more than is shown, said by an event",
-    "benefits_portal/reminders/feed/rows.py:first_of": "one more than is shown, said by an event",
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
     "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",
     "benefits_portal/practice/models/room.py:free_name": "room for the number behind a name",

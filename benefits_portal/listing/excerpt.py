@@ -20,6 +20,15 @@ from .page import MAX_COUNT, CappedCount
 ALL, MAX_ROWS = "all", 500
 
 
+def first_of(rows: QuerySet[Any, Any], most: int | None) -> QuerySet[Any, Any]:
+    """The first `most` in the order of `rows`, as a part of a union, each by an index of its own.
+
+    SQLite cuts no part of a union otherwise.
+    """
+    found: QuerySet[Any, Any] = rows.model._default_manager.filter(pk__in=rows.values("pk")[:most])
+    return found.order_by()
+
+
 def with_total[Rows: QuerySet[Any, Any]](
     rows: Rows, most: int, *, counted: Any = None, count_to: int = MAX_COUNT
 ) -> Rows:

@@ -26,7 +26,7 @@ from benefits_portal.licensing.home.rows import (
     urgency,
 )
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, with_total
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, first_of, with_total
 from benefits_portal.listing.page import CappedCount
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
@@ -90,17 +90,15 @@ def by_end(partner: int, on: date, most: int) -> QuerySet[Subscription]:
     """
     subscriptions = Subscription.objects.filter(partner=partner)
     not_deleted, soon = subscriptions.not_deleted(on), subscriptions.changing_within(SOON_DAYS, on)
-    first, *others = (
-        subscriptions.filter(pk__in=status.order_by("ends_on", "pk").values("pk")[:most])
-        .order_by()
-        .values("pk")
+    active, *others = (
+        first_of(status.order_by("ends_on", "pk"), most).values("pk")
         for status in (
             subscriptions.active(on),
             subscriptions.expired(on),
             subscriptions.disabled(on),
         )
     )
-    found = subscriptions.filter(pk__in=first.union(*others, all=True))
+    found = subscriptions.filter(pk__in=active.union(*others, all=True))
     in_order = found.in_order_of_change(on).for_display().annotate(soon_total=CappedCount(soon))
     keyed = in_order.with_fitting_key(on).with_can_come_back(on)
     return with_total(keyed, most, counted=not_deleted)

@@ -19,6 +19,7 @@ from benefits_portal.licensing.models.subscription_queryset import (
     EXPIRED_DAYS,
     SubscriptionQuerySet,
 )
+from benefits_portal.listing.excerpt import first_of
 from benefits_portal.tenants.models import Partner
 
 from .loss import Kind, Loss, Losses, read
@@ -63,13 +64,10 @@ def nearest(
         theirs.disabled(on).filter(ends_on__lte=deleted_on),
     ]
     most_of_each = None if most is None else most + 1
-    first, *more = (
-        theirs.filter(pk__in=rows.order_by("ends_on", "pk").values("pk")[:most_of_each])
-        .order_by()
-        .values("pk")
-        for rows in every
+    active, *ended = (
+        first_of(rows.order_by("ends_on", "pk"), most_of_each).values("pk") for rows in every
     )
-    return first.union(*more, all=True)
+    return active.union(*ended, all=True)
 
 
 def stages_of(

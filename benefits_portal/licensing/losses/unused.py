@@ -18,6 +18,7 @@ from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.home.rows import details_link
 from benefits_portal.licensing.home.unused import use, without_key
 from benefits_portal.licensing.home.unused_queries import COLUMNS, UnusedBenefit, with_live_key
+from benefits_portal.listing.excerpt import first_of
 from benefits_portal.tenants.models import Partner
 
 from .loss import Kind, Loss, Losses, read
@@ -53,9 +54,7 @@ def nearest_credit(credit: Any, most: int | None) -> Any:
     is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
     most_of_each = None if most is None else most + 1
     monthly, others = (
-        Benefit.objects.filter(pk__in=credit.filter(part).values("pk")[:most_of_each])
-        .order_by()
-        .values("pk")
+        first_of(credit.filter(part), most_of_each).values("pk")
         for part in (is_monthly, ~is_monthly)
     )
     return monthly.union(others, all=True)

@@ -46,6 +46,7 @@ from benefits_portal.licensing.models.pool_outlooks import (
     in_same_pool,
 )
 from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
+from benefits_portal.listing.excerpt import first_of
 from benefits_portal.tenants.models import Partner, Record
 
 MAX_OF_A_KIND = 200  # those due first; what is cut is said by an event of its own
@@ -103,7 +104,7 @@ def subscriptions(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]
     moved = redeemed.filter(before_ends_on__isnull=False).exclude(before_ends_on=F("after_ends_on"))
     reversed_ones = Reversal.objects.filter(subscription=OuterRef("pk"))
     return columns(
-        first_of(Subscription, theirs, "ends_on"),
+        first_of(theirs.order_by("ends_on", "pk"), MAX_OF_A_KIND + 1),
         kind=Value("subscription", CharField()),
         name=F("product_name"),
         tenant_name=F("tenant__name"),
@@ -123,7 +124,7 @@ def memberships(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
     theirs = Membership.objects.for_partner(partner).not_renewed()
     theirs = theirs.filter(ends_on__gte=on, ends_on__lte=until)
     return columns(
-        first_of(Membership, theirs, "ends_on"),
+        first_of(theirs.order_by("ends_on", "pk"), MAX_OF_A_KIND + 1),
         kind=Value("membership", CharField()),
         name=F("offer__name"),
         day=F("ends_on"),
@@ -144,7 +145,7 @@ def credit(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
     """Benefits of credit that nobody was given."""
     theirs = unused(partner.pk, on).usage_based().filter(expires_on__lte=until)
     return columns(
-        first_of(Benefit, theirs, "expires_on"),
+        first_of(theirs.order_by("expires_on", "pk"), MAX_OF_A_KIND + 1),
         kind=Value("credit", CharField()),
         **of_benefit(),
         size_amount=F("credit_amount"),
@@ -237,13 +238,6 @@ def ended_early(membership: str) -> dict[str, Any]:
         refused="",
     )
     return {"moves": counted(ended), "moved_at": latest(ended, "at")}
-
-
-def first_of(model: Any, theirs: QuerySet[Any], day: str) -> QuerySet[Any]:
-    """Those due first, chosen by an index; SQLite cuts no part of a union otherwise."""
-    some = theirs.order_by(day, "pk").values("pk")[: MAX_OF_A_KIND + 1]
-    found: QuerySet[Any] = model._default_manager.filter(pk__in=Subquery(some)).order_by()
-    return found
 
 
 def counted(rows_of_it: QuerySet[Any]) -> Coalesce:
