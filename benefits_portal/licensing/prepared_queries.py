@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet, Subquery
 
 from benefits_portal.benefits.models import Assignment, Benefit, Product, ProductKey
+from benefits_portal.benefits.models.product_key import had_another_before
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.prepared import PreparedQuery
@@ -58,7 +58,7 @@ def not_deleted(
     partner: int, tenant: int, product: int, on: date, *, most: int
 ) -> QuerySet[Subscription]:
     """What runs of a product in a tenant, or can come back; what ends last comes first."""
-    theirs = of_product_in(partner, tenant, product).not_deleted(on)
+    theirs = Subscription.objects.of_pool(partner, tenant, product).not_deleted(on)
     return with_total(theirs.select_related("tenant").order_by("-ends_on", "-pk"), most)
 
 
@@ -68,17 +68,12 @@ def compared(partner: int, tenant: int, product: int, on: date) -> QuerySet[Subs
 
     Each with `active_count`.
     """
-    same = of_product_in(partner, tenant, product)
+    same = Subscription.objects.of_pool(partner, tenant, product)
     last_to_end = same.active(on).order_by("-ends_on", "-pk").values("pk")[:MAX_COMPARED]
     can_come_back = same.reactivatable(on).values("pk")[:1]
     found = same.filter(Q(pk__in=last_to_end) | Q(pk__in=can_come_back))
     counted = found.annotate(active_count=CappedCount(same.active(on)))
     return counted.order_by("ends_on", "pk")
-
-
-def of_product_in(partner: int, tenant: int, product: int) -> SubscriptionQuerySet:
-    """As `SubscriptionQuerySet.of_product_in`."""
-    return Subscription.objects.filter(partner=partner, tenant=tenant, product=product)
 
 
 # Of keys
@@ -87,9 +82,8 @@ def of_product_in(partner: int, tenant: int, product: int) -> SubscriptionQueryS
 @PreparedQuery
 def key(partner: int, pk: int) -> QuerySet[ProductKey]:
     """With `is_second`: whether its benefit had one before it."""
-    earlier = ProductKey.objects.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
     its = ProductKey.objects.filter(partner=partner, pk=pk)
-    return its.for_use().annotate(is_second=Exists(earlier.order_by()))
+    return its.for_use().annotate(is_second=had_another_before())
 
 
 @PreparedQuery
@@ -118,7 +112,7 @@ def with_fitting_keys(partner: int, pk: int, on: date) -> QuerySet[Subscription]
 def latest_redemptions(subscription: int, *, most: int) -> QuerySet[Redemption]:
     """The latest of a subscription, counted, each with `is_key_second`."""
     theirs = Redemption.objects.filter(subscription=subscription)
-    shown = theirs.for_timeline().annotate(is_key_second=is_key_second())
+    shown = theirs.for_timeline().annotate(is_key_second=had_another_before("key", "key__benefit"))
     return with_total(shown, most, counted=theirs)
 
 
@@ -133,13 +127,7 @@ def redemptions_until(subscription: int, day: date, *, most: int) -> QuerySet[Re
 def receipt(partner: int, pk: int) -> QuerySet[Redemption]:
     """A line of the ledger with all that its receipt says, and `is_key_second`."""
     its = Redemption.objects.filter(partner=partner, pk=pk)
-    return its.for_display().annotate(is_key_second=is_key_second())
-
-
-def is_key_second() -> Exists:
-    """Whether its benefit had another key before the one of a redemption."""
-    its = ProductKey.objects.filter(benefit=OuterRef("key__benefit"), pk__lt=OuterRef("key"))
-    return Exists(its.order_by())
+    return its.for_display().annotate(is_key_second=had_another_before("key", "key__benefit"))
 
 
 def redemptions_of(subscription: Subscription, asked: Asked, most: int) -> Excerpt[Redemption]:

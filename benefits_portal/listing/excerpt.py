@@ -37,9 +37,9 @@ def with_total[Rows: QuerySet[Any, Any]](
     `counted` is the same without what was annotated, which takes Django long to leave out; or how
     many there are, where another table knows.
     """
-    if isinstance(counted, CappedCount):
-        return rows.annotate(total_in_list=counted)[:most]
-    total = CappedCount(rows if counted is None else counted, count_to)
+    total = counted
+    if not isinstance(counted, CappedCount):
+        total = CappedCount(rows if counted is None else counted, count_to)
     return rows.annotate(total_in_list=total)[:most]
 
 

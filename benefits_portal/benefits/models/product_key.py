@@ -231,7 +231,12 @@ class ProductKey(WrittenOnce):
 @PreparedQuery
 def live_key_of(benefit: int) -> QuerySet[ProductKey]:
     """The one that is not revoked, with `is_second`: whether there was another before it."""
-    earlier = ProductKey.objects.filter(benefit=OuterRef("benefit"), pk__lt=OuterRef("pk"))
     live = ProductKey.objects.filter(benefit=benefit, revoked_at=None)
-    counted = live.annotate(is_second=Exists(earlier.order_by()))
+    counted = live.annotate(is_second=had_another_before())
     return counted.select_related("redeemed_by", "redeemed_in")[:1]
+
+
+def had_another_before(key: str = "pk", benefit: str = "benefit") -> Exists:
+    """Whether the `benefit` of a row had another key before its `key`."""
+    earlier = ProductKey.objects.filter(benefit=OuterRef(benefit), pk__lt=OuterRef(key))
+    return Exists(earlier.order_by())

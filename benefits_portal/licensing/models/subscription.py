@@ -424,5 +424,4 @@ class Subscription(PartnerRow):
 def latest_to_come_back(
     partner: int, tenant: int, product: int, on: date
 ) -> QuerySet[Subscription]:
-    same = Subscription.objects.filter(partner=partner, tenant=tenant, product=product)
-    return same.reactivatable(on)[:1]
+    return Subscription.objects.of_pool(partner, tenant, product).reactivatable(on)[:1]

@@ -54,11 +54,12 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.filter(tenant=tenant)
 
     def of_product_in(self, tenant: Tenant, product: Product) -> Self:
-        """Those that a key of `product` can do something for.
+        """Those that a key of `product` can do something for."""
+        return self.of_pool(tenant.partner_id, tenant.pk, product.pk)
 
-        With the partner, since their index begins with it.
-        """
-        return self.filter(partner=tenant.partner_id, tenant=tenant, product=product)
+    def of_pool(self, partner: int, tenant: int, product: int) -> Self:
+        """The same by primary keys; with the partner, since their index begins with it."""
+        return self.filter(partner=partner, tenant=tenant, product=product)
 
     def kept(self) -> Self:
         """Not withdrawn with the key that brought it (K8)."""
