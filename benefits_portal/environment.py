@@ -8,8 +8,9 @@ import re
 import warnings
 from collections.abc import Collection
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from environ import FileAwareEnv, ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
@@ -119,6 +120,13 @@ class Env(FileAwareEnv):  # type: ignore[misc]
         if value not in choices:
             raise ImproperlyConfigured(f"{name} is {value}. Write one of: {', '.join(choices)}.")
         return value
+
+
+def zone_of_machine(clock: Path = Path("/etc/localtime")) -> str:
+    """The time zone that this machine's clock is set to, where it is one of a region; else UTC."""
+    _folder, _separator, name = str(clock.resolve()).partition("zoneinfo/")
+    is_of_region = "/" in name and not name.startswith("Etc/") and name in available_timezones()
+    return name if is_of_region else "UTC"
 
 
 def comma_separated(value: str) -> list[str]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.csp import CSP
 
 from benefits_portal import deploy_warnings, retention, startup_checks
-from benefits_portal.environment import Env, comma_separated
+from benefits_portal.environment import Env, comma_separated, zone_of_machine
 from benefits_portal.languages import languages
 from benefits_portal.logs import logging_config
 
@@ -202,7 +202,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "benefits_portal.date_formats"
 LANGUAGES = languages(LOCALE_PATHS[0])
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")  # of the calculator and the back office
+# Of the calculator, the back office and classes: a laptop's is that of the people in the room
+TIME_ZONE = env.time_zone("TIME_ZONE", default=zone_of_machine() if DEMO else "UTC")
 USE_TZ = True
 
 # Static files: hashed and compressed in production, straight from static/ otherwise

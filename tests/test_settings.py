@@ -22,7 +22,7 @@ from gunicorn.config import Config
 from pytest_django import Settings
 
 from benefits_portal import message_storage, replica, views
-from benefits_portal.environment import Env, EnvironmentOrFile
+from benefits_portal.environment import Env, EnvironmentOrFile, zone_of_machine
 from benefits_portal.health import HEALTH
 from benefits_portal.settings import PRACTICE_SECRET
 from benefits_portal.startup_checks import CHECKS
@@ -52,6 +52,24 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize(
+    ("link", "zone"),
+    [
+        ("usr/share/zoneinfo/Europe/Amsterdam", "Europe/Amsterdam"),
+        ("var/db/timezone/zoneinfo/America/Argentina/Ushuaia", "America/Argentina/Ushuaia"),
+        ("usr/share/zoneinfo/Etc/GMT+5", "UTC"),
+        ("usr/share/zoneinfo/UTC", "UTC"),
+        ("usr/share/zoneinfo/Middle/Earth", "UTC"),
+        ("etc/localtime.copy", "UTC"),
+    ],
+)
+def test_the_zone_of_a_machine_is_that_of_its_region(tmp_path: Path, link: str, zone: str) -> None:
+    localtime = tmp_path / "localtime"
+    localtime.symlink_to(tmp_path / link)
+
+    assert zone_of_machine(localtime) == zone
 
 
 @on_postgres

@@ -1,9 +1,11 @@
 """The panel with the present exercise on every page of a room, and the page with all of them."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,8 +26,8 @@ from .conftest import WorldOn, messages_of, persona_of
 from .exercising import play
 from .test_classes import joined
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-LIST = "/practice/exercises/"
+pytestmark = pytest.mark.django_db
+ENTER, LIST = "/practice/", "/practice/exercises/"
 BENEFITS = "/mpn/benefits/azure-cloud/"
 CREDIT, SCENARIO, LOOK = "give-monthly-credit", "scenario-1", "look-around"
 
@@ -152,9 +154,23 @@ def test_a_verdict_is_loud_on_the_page_that_answers_and_dated_on_later_ones(anna
     assert "Not yet. No one has this credit" in answer
     assert "data-stale" not in answer
     assert "Not yet." not in later
-    assert "At the last check, " in later
-    assert "No one has this credit (Silver competency). Check again." in later
-    assert "Last, at " in listed
+    assert "At the last check, just now: No one has this credit (Silver competency)." in later
+    assert "Last, just now: No one has this credit (Silver competency)." in listed
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ago"), [(0.9, "just now"), (1, "1 minute ago"), (119, "1 hour ago")]
+)
+def test_a_check_was_so_long_ago_by_every_clock(anna: Client, minutes: float, ago: str) -> None:
+    """The pages of a partner have its clocks, and those of the class the portal's."""
+    send(anna, "begin")
+    send(anna, "check", follow=True)
+    anna.get(BENEFITS)
+
+    with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
+        pages = [anna.get(url).text.replace("\xa0", " ") for url in (BENEFITS, ENTER)]
+
+    assert [f"At the last check, {ago}: No one has" in page for page in pages] == [True, True]
 
 
 def test_with_script_too_a_verdict_is_dated_on_the_next_page(anna: Client) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from benefits_portal import clock
 from benefits_portal.practice import panel as panels
 from benefits_portal.practice import personas as people
 from benefits_portal.practice.middleware import persona_in
@@ -51,6 +53,21 @@ def jumps(today: date) -> list[Jump]:
         (365, _("A year later")),
     )
     return [Jump(label, (today + timedelta(days=count)).isoformat()) for count, label in days]
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """How long `at` has passed: the same by whichever partner's clocks the page shows times."""
+    now = clock.now()
+    if now - at < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
+
+
+@register.filter
+def time_left(until: datetime) -> str:
+    """How long it is until then: hours and minutes, or days and hours."""
+    return timeuntil(until, clock.now())
 
 
 @register.simple_tag(takes_context=True)
