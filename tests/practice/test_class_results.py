@@ -102,6 +102,22 @@ def test_who_is_stuck_is_first_and_on_what(of_class: Class, trainer: Client) -> 
     assert ">Stuck</span>" in page.text
 
 
+def test_what_was_not_begun_is_next_and_not_what_somebody_is_at(
+    of_class: Class, trainer: Client
+) -> None:
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    solve(CREDIT)
+    listed, before = page_of(trainer, of_class).text, trainer.get(url).text
+    begin(room(), exercises()[SCENARIO])
+    begun = trainer.get(url).text
+
+    assert "Next: 2. Scenario 1" in listed
+    assert "has no exercise open. Next is exercise 2: Scenario 1" in before
+    assert "Carry out the solution" not in before
+    assert "is at exercise 2: Scenario 1" in begun
+    assert "Show how exercise 2 is done" in begun
+
+
 def test_of_many_rooms_fifty_are_on_a_page_and_who_is_stuck_is_first(
     of_class: Class, trainer: Client
 ) -> None:
