@@ -13,6 +13,7 @@ from benefits_portal import clock
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import welcome
 
+from .ended import Ended, held_of
 from .models import Persona, Room, RoomPartner
 from .personas import START
 from .room_world import open_room
@@ -20,6 +21,7 @@ from .world import IN_ROOM
 
 OUT = "out_of_room"  # in the session: why it is out of a room
 OUT_SENT = "out_of_room_sent"  # in the session: a form was being sent then, and not carried out
+OUT_ENDED = "out_of_room_ended"  # in the session: what was achieved there, if its class has ended
 RETURN_CODE = "return_code"  # in the session until it was shown
 
 
@@ -51,11 +53,13 @@ def remember(request: HttpRequest, room: Room) -> None:
 
 
 def remembered(request: HttpRequest) -> tuple[Room | None, str]:
-    """The room that the session is in; else why it is out of the one that it was in."""
+    """The room that the session was in, if it is there; and why the session is out of it, if so."""
     held: dict[str, Any] = request.session[IN_ROOM]
     room = Room.objects.select_related("of_class").filter(pk=held["pk"]).first()
-    if room is None or room.of_class is None or room.of_class.is_over(clock.now()):
+    if room is None or room.of_class is None:
         return None, "over"
+    if room.of_class.is_over(clock.now()):
+        return room, "over"
     if room.browser != held["browser"]:
         return None, "browser"
     if room.generation != held["generation"]:
@@ -68,15 +72,19 @@ def put_out(request: HttpRequest, room: Room | None, why: str) -> None:
     request.session.flush()
     request.session[OUT] = why
     request.session[OUT_SENT] = request.method == "POST"
-    if room:
+    if room and why == "over":
+        request.session[OUT_ENDED] = held_of(room)
+    elif room and why == "started-over":
         remember(request, room)
 
 
 def why_out(request: HttpRequest) -> dict[str, Any]:
     """What the next page says of it, once."""
+    ended = request.session.pop(OUT_ENDED, None)
     return {
         "out": request.session.pop(OUT, ""),
         "out_sent": request.session.pop(OUT_SENT, False),
+        "ended": Ended.read(ended) if ended else None,
     }
 
 

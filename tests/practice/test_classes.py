@@ -194,7 +194,7 @@ def test_a_code_of_an_ended_class_lets_nobody_in(
 
     assert "This class has ended" in page.text
     assert put_out.redirect_chain == [(ENTER, 302)]
-    assert "This class has ended" in put_out.text
+    assert "The form that you sent just now came after the end" in put_out.text
     assert not get_user(back("Bob")).is_authenticated
 
 
@@ -404,8 +404,38 @@ def test_who_sent_nothing_reads_that_the_class_has_ended(
 
     told = anna.get("/", follow=True)
 
-    assert "This class has ended, so its rooms are closed." in told.text
-    assert "was not done" not in told.text
+    assert "Your class has ended" in told.text
+    assert "came after the end" not in told.text
+
+
+def test_whoever_is_put_out_reads_once_what_was_achieved(
+    back: Callable[[str], Client], of_class: Class
+) -> None:
+    stand(room(), "first-monthly-credit", "begun", "checked")
+    stand(room(), "first-licenses", "begun", "shown")
+    anna, bob = back("Anna"), back("Bob")
+    of_class.end()
+
+    told, again = anna.get("/", follow=True).text, anna.get(ENTER).text
+
+    assert "Exercises that you passed: 1 of 2" in told
+    assert "<li>The first monthly credit</li>" in told
+    assert "<li>Licenses for two people</li>" in told
+    assert "Your class has ended" not in again
+    assert "You passed no exercise this time." in bob.get("/", follow=True).text
+
+
+def test_of_a_room_that_was_deleted_nothing_is_left_to_say(
+    back: Callable[[str], Client], of_class: Class
+) -> None:
+    anna = back("Anna")
+    Class.objects.filter(pk=of_class.pk).update(opens_at=LONG_AGO, closes_at=LONG_AGO)
+    call_command("prune", stdout=StringIO())
+
+    told = anna.get("/", follow=True)
+
+    assert "Your class has ended" in told.text
+    assert "exercise" not in told.text.partition('id="ended"')[2].partition("</section>")[0]
 
 
 def test_whoever_is_in_the_middle_of_a_form_is_told(
@@ -417,9 +447,7 @@ def test_whoever_is_in_the_middle_of_a_form_is_told(
     trainer.post(url, {"act": "start-over"})
     told = anna.post(reverse("licensing:product-key-start"), {"key": "x"}, follow=True)
 
-    assert (
-        "Your trainer started your room over, so what you had sent last was not done." in told.text
-    )
+    assert "Your trainer started your room over while you were sending a form" in told.text
     assert told.context["room"] == room()
 
 
