@@ -12,7 +12,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
-from benefits_portal.tenants.models import User
 
 from . import exercises, panel
 from .becoming import become_persona
@@ -99,10 +98,7 @@ def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpRespo
     panel.be_at(request, room, exercise)
     before, there = persona_in(request), HttpResponseRedirect(exercise.url(room))
     response = become_persona(request, room, exercise.persona, there)
-    if before != persona_in(request) and isinstance(request.user, User):
-        text = _("For this exercise you work as %(name)s (%(who)s).")
-        who = panel.WHO.get(exercise.persona, exercise.persona)
-        messages.info(request, text % {"name": request.user.name, "who": who})
+    panel.hold(request, is_new=True, became=before != persona_in(request))
     return response
 
 

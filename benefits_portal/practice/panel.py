@@ -39,8 +39,9 @@ class Hint:
 class Panel:
     """`at` is the exercise of `steps` that is shown; `room` is the primary key of its room.
 
-    `typed` is what was typed for the check that the page answers, if anything; on any later page it
-    is None, and the verdict may be out of date.
+    On the first page after it was begun or opened `is_new`, and `became` says as whom one works, if
+    that changed. `typed` is what was typed for the check that the page answers, if anything; on any
+    later page it is None, and the verdict may be out of date.
     """
 
     steps: list[Progress]
@@ -49,6 +50,8 @@ class Panel:
     is_folded: bool
     is_shared: bool
     persona: str
+    is_new: bool
+    became: str
     typed: str | None
 
     @property
@@ -95,16 +98,23 @@ def hold(request: HttpRequest, **values: Any) -> None:
     request.session[SESSION_KEY] = held(request) | values
 
 
-def take_typed(request: HttpRequest) -> str | None:
-    """What was typed for a check, on the first page since; None on any later one."""
-    typed: str | None = held(request).get("typed")
-    if typed is not None:
-        hold(request, typed=None)
-    return typed
+def take(request: HttpRequest, name: str) -> Any:
+    """What is held for the next page that has the panel; None on any later one."""
+    value = held(request).get(name)
+    if value is not None:
+        hold(request, **{name: None})
+    return value
 
 
 def be_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
     hold(request, slug=exercise.slug, room=room.pk, folded=False)
+
+
+def known_as(request: Any, exercise: Exercise) -> str:
+    """Who the reader is for `exercise`."""
+    text = _("For this exercise you work as %(name)s (%(who)s).")
+    who = WHO.get(exercise.persona, exercise.persona)
+    return text % {"name": request.user.name, "who": who}
 
 
 def let_go(request: HttpRequest) -> None:
@@ -129,5 +139,7 @@ def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
         bool(session.get("folded")),
         own is None,
         persona(),
-        take_typed(request),
+        is_new=bool(take(request, "is_new")),
+        became=known_as(request, at.exercise) if take(request, "became") else "",
+        typed=take(request, "typed"),
     )

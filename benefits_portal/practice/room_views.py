@@ -17,6 +17,7 @@ from benefits_portal.tenants.views.signing_in import too_many
 from . import codes, rooms
 from .asked import Asked
 from .exceptions import NotLetIn
+from .exercises import present, steps_of
 from .letting_in import class_with, looked_up
 from .middleware import persona_in
 from .models import Class, Room
@@ -69,7 +70,7 @@ def my_room(request: HttpRequest, room: Room) -> HttpResponse:
         "return_code": request.session.pop(rooms.RETURN_CODE, ""),
         "personas": personas(room),
         "persona": persona_in(request),
-        "partners": list(room.partners()),
+        "step": present(steps_of(room)),
     } | rooms.why_out(request)
     return render(request, "practice/room.html", context)
 
@@ -147,7 +148,7 @@ def another_return_code(request: HttpRequest, room: Room) -> HttpResponse:
 def leave(request: HttpRequest, room: Room) -> HttpResponse:
     """The next person at this browser is not in it."""
     request.room = None  # type: ignore[attr-defined]
-    rooms.put_out(request, None, "left")
+    rooms.put_out(request, room, "left")
     return redirect("practice")
 
 
