@@ -28,7 +28,9 @@ _AS_GROUPED = re.compile(
     r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|(?<![|])[|]{20}(?:[|][.]|$))"
 )
 _HEXADECIMAL = set("0123456789ABCDEF")  # what identifiers of other kinds are made of
-_BODY_MAYBE = re.compile(rf"(?:[{ALPHABET}][\W_\u115f\u1160]*+){{{BODY}}}")
+_BETWEEN = r"[\W_\u115f\u1160]*+"  # whatever is no letter or digit that anybody sees
+_BODY_MAYBE = re.compile(rf"(?:[{ALPHABET}]{_BETWEEN}){{{BODY}}}")
+_PREFIX_MAYBE = re.compile(_BETWEEN.join(PREFIX))
 
 _UNSEEN = {"Cf", "Mn", "Mc", "Me"}  # Unicode's invisible characters and accents
 _FILLERS = {"\u115f", "\u1160"}  # letters by Unicode's word, and nobody sees them
@@ -180,9 +182,9 @@ def _is_body(body: str) -> bool:
 
 
 def _may_hold_one(text: str) -> bool:
-    """Most texts lack one of the letters, and are not looked at one by one."""
+    """Most texts do not have the prefix, and their letters are not looked at one by one."""
     seen = unicodedata.normalize("NFKD", text).upper().translate(_LOOK_ALIKES)
-    return set(PREFIX) <= set(seen)
+    return _PREFIX_MAYBE.search(seen) is not None
 
 
 def _letters(text: str) -> list[_Letter]:
