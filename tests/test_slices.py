@@ -49,7 +49,7 @@ FETCHES = {
     "benefits_portal/reminders/upcoming.py:upcoming": "an Excerpt, which says that it is cut",
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:_page_before": "a page of a list, with the way to the next",
-    "benefits_portal/listing/keyset.py:fetch": "a page of a list, or a batch of all of it",
+    "benefits_portal/listing/keyset.py:behind": "a page of a list, or a batch of all of it",
     "benefits_portal/tenants/audit/history.py:fetch_page": (
         "a page of the record, with the way to older lines"
     ),

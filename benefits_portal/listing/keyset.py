@@ -4,14 +4,14 @@ The last page costs what the first one does, and rows that come or go meanwhile 
 repeat another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import F, Func, Value
+from django.db.models import F, Field, Func, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 BATCH = 500  # rows fetched at a time for a download
@@ -47,22 +47,22 @@ class Keyset:
         sign = "-" if self.is_descending != backwards else ""
         return rows.order_by(*(f"{sign}{name}" for name in self.fields))
 
-    def fetch(
+    def behind(
         self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool = False
-    ) -> list[Any]:
-        """The first `limit` of `rows` after `cursor`, or before it, nearest first."""
+    ) -> Any:
+        """The query for the first `limit` of `rows` after `cursor`, or before it, nearest first."""
         found = rows
         if cursor is not None:
             found = found.filter(self.after(cursor, backwards=backwards))
         found = self.sorted(found, backwards=backwards)[:limit]
         if self.finds_first:
             found = self.sorted(rows.filter(pk__in=found.values("pk")), backwards=backwards)
-        return list(found)
+        return found
 
     def batches(self, rows: Any) -> Iterator[list[Any]]:
         """All of `rows` in order, BATCH at a time."""
         cursor = None
-        while batch := self.fetch(rows, cursor, BATCH):
+        while batch := list(self.behind(rows, cursor, BATCH)):
             yield batch
             if len(batch) < BATCH:
                 return
@@ -80,9 +80,8 @@ class Keyset:
         """The cursor of `row` for a URL: signed, so that only what was in the list comes back."""
         return self._signer.sign_object([str(value) for value in self.cursor_of(row)])
 
-    def decode_cursor(self, text: str, rows: Any) -> Cursor | None:
-        """None for a cursor that is missing, forged, or from when the column had another order."""
-        fields = [rows.query.resolve_ref(field).output_field for field in self.fields]
+    def decode_cursor(self, text: str, fields: "Sequence[Field[Any, Any]]") -> Cursor | None:
+        """None for a cursor that is forged, or from when the column had other `fields`."""
         try:
             texts = self._signer.unsign_object(text)
             return [field.to_python(value) for field, value in zip(fields, texts, strict=True)]

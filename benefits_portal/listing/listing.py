@@ -1,9 +1,10 @@
 """One list: its columns and filters, what they mean for its rows, and the page asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django.db.models import Field
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -57,9 +58,14 @@ class Listing[Row]:
         """How many rows `matching` has, which is all that was asked for."""
         return CappedCount(matching)
 
-    def counted(self, rows: Any) -> Mapping[str, Any]:
-        """What of `rows`, by name, is counted along with a page of them."""
-        return {}
+    @property
+    def beside(self) -> Iterable[str]:
+        """The names of what is counted along with a page."""
+        return ()
+
+    def rows_beside(self, rows: Any, name: str) -> Any:
+        """What of `rows` is counted by one of these names."""
+        raise NotImplementedError
 
     def matching(self, rows: Any) -> Any:
         """All that was asked for of `rows`, on whatever page."""
@@ -113,27 +119,47 @@ class Listing[Row]:
 
     def page(self, rows: Any) -> Page[Row]:
         """The page of `rows` that the URL asks for; else, or if that is gone, the first one."""
-        matching, counted = self.matching(rows), self.counted(rows)
-        rows = self.annotate_for_list(matching)
-        given = {
-            name: self.keyset.decode_cursor(self.query.position[name], rows)
-            for name in ("after", "before")
-        }
-        counting = rows.annotate(
-            total_in_list=self.total(matching),
-            **{
-                f"count_of_{name}": CappedCount(part, MAX_COUNT_BESIDE)
-                for name, part in counted.items()
-            },
-        )
-        page = self._page_at(counting, given["after"], given["before"], rest=rows)
+        page = self._page_at(rows, self._given("after", rows), self._given("before", rows))
         self.counts = {
             name: value_of(page.rows[0], f"count_of_{name}")
             if page.rows
-            else capped_count(part, MAX_COUNT_BESIDE)
-            for name, part in counted.items()
+            else capped_count(self.rows_beside(rows, name), MAX_COUNT_BESIDE)
+            for name in self.beside
         }
         return page
+
+    def _given(self, name: str, rows: Any) -> Cursor | None:
+        text = self.query.position[name]
+        return self.keyset.decode_cursor(text, self.order_fields(rows)) if text else None
+
+    def order_fields(self, rows: Any) -> "list[Field[Any, Any]]":
+        """What the values of a cursor are of."""
+        query = self.annotate_for_list(self.matching(rows)).query
+        return [query.resolve_ref(name).output_field for name in self.order]
+
+    def fetch(self, rows: Any, cursor: Cursor | None, limit: int, **how: bool) -> list[Row]:
+        """The first `limit` of the list after `cursor`, or before it, nearest first."""
+        return list(self.asked(rows, cursor, limit, **how))
+
+    def asked(
+        self,
+        rows: Any,
+        cursor: Cursor | None,
+        limit: int,
+        *,
+        backwards: bool = False,
+        counts: bool = True,
+    ) -> Any:
+        """The query for these, each with how many there are, if `counts`."""
+        matching = self.matching(rows)
+        found = self.annotate_for_list(matching)
+        if counts:
+            beside = {
+                f"count_of_{name}": CappedCount(self.rows_beside(rows, name), MAX_COUNT_BESIDE)
+                for name in self.beside
+            }
+            found = found.annotate(total_in_list=self.total(matching), **beside)
+        return self.keyset.behind(found, cursor, limit, backwards=backwards)
 
     def first_rows(self, rows: Any) -> Any:
         """The rows of the first page and the one behind them, as a query that can be prepared.
@@ -149,39 +175,34 @@ class Listing[Row]:
         shown = found[: self.page_size]
         return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
 
-    def _page_at(
-        self, rows: Any, after: Cursor | None, before: Cursor | None, rest: Any
-    ) -> Page[Row]:
+    def _page_at(self, rows: Any, after: Cursor | None, before: Cursor | None) -> Page[Row]:
         if after is not None:
             page = self._page_after(rows, after)
         elif before is not None or self.query.position["page"] == "last":
             page = self._page_before(rows, before)
         else:
-            return self._first_page(rows, rest)
-        return page if page.rows else self._first_page(rows, rest)
+            return self._first_page(rows)
+        return page if page.rows else self._first_page(rows)
 
-    def _first_page(self, rows: Any, rest: Any) -> Page[Row]:
-        """As many rows as a page has; where all are shown the others too, by one more query.
-
-        `rest` are the same rows, not counted again.
-        """
+    def _first_page(self, rows: Any) -> Page[Row]:
+        """As many rows as a page has; where all are shown the others too, by one more query."""
         start = self.begins_behind(descending=self.query.is_descending)
-        found = self.keyset.fetch(rows, start, self.page_size + 1)
+        found = self.fetch(rows, start, self.page_size + 1)
         shown = found[: self.page_size]
         if len(found) > len(shown) and value_of(found[0], "total_in_list") <= self.whole_size:
             cursor = self.keyset.cursor_of(shown[-1])
-            shown += self.keyset.fetch(rest, cursor, self.whole_size)
+            shown += self.fetch(rows, cursor, self.whole_size, counts=False)
             found = shown
         return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
 
     def _page_after(self, rows: Any, cursor: Cursor) -> Page[Row]:
-        found = self.keyset.fetch(rows, cursor, self.page_size + 1)
+        found = self.fetch(rows, cursor, self.page_size + 1)
         shown = found[: self.page_size]
         return self._page(shown, has_previous=True, has_next=len(found) > len(shown))
 
     def _page_before(self, rows: Any, cursor: Cursor | None) -> Page[Row]:
         start = cursor or self.begins_behind(descending=not self.query.is_descending)
-        found = self.keyset.fetch(rows, start, self.page_size + 1, backwards=True)
+        found = self.fetch(rows, start, self.page_size + 1, backwards=True)
         shown = found[: self.page_size][::-1]
         return self._page(
             shown, has_previous=len(found) > self.page_size, has_next=cursor is not None

@@ -19,6 +19,7 @@ from benefits_portal.benefits.benefit_list.filters import (
     tab_of,
     unfitting,
 )
+from benefits_portal.benefits.benefit_list.prepared_pages import is_prepared, page_rows
 from benefits_portal.benefits.benefit_list.rows import (
     COLUMNS_READ,
     SOON_DAYS,
@@ -71,6 +72,7 @@ class BenefitListing(Listing[dict[str, Any]]):
     lines: Callable[[], Sequence[HeldLine]] = list
     on: date = date.min
     tab: Tab = Tab.CURRENT
+    partner_pk: int = 0
     fields_key: str = ""
     whole_size = 100
 
@@ -87,7 +89,7 @@ class BenefitListing(Listing[dict[str, Any]]):
         tab = tab_of(query)
         key = f"benefits of {partner.pk} {tab}"
         filters = filters_of(tab, lines)
-        return cls(query, filters, lines, on, tab, fields_key=key, kept=kept or {})
+        return cls(query, filters, lines, on, tab, partner.pk, key, kept=kept or {})
 
     @classmethod
     def for_day(cls, partner: Partner, query: QueryDict, any_day: AnyDay) -> "BenefitListing":
@@ -106,7 +108,7 @@ class BenefitListing(Listing[dict[str, Any]]):
 
     def _filtered(self, rows: BenefitQuerySet, chosen: Mapping[str, str]) -> BenefitQuerySet:
         """Words, product and offer are looked up in the catalog, which is small."""
-        if self.search_query or {"offer", "product"} & chosen.keys():
+        if self.looks_lines_up:
             rows = rows.filter(package_line__in=self._fitting)
         if kind := chosen.get("kind"):
             rows = rows.license_based() if kind == "licenses" else rows.usage_based()
@@ -118,6 +120,10 @@ class BenefitListing(Listing[dict[str, Any]]):
             rows = self.unused(rows)
             rows = rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
         return self._in_time(rows, chosen.get("expires"))
+
+    @property
+    def looks_lines_up(self) -> bool:
+        return bool(self.search_query or {"offer", "product"} & self.chosen.keys())
 
     def with_status(self, rows: BenefitQuerySet, status: Status) -> BenefitQuerySet:
         return rows.with_status(status, self.on)
@@ -157,13 +163,13 @@ class BenefitListing(Listing[dict[str, Any]]):
             case Tab.ENDED:
                 return rows.ended(self.on)
 
-    def counted(self, rows: BenefitQuerySet) -> dict[str, BenefitQuerySet]:
-        """What each other tab has."""
-        return {
-            tab.name: self._in(tab, self._filtered(rows, self._chosen_in(tab)))
-            for tab in Tab
-            if tab is not self.tab
-        }
+    @property
+    def beside(self) -> list[str]:
+        """The other tabs."""
+        return [tab.name for tab in Tab if tab is not self.tab]
+
+    def rows_beside(self, rows: BenefitQuerySet, name: str) -> BenefitQuerySet:
+        return self._in(Tab[name], self._filtered(rows, self._chosen_in(Tab[name])))
 
     def _chosen_in(self, tab: Tab) -> dict[str, str]:
         """The filters that go along to `tab`: those that something in it can pass."""
@@ -193,7 +199,18 @@ class BenefitListing(Listing[dict[str, Any]]):
     def rows(self, found: Iterable[dict[str, Any]]) -> Iterator[BenefitRow]:
         return benefit_rows(found, self.on)
 
+    def order_fields(self, rows: BenefitQuerySet) -> list[Any]:
+        return [rows.query.resolve_ref(name).output_field for name in self.order]
+
+    def fetch(
+        self, rows: BenefitQuerySet, cursor: Cursor | None, limit: int, **how: bool
+    ) -> list[dict[str, Any]]:
+        if not is_prepared(self, cursor):
+            return super().fetch(rows, cursor, limit, **how)
+        return page_rows(self, cursor, limit, **how)
+
     def page(self, rows: BenefitQuerySet) -> Page[dict[str, Any]]:
+        """`rows` are all of the partner's."""
         page = super().page(rows)
         self.counts[self.tab.name] = page.total
         return page
