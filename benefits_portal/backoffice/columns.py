@@ -1,15 +1,18 @@
 """Columns of lists: links along the relations."""
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 
 NOTHING = "–"  # in a list and on a page alike
+STAND_IN = 1_234_567_890  # in an address, for the number of any row
 
 type Text = Any  # a string, or one that is translated when it is shown
 
@@ -19,12 +22,20 @@ def admin_url(model: type[models.Model] | models.Model, page: str, *args: Any) -
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def link(target: models.Model | None, text: object = "") -> Any:
+@cache
+def around_number(model: type[models.Model], page: str) -> tuple[str, str]:
+    """What stands before and after the number of a row in the address of its `page`."""
+    before, _number, after = admin_url(model, page, STAND_IN).partition(str(STAND_IN))
+    return before, after
+
+
+def link(target: models.Model | None, text: Any = "") -> Any:
     """`target`, or `text` in its place, as a link to its own page; nothing for nobody."""
     if target is None:
         return None
-    url = admin_url(target, "change", target.pk)
-    return format_html('<a href="{}">{}</a>', url, text or target)
+    before, after = around_number(type(target), "change")
+    shown: Any = text or target
+    return SafeString(f'<a href="{before}{target.pk:d}{after}">{conditional_escape(shown)}</a>')
 
 
 def opened(description: Text, *, shows: str = "") -> Callable[[Any], Any]:

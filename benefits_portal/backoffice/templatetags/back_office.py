@@ -1,43 +1,33 @@
 """What the back office's templates ask for."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
-from itertools import starmap
 from typing import Any
 
 from django import template
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import get_fields_from_path
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import escape
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from benefits_portal.backoffice.columns import NOTHING
+from benefits_portal.backoffice.result_rows import table_rows
 from benefits_portal.dates import days_in_months
 
 register = template.Library()
 PARTS = ("year", "month", "day")
-EMPTY_CELL = re.compile(rf"<t[dh][^>]*>(?:{NOTHING}|&nbsp;|\s)*</t[dh]>")
 
 
-@register.simple_tag
-def labeled(cells: Iterable[str], headers: Iterable[dict[str, Any]]) -> SafeString:
-    """The cells of a row, each with its column's name, which a narrow list shows beside it.
-
-    Django has rendered them; those that hold nothing say so.
-    """
-    return SafeString("".join(starmap(with_label, zip(cells, headers, strict=True))))
-
-
-def with_label(cell: str, header: dict[str, Any]) -> str:
-    if "action-checkbox" in header.get("class_attrib", ""):
-        return cell
-    is_empty = ' data-empty="yes"' if EMPTY_CELL.fullmatch(cell) else ""
-    label = escape(capfirst(str(header["text"])))
-    return f'{cell[:3]} data-label="{label}"{is_empty}{cell[3:]}'
+@register.inclusion_tag("admin/change_list_results.html")
+def result_table(cl: Any) -> dict[str, Any]:
+    """Django's `result_list`, with rows of our own."""
+    headers = list(result_headers(cl))
+    return {
+        "result_headers": headers,
+        "num_sorted_fields": sum(header.get("sorted", False) for header in headers),
+        "rows": table_rows(cl, headers),
+    }
 
 
 @register.inclusion_tag("admin/date_hierarchy.html")

@@ -68,7 +68,7 @@ class DigestAdmin(SearchThroughMixin, ReadOnlyAdmin):
 class PreferenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
     """What people chose at which partner; who has not chosen gets what is usual."""
 
-    list_display = [linked("user", _("user")), linked("partner", _("partner")), "rhythm"]
+    list_display = ["user", linked("partner", _("partner")), "rhythm"]
     list_filter = ["rhythm"]
     list_select_related = ["user", "partner"]
     search_through = ("user", "partner")
