@@ -163,7 +163,7 @@ def test_more_than_a_thousand_rows_are_not_counted_to_the_end(offers: list[Offer
 
 def test_a_header_sorts_by_its_column_and_then_reverses_the_order() -> None:
     urls = ("", "sort=-position", "sort=name&q=a")
-    hrefs = [[header.href for header in listing(url).column_headers()] for url in urls]
+    hrefs = [[header["href"] for header in listing(url).column_headers()] for url in urls]
     assert hrefs == [
         ["?sort=-position", "?sort=name"],
         ["?", "?sort=name"],

@@ -19,6 +19,7 @@ from benefits_portal.licensing.models import (
     over_since,
 )
 from benefits_portal.licensing.models.license_outlook import settle_until
+from benefits_portal.licensing.models.pool_today import outlook_today, product_today
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -162,10 +163,17 @@ def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStand
 
     `then`: at the end of another day than today (H1).
     """
-    outlook = outlook_of(pool.tenant, pool.product, on, then=then)
-    found = {pool.product.pk: outlook}
-    since = over_since(pool.tenant, found, on, then=then).get(pool.product.pk)
-    return PoolStanding(pool.product, outlook, since)
+    if then:
+        return standing_by(pool, outlook_of(pool.tenant, pool.product, on, then=True), then=True)
+    found = product_today.first(pool.tenant.partner_id, pool.tenant.pk, pool.product.pk, on)
+    return standing_by(pool, outlook_today(found, on))
+
+
+def standing_by(pool: LicensePool, outlook: LicenseOutlook, *, then: bool = False) -> PoolStanding:
+    """That of a pool with this `outlook`."""
+    product = pool.product
+    since = over_since(pool.tenant, {product.pk: outlook}, outlook.on, then=then)
+    return PoolStanding(product, outlook, since.get(product.pk))
 
 
 def standings(

@@ -38,9 +38,11 @@ class Option:
     is_set: bool
 
 
-@dataclass(frozen=True)
-class ColumnHeader:
-    """`href` sorts by the column or reverses it; `sort` is the present order, for `aria-sort`."""
+class ColumnHeader(TypedDict):
+    """For `{% header_cells %}`.
+
+    `href` sorts by the column or reverses it; `sort` is the present order, for `aria-sort`.
+    """
 
     name: str
     label: Text
@@ -51,13 +53,13 @@ class ColumnHeader:
 
 def column_headers(columns: Mapping[str, Column], query: ListQuery) -> Iterator[ColumnHeader]:
     for name, column in columns.items():
-        yield ColumnHeader(
-            name,
-            column.label,
-            column.numeric,
-            href=query.sort_href(name) if column.order else "",
-            sort=query.direction if name == query.column else "",
-        )
+        yield {
+            "name": name,
+            "label": column.label,
+            "numeric": column.numeric,
+            "href": query.sort_href(name) if column.order else "",
+            "sort": query.direction if name == query.column else "",
+        }
 
 
 class SortOption(TypedDict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 from .columns import Option, Text
 from .query import ListQuery
@@ -36,15 +37,17 @@ class Filter:
 type Filters = Mapping[str, Filter]
 
 
-@dataclass(frozen=True)
-class FilterLink:
-    """A quick filter or a tab: `href` sets or clears it; `count` is how many rows it leads to."""
+class FilterLink(TypedDict):
+    """A quick filter or a tab, for `{% filter_links %}`.
+
+    `href` sets or clears it; `count` is how many rows it leads to, where that is known.
+    """
 
     id: str
     label: Text
     href: str
     is_set: bool
-    count: str = ""
+    count: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,25 @@ def quick_filters(filters: Filters, query: ListQuery) -> Iterator[FilterLink]:
         if choice.quick:
             for value, label in choice.shown(query.chosen.get(name)):
                 is_set = query.chosen.get(name) == value
-                yield FilterLink(
-                    f"quick-{value}", label, query.href(**{name: "" if is_set else value}), is_set
-                )
+                yield {
+                    "id": f"quick-{value}",
+                    "label": label,
+                    "href": query.href(**{name: "" if is_set else value}),
+                    "is_set": is_set,
+                }
 
 
 def filter_tabs(filters: Filters, query: ListQuery) -> Iterator[FilterTabs]:
     for name, choice in filters.items():
         if choice.tabs:
             chosen = query.chosen.get(name, "")
-            links = [
-                FilterLink(
-                    f"tab-{value or 'first'}", label, query.href(**{name: value}), chosen == value
-                )
+            links: list[FilterLink] = [
+                {
+                    "id": f"tab-{value or 'first'}",
+                    "label": label,
+                    "href": query.href(**{name: value}),
+                    "is_set": chosen == value,
+                }
                 for value, label in choice.options.items()
             ]
             yield FilterTabs(choice.label, links)

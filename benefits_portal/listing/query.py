@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -73,9 +74,8 @@ class ListQuery:
 
     def href(self, **changes: str) -> str:
         """The URL of this list with `changes`, from its first page unless they name another."""
-        query = QueryDict(mutable=True)
-        query.update({name: value for name, value in (self.state() | changes).items() if value})
-        return f"?{query.urlencode()}"
+        state = self.state() | changes
+        return f"?{urlencode({name: value for name, value in state.items() if value})}"
 
     def sort_href(self, column: str) -> str:
         """The URL that sorts by `column`, or reverses the order where it is sorted by that."""

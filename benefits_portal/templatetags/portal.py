@@ -53,7 +53,8 @@ def breakable(email: str) -> SafeString:
     """
     local_part, at, domain = str(email).rpartition("@")
     breaks = _domain_breaks(domain)
-    return format_html("{}@<wbr>{}", local_part, breaks) if at else breaks
+    # A list has one in each row, for which format_html takes three times as long
+    return mark_safe(f"{escape(local_part)}@<wbr>{breaks}") if at else breaks  # noqa: S308
 
 
 @lru_cache(maxsize=1_024)
@@ -70,12 +71,72 @@ def isolated(text: object) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def list_swap(show: str = "none") -> SafeString:
     """Attributes for what holds the links or the form of a list, not around rows that open.
 
     htmx brings in the list alone, and the address with it. `show` is what is scrolled to.
     """
     return format_html(LIST_SWAP, show)
+
+
+HEADER_CELL = '<th scope="col" data-column="{}"{}{}>{}</th>'
+SORT_LINK = '<a class="sort" id="{}-{}" href="{}">{}</a>'
+
+
+@register.simple_tag
+def header_cells(
+    headers: Iterable[Mapping[str, Any]], prefix: str = "", hidden: str = ""
+) -> SafeString:
+    """The header cells of a list, each with the link that sorts by it, without the `hidden` one.
+
+    `headers` are `Listing.column_headers`; `prefix` tells apart the ids of tables on one page.
+    """
+    return mark_safe(  # noqa: S308 - each is
+        "".join(
+            _header_cell(header, prefix or "sort") for header in headers if header["name"] != hidden
+        )
+    )
+
+
+def _header_cell(header: Mapping[str, Any], prefix: str) -> SafeString:
+    name, label, sort, href = (header.get(part, "") for part in ("name", "label", "sort", "href"))
+    if href:
+        label = format_html(SORT_LINK, prefix, name, href, label)
+    order = format_html(' aria-sort="{}"', sort) if sort else ""
+    return format_html(
+        HEADER_CELL, name, order, SafeString(" data-numeric" * header.get("numeric", 0)), label
+    )
+
+
+FILTER_LINK = '<a{} id="{}" href="{}"{}>{} {}</a>'
+COUNT = '<span class="count">{}</span>'
+
+
+@register.simple_tag
+def filter_links(
+    links: Iterable[Mapping[str, Any]], current: str, css_class: str = "", icon: str = ""
+) -> SafeString:
+    """The tabs or the quick filters of a list: `aria-current` says which holds.
+
+    After the words of each comes how many rows it leads to, where that is known, or the icon.
+    """
+    kind = format_html(' class="{}"', css_class) if css_class else ""
+    is_set = format_html(' aria-current="{}"', current)
+    return mark_safe(  # noqa: S308 - each is
+        "".join(
+            format_html(
+                FILTER_LINK,
+                kind,
+                link["id"],
+                link["href"],
+                is_set if link.get("is_set") else "",
+                link["label"],
+                format_html(COUNT, link["count"]) if link.get("count") else icon,
+            )
+            for link in links
+        )
+    )
 
 
 @register.simple_tag

@@ -9,10 +9,12 @@ from benefits_portal.licensing.models import (
     LicenseAssignment,
     LicenseCount,
     LicensePool,
+    outlook_of,
     outlooks,
     over_since,
 )
 from benefits_portal.licensing.models.license_outlook import LicenseOutlook, Step, Stretch
+from benefits_portal.licensing.models.pool_today import outlook_today, product_today
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.factories import (
@@ -187,6 +189,25 @@ def test_after_it_healed_a_new_stretch_begins() -> None:
     )
     again = licenses.subscriptions.get().ends_on + timedelta(days=31)
     assert (since(licenses, healed_on), since(licenses, again)) == (None, again)
+
+
+@rule("L6", "L7", "L8")
+@pytest.mark.parametrize("given", [0, 4])
+@pytest.mark.parametrize(
+    "on", [TODAY, GONE_IN_JUNE - DAY, GONE_IN_JUNE, GONE_IN_JULY - DAY, GONE_IN_JULY]
+)
+def test_a_product_of_today_is_told_with_what_changes_next(on: date, given: int) -> None:
+    licenses = bought_pool(3, MAY)
+    tenant, product = licenses.tenant, licenses.product
+    bought(2, MAY, partner=tenant.partner, product=product)
+    bought(4, JUNE, partner=tenant.partner, product=product)
+    SubscriptionFactory.create(
+        tenant=tenant, product=product, licenses=9, ends_on=MAY, withdrawn_on=TODAY
+    )
+    crowd(licenses, given, TODAY)
+    found = outlook_today(product_today.first(tenant.partner_id, tenant.pk, product.pk, on), on)
+    whole = outlook_of(tenant, product, on)
+    assert (found.count, found.next_step) == (whole.count, whole.next_step)
 
 
 @rule("L8")

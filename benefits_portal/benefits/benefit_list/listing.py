@@ -230,7 +230,13 @@ class BenefitListing(Listing[dict[str, Any]]):
         changes["tab"] = "" if tab is tab_of(kept) else tab.value
         most = MAX_COUNT if tab is self.tab else MAX_COUNT_BESIDE
         href, count = self.query.href(**changes), total_text(self.counts[tab.name], most)
-        return FilterLink(f"tab-{tab.value}", tab.label, href, tab is self.tab, count)
+        return {
+            "id": f"tab-{tab.value}",
+            "label": tab.label,
+            "href": href,
+            "is_set": tab is self.tab,
+            "count": count,
+        }
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
         """With the tab by name, so that what is filtered by next stays in it."""

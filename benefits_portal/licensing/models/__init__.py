@@ -7,7 +7,8 @@
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
 - `order.py`: several keys redeemed together (O9 to O14).
 - `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10);
-  `license_outlook.py` says what is to come, `license_history.py` since when there are too few.
+  `license_outlook.py` says what is to come, `pool_today.py` what is next,
+  `license_history.py` since when there are too few.
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """
 

@@ -21,7 +21,8 @@ CONSTRAINTS: list[BaseConstraint] = [
 
 INDEXES = [
     Index(
-        fields=["partner", "tenant", "product", "ends_on"],
+        # The last two so that the licenses of a pool are added up off the index alone
+        fields=["partner", "tenant", "product", "ends_on", "withdrawn_on", "licenses"],
         name="subscription_place_product",
     ),
     Index(fields=["ends_on"], name="subscription_ends"),

@@ -12,7 +12,12 @@ from benefits_portal.licensing.license_days import (
     most_at_once_context,
     period_of,
 )
-from benefits_portal.licensing.license_display import standing_of, standings
+from benefits_portal.licensing.license_display import (
+    PoolStanding,
+    standing_by,
+    standing_of,
+    standings,
+)
 from benefits_portal.licensing.license_list import LicenseListing, product_in
 from benefits_portal.licensing.models import (
     LicensePool,
@@ -20,6 +25,7 @@ from benefits_portal.licensing.models import (
     outlooks,
 )
 from benefits_portal.licensing.models.license_pool import TENANT
+from benefits_portal.licensing.models.pool_today import outlook_today, product_today
 from benefits_portal.licensing.views.subscription_on import before_first_redemption
 from benefits_portal.tenants.access import role_required, tenant_of_ones_own
 from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
@@ -35,11 +41,7 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
     Of what runs elsewhere nothing is known (404); for another tenant of one's own, ElsewhereError
     offers to switch, and for the one that the address names.
     """
-    named = request.GET.get(TENANT, "")
-    if named.isdecimal() and int(named) != request.tenant.pk:
-        raise ElsewhereError(tenant_of_ones_own(request, request.partner.pk, int(named)))
-    if pk > BigIntegerField.MAX_BIGINT:
-        raise Http404
+    check_named_tenant(request, pk)
     if product := product_in.first(request.partner.pk, request.tenant.pk, pk):
         return LicensePool(request.tenant, product)
     tenants = [tenant.pk for tenant in request.tenants]
@@ -48,6 +50,27 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
         raise Http404
     place = tenant_of_ones_own(request, elsewhere.partner_id, elsewhere.tenant_id)
     raise ElsewhereError(place)
+
+
+def own_standing(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolStanding]:
+    """`own_pool`, and how it stands today: one query where something runs or somebody has one."""
+    check_named_tenant(request, pk)
+    on = request.today
+    product = product_today.first(request.partner.pk, request.tenant.pk, pk, on)
+    if product is None or not (product.licenses or product.people):
+        pool = own_pool(request, pk)
+        return pool, standing_of(pool, on)
+    pool = LicensePool(request.tenant, product)
+    return pool, standing_by(pool, outlook_today(product, on))
+
+
+def check_named_tenant(request: PartnerRequest, pk: int) -> None:
+    """Raise ElsewhereError if the address names another tenant than the one one acts in."""
+    named = request.GET.get(TENANT, "")
+    if named.isdecimal() and int(named) != request.tenant.pk:
+        raise ElsewhereError(tenant_of_ones_own(request, request.partner.pk, int(named)))
+    if pk > BigIntegerField.MAX_BIGINT:
+        raise Http404
 
 
 @role_required
@@ -63,15 +86,23 @@ def licenses(request: PartnerRequest) -> HttpResponse:
     return render(request, "licensing/licenses.html", {"rows": rows, "day_notes": notes})
 
 
+def standing_on(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolStanding]:
+    """The same on the day of the page."""
+    if request.any_day.as_of is None:
+        return own_standing(request, pk)
+    pool = own_pool(request, pk)
+    return pool, standing_of(pool, request.any_day.day, then=True)
+
+
 @role_required
 @on_any_day
 @require_safe
 def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
     """Who has a license of one product here, and who had one, page by page."""
-    pool, then = own_pool(request, pk), request.any_day.as_of is not None
+    then = request.any_day.as_of is not None
+    pool, standing = standing_on(request, pk)
     listing = LicenseListing.of(request.GET, request.any_day)
     page = listing.page_of(pool)
-    standing = standing_of(pool, request.any_day.day, then=then)
     context = {
         "product": pool.product,
         "standing": standing,

@@ -1,0 +1,47 @@
+"""A product in a tenant as it is today, and what changes next: one query for most pages (L6 to L8).
+
+Licenses that end later than those that end next are one number, however many days they end on.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet, Subquery, Sum
+
+from benefits_portal.prepared import PreparedQuery
+from benefits_portal.tenants.models import Partner, Tenant
+
+from .license_outlook import LicenseOutlook, Stretch, entitling_of, people_by_product
+from .subscription_queryset import SubscriptionQuerySet
+
+
+@PreparedQuery
+def product_today(partner: int, tenant: int, pk: int, on: date) -> QuerySet[Any, Any]:
+    """The product, with what `outlook_today` is made of."""
+    its = Tenant(pk=tenant, partner=Partner(pk=partner))
+    entitling = entitling_of(its, on, [pk], then=False).order_by()
+    next_end = Subquery(entitling.order_by("ends_on").values("ends_on")[:1])
+    return people_by_product(its, on, [pk], then=False).annotate(
+        licenses=total(entitling),
+        next_end=next_end,
+        ending_next=total(entitling.filter(ends_on=next_end)),
+    )
+
+
+def total(subscriptions: SubscriptionQuerySet) -> Subquery:
+    """How many licenses they have, of one product; NULL where there are none."""
+    sums = subscriptions.values("product").annotate(total=Sum("licenses"))
+    return Subquery(sums.values("total"))
+
+
+def outlook_today(product: Any, on: date) -> LicenseOutlook:
+    """What `outlook_of` says of the days until the next step; `product` is a `product_today`.
+
+    What ends later ends on the last day that there is, which has no day after it.
+    """
+    if not product.licenses:
+        return LicenseOutlook(on, product.people)
+    later = Stretch(date.max, product.licenses - product.ending_next)
+    return LicenseOutlook(
+        on, product.people, (Stretch(product.next_end, product.ending_next), later)
+    )
