@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .exercises import Exercise, Progress, exercises_of, present, steps_of, tally
 from .models import Room
@@ -18,7 +19,7 @@ from .models import Room
 SESSION_KEY = "exercise"
 
 WHO: dict[str, Promise] = {
-    "global-admin": _("Global admin"),
+    "global-admin": pgettext_lazy("in a sentence", "Global admin"),
     "partner-admin": _("partner admin"),
     "guest-admin": _("guest with the partner admin role"),
     "member": _("account member"),
