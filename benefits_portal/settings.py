@@ -117,7 +117,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "benefits_portal.views.frame",
             ],
-            "builtins": ["benefits_portal.templatetags.portal"],
+            "builtins": [
+                "benefits_portal.templatetags.portal",
+                "benefits_portal.templatetags.rows",
+            ],
         },
     }
 ]

@@ -1,7 +1,7 @@
 """The rows of a table, written by one form: what is in a row is text, whatever it looks like."""
 
 import pytest
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
@@ -60,6 +60,35 @@ def test_an_if_that_does_not_hold_leaves_nothing() -> None:
     assert (
         written("{name}{% if wide %} {nobody}{% elif x %} {name}{% endif %}", {"name": "A"}) == "A"
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [({"gap": "{3} days"}, "<b>{3} days</b>!"), ({"gap": ""}, "none {x}!")],
+    ids=["has it", "has none"],
+)
+def test_a_row_is_written_by_what_it_has(row: dict[str, object], shown: str) -> None:
+    block = "{% when gap %}<b>{gap}</b>{% otherwise %}none {{ x }}{% endwhen %}!"
+    assert written(block, row, x="{x}") == shown
+
+
+def test_what_a_row_has_not_leaves_nothing_without_an_otherwise() -> None:
+    assert (
+        written("{% when gap %}<b>{gap}</b>{% endwhen %}|", {"gap": ""}, {"gap": 1}) == "|<b>1</b>|"
+    )
+
+
+def test_each_item_of_a_list_is_written_beside_what_is_of_its_row() -> None:
+    block = '{% each step in steps %}<li title="{way}">{step}</li>{% endeach %}'
+    assert written(block, {"way": "A&B", "steps": ["<1>", "{way}"]}, {"way": "C", "steps": []}) == (
+        '<li title="A&amp;B">&lt;1&gt;</li><li title="A&amp;B">{way}</li>'
+    )
+
+
+@pytest.mark.parametrize("block", ["{% when a %}{% endwhen %}", "{% each a in b %}{% endeach %}"])
+def test_what_is_of_a_row_is_refused_outside_of_one(block: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match="between rows and endrows"):
+        Template(block).render(Context())
 
 
 def test_without_rows_there_is_nothing() -> None:

@@ -7,10 +7,6 @@ from html import escape
 from typing import Any
 
 from django import template
-from django.template import Context
-from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token
-from django.template.defaulttags import IfNode
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw
@@ -19,9 +15,6 @@ from benefits_portal.regions import as_moment
 
 register = template.Library()
 register.filter("moment", as_moment)  # a time says whose clock it is (W13)
-
-# With its braces doubled, as everything in a format string
-PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 LIST_SWAP = """data-hx-boost="true" data-hx-target="#list" data-hx-select="#list"
 data-hx-select-oob="#outcome:innerHTML" data-hx-swap="outerHTML show:{}"
@@ -151,66 +144,3 @@ def lucide(name: str, *, size: int = 24, **attributes: str) -> str:
 @cache
 def _drawn(name: str, size: int, attributes: tuple[tuple[str, str], ...]) -> str:
     return draw(name, size=size, **dict(attributes))
-
-
-@register.tag("rows")
-def do_rows(parser: Parser, token: Token) -> "RowsNode":
-    """Render what is the same in every row of a long table once, and fill in the rest.
-
-    `{% rows page.rows %}<tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>{%
-    endrows %}`
-
-    The block for each of the rows, mappings of names to values, with `{name}` replaced by its
-    value, escaped as a variable is. Tags and variables in the block are of the page, not of a row:
-    they are rendered once, and an `{% if %}` too. KeyError for a name that a row has not. Rows by
-    nodes of a template cost ten times as much.
-    """
-    _tag, rows = token.split_contents()
-    block = parser.parse(("endrows",))
-    parser.delete_first_token()
-    return RowsNode(parser.compile_filter(rows), block)
-
-
-class RowsNode(Node):
-    child_nodelists = ("block",)
-
-    def __init__(self, rows: FilterExpression, block: NodeList) -> None:
-        self.rows, self.block = rows, block
-
-    def render(self, context: Context) -> SafeString:
-        rows: Iterable[Mapping[str, Any]] = self.rows.resolve(context)
-        text = "".join(self._format(node, context) for node in self.block)
-        escaped = ({name: _escaped(value) for name, value in row.items()} for row in rows)
-        return mark_safe("".join(text.format_map(row) for row in escaped))  # noqa: S308 - escaped
-
-    def _format(self, node: Node, context: Context) -> str:
-        """The text with its placeholders, which only what is written in the template has.
-
-        A brace in what it shows is just that.
-        """
-        if isinstance(node, TextNode):
-            return PLACEHOLDER.sub(r"{\1}", with_doubled_braces(node.s))
-        if isinstance(node, IfNode):
-            return "".join(self._format(inner, context) for inner in chosen(node, context))
-        return with_doubled_braces(str(node.render_annotated(context)))
-
-
-def chosen(node: IfNode, context: Context) -> Iterable[Node]:
-    """The part of an `{% if %}` that holds on the page, which the template has written as well."""
-    for condition, nodes in node.conditions_nodelists:
-        # A Context, unlike the stub says
-        if condition is None or condition.eval(context):  # type: ignore[arg-type]
-            return nodes
-    return ()
-
-
-def _escaped(value: object) -> str:
-    """The same as `conditional_escape`, which takes five times as long for a plain text."""
-    if isinstance(value, Promise):
-        value = str(value)
-    return value.__html__() if hasattr(value, "__html__") else escape(str(value))
-
-
-def with_doubled_braces(text: str) -> str:
-    """`text` as a format string that shows it."""
-    return text.replace("{", "{{").replace("}", "}}")
