@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from benefits_portal.licensing.ways import (
     described,
     gap_since,
     waiting_way,
+    way_rows,
     ways_axis,
 )
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -36,6 +38,10 @@ class Calculation:
         """What the table shows: the ways for the subscription, and a new one."""
         new = WayGroup(_("Separate subscription"), [self.new()])
         return [WayGroup(self.heading, self.kept()).marked(), new]
+
+    def way_rows(self) -> list[dict[str, Any]]:
+        """The rows of that table."""
+        return way_rows(self.groups())
 
     def kept(self) -> list[Way]:
         """The ways for the subscription, as the table and the axis show them."""

@@ -25,6 +25,7 @@ from benefits_portal.licensing.ways import (
     described,
     gap_since,
     waiting_way,
+    way_rows,
     ways_axis,
 )
 from benefits_portal.listing.excerpt import Excerpt
@@ -221,9 +222,15 @@ class Comparison:
         return ways_axis(self.subscription, [*self.ways, self.new], self.on, [benefit])
 
 
-def comparisons(
-    key: ProductKey, tenant: Tenant, on: date, confirmed: str = ""
-) -> Excerpt[Comparison]:
+class Comparisons(Excerpt[Comparison]):
+    """Of the subscriptions that one key is for."""
+
+    def way_rows(self) -> list[dict[str, Any]]:
+        """What the table shows, group by group."""
+        return way_rows(group for comparison in self for group in comparison.groups())
+
+
+def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") -> Comparisons:
     """For each Active subscription of the key's product in `tenant`, what the key would do.
 
     Without one, what starts anew (S3). Of very many, those that end last, and how many there are.
@@ -241,7 +248,7 @@ def comparisons(
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
     named = urlencode({"show": "all", "q": key.product.name})
     href = f"{reverse('licensing:products')}?{named}"
-    return Excerpt(marked(found), len(found) + hidden, href)
+    return Comparisons(marked(found), len(found) + hidden, href)
 
 
 def marked(found: list[Comparison]) -> list[Comparison]:

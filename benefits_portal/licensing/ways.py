@@ -3,9 +3,11 @@
 Terms come from `Subscription`'s methods; here they are only put into the reader's language.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -36,11 +38,11 @@ class Way:
     keeps: bool = False
     has_ended: bool = False  # `before` has ended, so there is no end date to compare with
     gap: str = ""  # days without service, if any
-    steps: Sequence[str] = ()
+    steps: list[str] = field(default_factory=list)
     reason: str = ""
     action: str = ""
     href: str = ""
-    tags: Sequence[str] = ()
+    tags: list[str] = field(default_factory=list)
     is_primary: bool = False
     on_axis: str = ""  # what it is called there
     is_plain: bool = False  # the figures say as much as the summary
@@ -88,7 +90,7 @@ class Way:
         effect = self._shift["effect"]
         return "same" if effect == "later" and self.more < 0 else effect
 
-    @property
+    @cached_property
     def _shift(self) -> dict[str, str]:
         if self.after is None:
             return {"shift": "", "effect": ""}
@@ -107,6 +109,27 @@ class Way:
             return None
         kind = "warning" if self.is_loss else "new"
         return Bar(self.on_axis or self.title, self.starts_on, self.after.ends_on, kind)
+
+    def row(self) -> dict[str, Any]:
+        """What components/ways.html writes; of what cannot be done only the reason."""
+        return {
+            "title": self.title,
+            "tags": self.tags,
+            "summary": "" if self.reason else self.summary,
+            "is_plain": self.is_plain,
+            "steps": self.steps,
+            "reason": self.reason,
+            "licenses": self.licenses,
+            "change": self.change,
+            "change_effect": self.change_effect,
+            "ends_on": self.ends_on,
+            "shift": self.shift,
+            "effect": self.effect,
+            "gap": self.gap,
+            "action": self.action,
+            "href": self.href,
+            "is_primary": self.is_primary,
+        }
 
     def as_text(self) -> list[str]:
         """For an e-mail: one line with the outcome, then the calculation, indented."""
@@ -154,6 +177,19 @@ class WayGroup:
                 for way in self.ways
             ],
         )
+
+
+def way_rows(groups: Iterable[WayGroup]) -> list[dict[str, Any]]:
+    """The rows of components/ways.html; the first of a group has its title."""
+    return [
+        {
+            **way.row(),
+            "group": group.title if at == 0 else "",
+            "is_last": at == len(group.ways) - 1,
+        }
+        for group in groups
+        for at, way in enumerate(group.ways)
+    ]
 
 
 def tags_of(way: Way, best: Way | None) -> list[str]:

@@ -8,7 +8,13 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.comparison import Choice, Comparison, before_after, comparisons
+from benefits_portal.licensing.comparison import (
+    Choice,
+    Comparison,
+    Comparisons,
+    before_after,
+    comparisons,
+)
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.home.offered_keys import who_else_could_use
@@ -20,7 +26,6 @@ from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.views.steps import Step, step_url
-from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
@@ -97,17 +102,17 @@ def ways_out(
 
 def ways_beside(
     request: PartnerRequest, key: ProductKey, subscription: Subscription | None
-) -> Excerpt[Comparison]:
+) -> Comparisons:
     """What `key` can do for `subscription`; without one, for each that runs or can come back."""
     confirmed = request.GET.get("place", "")
     if subscription and subscription.is_active(request.today):
         one = Comparison.of(key, request.tenant, subscription, request.today, confirmed)
-        return Excerpt([one], 1)
+        return Comparisons([one], 1)
     found = comparisons(key, request.tenant, request.today, confirmed)
     fitting = [
         one for one in found if one.subscription and subscription in (None, one.subscription)
     ]
-    return found.showing(fitting) if len(fitting) == len(found) else Excerpt(fitting, len(fitting))
+    return found if len(fitting) == len(found) else Comparisons(fitting, len(fitting))
 
 
 def other_way(
