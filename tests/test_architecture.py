@@ -20,6 +20,7 @@ from django.db import models
 from django.db.models import Model
 from django.utils.functional import Promise
 
+from benefits_portal.licensing.models import LicenseTally
 from benefits_portal.tenants.models import DirectoryUserWord, FormerName
 
 PROJECT = Path(__file__).parents[1]
@@ -156,8 +157,9 @@ def test_what_belongs_to_a_partner_can_be_asked_for_by_partner(model: type[Model
 @each_model
 def test_every_model_is_in_the_back_office(model: type[Model]) -> None:
     inlines = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
-    # Words follow from the name, so nobody edits them; the record tells of former names.
-    elsewhere = {DirectoryUserWord, FormerName}
+    # Words follow from the name and tallies from the assignments, so nobody edits them; the record
+    # tells of former names.
+    elsewhere = {DirectoryUserWord, FormerName, LicenseTally}
     # The back office is no part of a room; trainers have pages of their own
     is_of_rooms = model._meta.app_label == "practice"
     assert admin.site.is_registered(model) or model in inlines or model in elsewhere or is_of_rooms

@@ -7,7 +7,13 @@ from django.apps import apps
 from factory.django import DjangoModelFactory
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Order, Redemption, Replacement, Reversal
+from benefits_portal.licensing.models import (
+    LicenseTally,
+    Order,
+    Redemption,
+    Replacement,
+    Reversal,
+)
 from benefits_portal.tenants.models import DirectoryUserWord, FormerName
 from tests import factories
 
@@ -17,6 +23,7 @@ FACTORIES = [
     if isinstance(each, type) and issubclass(each, DjangoModelFactory) and each._meta.model
 ]
 BY_FUNCTION = {  # made by the verbs, which are the only way; words by saving a person
+    LicenseTally: factories.LicenseAssignmentFactory.create,  # by the database
     ProductKey: factories.issue_key,
     Order: factories.order,
     Redemption: factories.redeem,

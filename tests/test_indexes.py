@@ -72,7 +72,6 @@ PAGES = {
     "redemption_way": f"{OFFICE}licensing/redemption/?way__exact=reactivate",
     "redemption_day": f"{OFFICE}licensing/redemption/",
     "licensing_redemption_tenant_id_77324598": f"{BENEFITS}{{licenses}}/walkthrough/",
-    "license_pool": f"{LICENSES}1/",
     "license_given": f"{OFFICE}licensing/licenseassignment/",
     "license_running": f"{LICENSES}1/?sort=given",
     "license_ended": f"{LICENSES}1/?show=past",

@@ -43,6 +43,7 @@ LEFT = {
     "benefits.CreditAmount": CATALOG,
     "benefits.ExternalOffer_excludes": CATALOG,
     "benefits.Product_replaced_by": CATALOG,
+    "licensing.LicenseTally": "the database counts it off the assignments that arrive",
     "reminders.Run": PORTAL,
     "sessions.Session": "people sign in again",
     "tenants.Attempt": PORTAL,

@@ -14,9 +14,11 @@ from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_b
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.consistency import CHECKS as TENANTS
 from benefits_portal.tenants.consistency import not_folded
+from benefits_portal.tenants.models import Partner
 
 from .models import (
     LicenseAssignment,
+    LicenseTally,
     Order,
     Redemption,
     Replacement,
@@ -163,6 +165,12 @@ CHECKS = [
     *differing(Replacement, "partner_id", "redemption__partner_id", "key__partner_id"),
     *differing(Replacement, "tenant_id", "redemption__tenant_id"),
     *differing(Replacement, "order_id", "redemption__order_id"),
+    Check(
+        Partner,
+        "whose tallies of licenses are not what the assignments make",
+        "Run manage.py recount_licenses.",
+        LicenseTally.objects.miscounted,
+    ),
     *differing(LicenseAssignment, "partner_id", "tenant__partner_id"),
     *differing(LicenseAssignment, "tenant_id", "directory_user__tenant_id"),
 ]

@@ -1,12 +1,12 @@
 """What the page of a product's licenses says of other days: what came later, the most at once."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import CharField, Count, QuerySet, Value
+from django.db.models import CharField, Count, QuerySet, Sum, Value
+from django.db.models.expressions import Combinable
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -51,28 +51,27 @@ def sentence(kind: str, count: int) -> str:
 
 
 def counts_after(pool: LicensePool, day: date) -> dict[str, int]:
-    """How many licenses were begun or ended, and redemptions reversed, after that day."""
+    """How many licenses were begun or ended, and redemptions reversed, after that day.
+
+    Of those that ended only what somebody had on that day.
+    """
     reversals = Reversal.objects.for_partner(pool.tenant.partner).filter(
         subscription__tenant=pool.tenant, subscription__product=pool.product
     )
-    begun = pool.assignments.filter(given_on__gt=day)
     undone = reversals.filter(reversed_on__gt=day, redemption__redeemed_on__lte=day)
+    later = pool.tallies.after(day)
     others = (
-        # Each of what runs and of what ended is counted off its own index
-        counted("begun", begun.ended()),
-        counted("ended", pool.assignments.ended_since(day)),
-        counted("reversed", undone),
+        counted("ended", later, Sum("ended") - Sum("gone")),
+        counted("reversed", undone, Count("*")),
     )
-    counts: Counter[str] = Counter()
-    for kind, count in counted("begun", begun.running()).union(*others, all=True).order_by():
-        counts[kind] += count
-    return counts
+    begun = counted("begun", later, Sum("given"))
+    return {kind: count or 0 for kind, count in begun.union(*others, all=True).order_by()}
 
 
-def counted(kind: str, rows: QuerySet[Any]) -> Any:
-    """How many `rows` there are, in a row of a union."""
+def counted(kind: str, rows: QuerySet[Any], count: Combinable) -> Any:
+    """What `count` makes of all `rows`, in a row of a union."""
     named = rows.order_by().annotate(kind=Value(kind, CharField()))
-    return named.values_list("kind").annotate(count=Count("*"))
+    return named.values_list("kind").annotate(count=count)
 
 
 class PeriodForm(forms.Form):
@@ -101,7 +100,7 @@ def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
     if not form.is_bound or not form.is_valid():
         return {"period": form}
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
-    peak = most_at_once(pool.assignments, first, last)
+    peak = most_at_once(pool.tallies, first, last)
     return {"period": form, "peak": peak, "peak_sentence": peak_sentence(pool, peak, first, last)}
 
 

@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, Q, QuerySet
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
+from benefits_portal.licensing.models import LicenseTally
 from benefits_portal.reminders.models import Digest, Preference, Run, Told
 from benefits_portal.tenants.models import (
     Attempt,
@@ -148,13 +149,17 @@ def practice_former_names(partners: list[int], accounts: list[int]) -> QuerySet[
 
 
 def models_of_partners() -> Iterable[type[Model]]:
-    """Every model whose rows name their partner, people and tenants last."""
+    """Every model whose rows name their partner, people and tenants last.
+
+    But for what the database itself deletes with what it counts.
+    """
     last = (DirectoryUser, Tenant)
     found = [
         model
         for room in ROOMS
         for model in apps.get_app_config(room).get_models()
-        if any(field.name == "partner" for field in model._meta.fields) and model not in last
+        if any(field.name == "partner" for field in model._meta.fields)
+        and model not in (*last, LicenseTally)
     ]
     return [*found, *last]
 

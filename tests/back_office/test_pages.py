@@ -27,7 +27,7 @@ from benefits_portal.benefits.models import (
     Product,
     ProductKey,
 )
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import LicenseTally, Redemption, Subscription
 from benefits_portal.reminders.models import Told
 from benefits_portal.tenants.admin.base import BackOfficeAdmin
 from benefits_portal.tenants.models import (
@@ -79,8 +79,9 @@ def queries(client: Client, address: str) -> int:
 
 def test_every_model_has_its_pages() -> None:
     # Amounts are shown with their line, former names by the record that tells of the change; the
-    # words are an index, which follows the person; what was told is shown with its email.
-    shown_elsewhere = {CreditAmount, DirectoryUserWord, FormerName, Told}
+    # words and tallies are indexes, which follow the person and the assignments; what was told is
+    # shown with its email.
+    shown_elsewhere = {CreditAmount, DirectoryUserWord, FormerName, LicenseTally, Told}
     assert {
         model for label in OURS for model in apps.get_app_config(label).get_models()
     } - shown_elsewhere <= set(registered())

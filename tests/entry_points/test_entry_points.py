@@ -130,6 +130,7 @@ HARMLESS = {
     "command loaddata",  # refused wherever anything is: tests/practice/test_loaddata.py
     "command carry_names",  # writes what the catalog says: tests/licensing/test_carrying_names.py
     "command fold_names",  # writes what names are searched by: tests/tenants/test_finding_people.py
+    "command recount_licenses",  # writes what is assigned: tests/licensing/test_license_tally.py
     "command send_mail",  # says what was queued: tests/tenants/test_outbox.py
     "command prune",  # what is on record stays: tests/tenants/test_prune.py
     "command check_consistency",  # it only reads: tests/licensing/test_consistency.py

@@ -23,7 +23,13 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.licensing.consistency import CHECKS
-from benefits_portal.licensing.models import Redemption, Replacement, Reversal, Subscription
+from benefits_portal.licensing.models import (
+    LicenseTally,
+    Redemption,
+    Replacement,
+    Reversal,
+    Subscription,
+)
 from benefits_portal.tenants.models import (
     DirectoryUser,
     DirectoryUserWord,
@@ -313,6 +319,12 @@ FAULTS = [
         "redeemed_at = NULL, redeemed_on = NULL, redeemed_in_id = NULL",
         Redemption,
         "4 of keys that are not redeemed",
+    ),
+    (
+        LicenseTally,
+        "given = given + 1",
+        Partner,
+        "1 whose tallies of licenses are not what the assignments make",
     ),
     (
         Reversal,

@@ -20,6 +20,7 @@ from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import (
     LicenseAssignment,
     LicensePool,
+    LicenseTally,
     Redemption,
     Subscription,
     Term,
@@ -251,7 +252,7 @@ class Diary(RuleBasedStateMachine):
                 sum(held == product.pk for held, _who in self.pages[day]["licenses"])
                 for day in days
             ]
-            rows = LicenseAssignment.objects.filter(product=product)
+            rows = LicenseTally.objects.filter(product=product)
             found = most_at_once(rows, days[0], days[-1])
             assert found == Peak(max(counts), days[counts.index(max(counts))])
 

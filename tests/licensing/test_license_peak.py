@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from benefits_portal.licensing.models import LicenseAssignment
+from benefits_portal.licensing.models import LicenseAssignment, LicenseTally
 from benefits_portal.licensing.models.license_peak import Peak, most_at_once
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -59,7 +59,7 @@ def test_the_most_at_once_is_what_counting_every_day_finds(examples: int) -> Non
         begins = TODAY + first * DAY
         with transaction.atomic():
             give(stretches)
-            found = most_at_once(LicenseAssignment.objects.all(), begins, begins + length * DAY)
+            found = most_at_once(LicenseTally.objects.all(), begins, begins + length * DAY)
             transaction.set_rollback(True)
         assert found == brute_force(stretches, begins, begins + length * DAY)
 
@@ -81,7 +81,7 @@ def test_who_follows_another_is_not_there_at_once(
     stretches: list[tuple[int, int | None]], people: int
 ) -> None:
     give(stretches)
-    found = most_at_once(LicenseAssignment.objects.all(), TODAY, TODAY + 10 * DAY)
+    found = most_at_once(LicenseTally.objects.all(), TODAY, TODAY + 10 * DAY)
     assert found.people == people
 
 
@@ -90,5 +90,5 @@ def test_it_takes_one_query_however_many_people_there_are(
 ) -> None:
     give([(number, 3) for number in range(10)])
     with django_assert_num_queries(1):
-        found = most_at_once(LicenseAssignment.objects.all(), TODAY, TODAY + 20 * DAY)
+        found = most_at_once(LicenseTally.objects.all(), TODAY, TODAY + 20 * DAY)
     assert found == Peak(3, TODAY + 2 * DAY)

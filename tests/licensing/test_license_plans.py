@@ -1,4 +1,4 @@
-"""How PostgreSQL counts the people of a pool: by indexes alone.
+"""How PostgreSQL counts the people of a pool: by its tallies, and where one is given by an index.
 
 There are too few rows here for it to choose an index itself.
 """
@@ -13,7 +13,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.licensing.license_days import counts_after
-from benefits_portal.licensing.models import LicenseAssignment, LicensePool, counts
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicensePool,
+    LicenseTally,
+    counts,
+    outlooks,
+    over_since,
+)
 from benefits_portal.licensing.models.license_peak import most_at_once
 from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, DirectoryUserFactory, pool
@@ -24,9 +31,10 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="the plans are PostgreSQL's"),
 ]
-TABLE = LicenseAssignment._meta.db_table
-ALONE = "Index Only Scan"
+TABLE, TALLIES = LicenseAssignment._meta.db_table, LicenseTally._meta.db_table
 PEOPLE = 200
+NINE_DAYS = timedelta(days=9)
+LATE = TODAY + timedelta(days=900)  # nothing runs any more
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +49,8 @@ def licenses(django_db_setup: None, django_db_blocker: Any) -> Iterator[LicenseP
         made = pool(25)
         hold(made, PEOPLE, TODAY)
         # What tests before rolled back is still in the indexes, and counts for their cost
-        cursor.execute(f"REINDEX TABLE {TABLE}; ANALYZE {TABLE}")
+        for table in (TABLE, TALLIES):
+            cursor.execute(f"REINDEX TABLE {table}; ANALYZE {table}")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         yield made
 
@@ -58,35 +67,36 @@ def hold(pool: LicensePool, count: int, given_on: date) -> None:
     pool.assignments.of_people(people[::5]).end(by=Actor(), on=given_on)
 
 
-def reads(ask: Callable[[], object]) -> list[tuple[str, str]]:
-    """How the last query of `ask` reads the licenses of people: in which way, by which index."""
+def reads(ask: Callable[[], object]) -> set[tuple[str, str]]:
+    """How the last query of `ask` reads licenses of people or tallies: in which way, by what."""
     with CaptureQueriesContext(connection) as queries, connection.cursor() as cursor:
         ask()
         cursor.execute(f"EXPLAIN (FORMAT JSON) {queries.captured_queries[-1]['sql']}")
         [[answer]] = cursor.fetchall()
     nodes = nodes_of((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
-    return sorted(
+    return {
         (node["Node Type"], node.get("Index Name", ""))
         for node in nodes
-        if node.get("Relation Name") == TABLE
-    )
+        if node.get("Relation Name") in (TABLE, TALLIES)
+    }
 
 
-def test_people_are_counted_off_the_smallest_index(licenses: LicensePool) -> None:
-    asked = reads(lambda: counts(licenses.tenant, TODAY, [licenses.product.pk]))
-    assert asked == [(ALONE, "license_pool")]
+ASKED: dict[str, Callable[[LicensePool], object]] = {
+    "how many there are": lambda each: counts(each.tenant, TODAY, [each.product.pk]),
+    "how many there were": lambda each: counts(each.tenant, TODAY, [each.product.pk], then=True),
+    "of all products": lambda each: outlooks(each.tenant, TODAY, then=True),
+    "what came later": lambda each: counts_after(each, TODAY),
+    "the most at once": lambda each: most_at_once(each.tallies, TODAY, TODAY + NINE_DAYS),
+    "since when too few": lambda each: over_since(each.tenant, outlooks(each.tenant, LATE), LATE),
+}
 
 
-def test_people_of_another_day_are_counted_off_two(licenses: LicensePool) -> None:
-    asked = reads(lambda: counts(licenses.tenant, TODAY, [licenses.product.pk], then=True))
-    assert asked == [(ALONE, "license_ended"), (ALONE, "license_pool")]
+@pytest.mark.parametrize("question", ASKED)
+def test_pages_count_people_by_tallies_alone(licenses: LicensePool, question: str) -> None:
+    asked = reads(lambda: ASKED[question](licenses))
+    assert asked == {("Index Scan", "license_tally_of_day")}
 
 
-def test_what_came_after_a_day_is_counted_off_the_same(licenses: LicensePool) -> None:
-    asked = reads(lambda: counts_after(licenses, TODAY))
-    assert asked == [(ALONE, "license_ended"), (ALONE, "license_ended"), (ALONE, "license_pool")]
-
-
-def test_the_most_at_once_is_counted_off_the_same(licenses: LicensePool) -> None:
-    asked = reads(lambda: most_at_once(licenses.assignments, TODAY, TODAY + timedelta(days=9)))
-    assert asked == [(ALONE, "license_ended")] * 3 + [(ALONE, "license_pool")] * 2
+def test_whoever_gives_one_counts_the_people_off_an_index_alone(licenses: LicensePool) -> None:
+    asked = reads(licenses.assignments.running().count)
+    assert asked == {("Index Only Scan", "license_running")}

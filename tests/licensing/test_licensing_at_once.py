@@ -11,7 +11,7 @@ import pytest
 from django.db.models import QuerySet
 
 from benefits_portal.licensing.license_imports import LicenseImport
-from benefits_portal.licensing.models import LicensePool, Subscription
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.factories import (
@@ -138,6 +138,45 @@ def test_two_who_swap_products_at_once_do_not_lock_each_other_up() -> None:
         ]
     )
     assert kinds(outcomes) == {"LicenseAssignment": 2}
+
+
+def two_who_cross(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Two move a license each to the other's product; both give before either ends the old one."""
+    one = pool(2)
+    two = pool(2, partner=one.tenant.partner)
+    first, second = people(one, 2)
+    held = [one.give(first, by=BY, on=TODAY), two.give(second, by=BY, on=TODAY)]
+    meet, honest = Rendezvous(2), LicenseAssignment._end
+
+    def meet_then_end(self: LicenseAssignment, *args: Any, **kwargs: Any) -> Any:
+        meet.wait()
+        return honest(self, *args, **kwargs)
+
+    monkeypatch.setattr(LicenseAssignment, "_end", meet_then_end)
+    crosswise = zip(held, (two, one), strict=True)
+    outcomes = at_once([partial(each.move, to.product, by=BY, on=TODAY) for each, to in crosswise])
+    return kinds(outcomes)
+
+
+@rule("L10")
+def test_the_tallies_of_a_move_are_locked_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert two_who_cross(monkeypatch) == {"LicenseAssignment": 2}
+
+
+@rule("L10")
+@needs_row_locks
+@pytest.mark.usefixtures("no_row_locks")
+def test_without_that_two_who_cross_lock_each_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert two_who_cross(monkeypatch) == {"LicenseAssignment": 1, "OperationalError": 1}
+
+
+@rule("L5")
+def test_many_who_take_from_one_pool_at_once_are_all_counted() -> None:
+    licenses = pool(A_CROWD)
+    held = [licenses.give(person, by=BY, on=TODAY) for person in people(licenses, A_CROWD)]
+    outcomes = at_once([partial(each.take, by=BY, on=TODAY) for each in held])
+    assert kinds(outcomes) == {"NoneType": A_CROWD}
+    assert licenses.count(TODAY).given == 0
 
 
 @rule("L3", "K8")

@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from benefits_portal.licensing.tally_triggers import KeepTally
 from benefits_portal.postgresql.operations import ProveSamePartner
 
 
@@ -157,8 +158,27 @@ class Migration(migrations.Migration):
                 'verbose_name': 'license assignment',
                 'verbose_name_plural': 'license assignments',
                 'ordering': ['-given_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['partner', 'tenant', 'product', 'given_on'], name='license_pool'), models.Index(condition=models.Q(('ended_at', None)), fields=['partner', 'tenant', 'product', 'given_at', 'id', 'directory_user'], name='license_running'), models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['partner', 'tenant', 'product', 'ended_on', 'id', 'given_on'], name='license_ended'), models.Index(fields=['given_on'], name='license_given')],
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['partner', 'tenant', 'product', 'given_at', 'id', 'directory_user'], name='license_running'), models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['partner', 'tenant', 'product', 'ended_on', 'id', 'given_on'], name='license_ended'), models.Index(fields=['given_on'], name='license_given')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('directory_user', 'product'), name='license_once_per_person', violation_error_message='This person has a license of this product already.'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None), ('ended_on', None)), models.Q(('ended_at__isnull', False), ('ended_on__gte', models.F('given_on')), ('ended_on__isnull', False)), _connector='OR'), name='license_end_all_or_none', violation_error_message="An assignment's end has a day and a time, not before its beginning.")],
+            },
+        ),
+        migrations.CreateModel(
+            name='LicenseTally',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('given', models.IntegerField(verbose_name='assigned')),
+                ('ended', models.IntegerField(verbose_name='ended')),
+                ('gone', models.IntegerField(verbose_name='ended since')),
+                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.partner', verbose_name='partner')),
+                ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='benefits.product', verbose_name='product')),
+                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant', verbose_name='tenant')),
+            ],
+            options={
+                'verbose_name': 'license tally',
+                'verbose_name_plural': 'license tallies',
+                'ordering': ['partner', 'tenant', 'product', 'day'],
+                'constraints': [models.UniqueConstraint(fields=('partner', 'tenant', 'product', 'day'), name='license_tally_of_day')],
             },
         ),
         # Rows that refer to each other belong to one partner (P1, K4).
@@ -168,4 +188,6 @@ class Migration(migrations.Migration):
         ProveSamePartner("reversal", "redemption", "subscription", "tenant"),
         ProveSamePartner("replacement", "redemption", "key", "tenant", "order"),
         ProveSamePartner("licenseassignment", "tenant", "directory_user"),
+        ProveSamePartner("licensetally", "tenant"),
+        KeepTally(),
     ]

@@ -8,7 +8,7 @@
 - `order.py`: several keys redeemed together (O9 to O14).
 - `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10);
   `license_outlook.py` says what is to come, `pool_today.py` what is next,
-  `license_history.py` since when there are too few.
+  `license_history.py` since when there are too few; `license_tally.py` is an index of how many.
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """
 
@@ -22,6 +22,7 @@ from .license_assignment import LicenseAssignment
 from .license_history import over_since
 from .license_outlook import LicenseOutlook, Stretch, counts, outlook_of, outlooks
 from .license_pool import LicenseCount, LicensePool
+from .license_tally import LicenseTally
 from .order import Order, OrderAction
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction
@@ -35,6 +36,7 @@ __all__ = [
     "LicenseCount",
     "LicenseOutlook",
     "LicensePool",
+    "LicenseTally",
     "Order",
     "OrderAction",
     "Redemption",

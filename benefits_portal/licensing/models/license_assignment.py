@@ -96,12 +96,6 @@ class LicenseAssignment(WrittenOnce):
             ends_whole("given_on", "license_end_all_or_none"),
         ]
         indexes = [
-            # The smallest there is, to count people with
-            models.Index(
-                fields=["partner", "tenant", "product", "given_on"],
-                condition=Q(ended_at=None),
-                name="license_pool",
-            ),
             models.Index(
                 # The last one to find by words who of them is meant
                 fields=["partner", "tenant", "product", "given_at", "id", "directory_user"],
@@ -159,7 +153,7 @@ class LicenseAssignment(WrittenOnce):
             if product.pk == self.product_id:
                 raise SameProduct
             successor = LicensePool(self.tenant, product).give_under_locks(
-                self.directory_user, by=by, on=on
+                self.directory_user, by=by, on=on, leaving=self.product_id
             )
             self._end(by=by, on=on)
             Record.objects.log(LicenseAction.MOVED, **about | {"after": successor.names})

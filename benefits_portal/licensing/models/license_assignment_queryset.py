@@ -49,14 +49,6 @@ class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
     def on(self, day: date) -> Self:
         return self.filter(held_on(day))
 
-    def running_on(self, day: date) -> Self:
-        """Those of `on` that run to this day: counted by themselves, off an index alone."""
-        return self.running().filter(given_on__lte=day)
-
-    def ended_since(self, day: date) -> Self:
-        """The others of `on`."""
-        return self.filter(ended_after(day), given_on__lte=day)
-
     def of_disabled(self) -> Self:
         """Held by somebody who has been disabled in the directory since (L9)."""
         return self.filter(directory_user__partner=F("partner"), directory_user__is_disabled=True)

@@ -6,14 +6,13 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from benefits_portal.tenants.models import Tenant
 
 from . import as_of
-from .license_assignment import LicenseAssignment
-from .license_assignment_queryset import LicenseAssignmentQuerySet
 from .license_outlook import DAY, LicenseOutlook
+from .license_tally import PEOPLE, LicenseTally, LicenseTallyQuerySet
 from .redemption import Redemption
 from .subscription import Subscription
 from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
@@ -59,15 +58,15 @@ def over_since(
     if not over:
         return {}
     theirs = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
-    held = LicenseAssignment.objects.in_tenant(tenant)
+    tallies = LicenseTally.objects.in_tenant(tenant)
     asked = [((tenant.pk, product), outlook) for product, outlook in over.items()]
-    found = first_days_over(theirs, held, asked, then=then)
+    found = first_days_over(theirs, tallies, asked, then=then)
     return {product: day for ((_tenant, product), _on), day in found.items()}
 
 
 def first_days_over(
     subscriptions: SubscriptionQuerySet,
-    people: LicenseAssignmentQuerySet,
+    tallies: LicenseTallyQuerySet,
     outlooks: Iterable[tuple[PoolKey, LicenseOutlook]],
     *,
     then: bool = False,
@@ -77,7 +76,7 @@ def first_days_over(
     if not over:
         return {}
     pools = {key for key, _outlook in over}
-    lives, changes = lives_of(subscriptions, pools), changes_of(people, pools)
+    lives, changes = lives_of(subscriptions, pools), changes_of(tallies, pools)
     found = {}
     for key, outlook in over:
         days = changes.get(key, {})
@@ -129,17 +128,11 @@ def lives_of(
 
 
 def changes_of(
-    people: LicenseAssignmentQuerySet, pools: Collection[PoolKey]
+    tallies: LicenseTallyQuerySet, pools: Collection[PoolKey]
 ) -> dict[PoolKey, dict[date, int]]:
     """By how many people each of `pools` had more, or fewer, than the day before: one query."""
-    rows, names = people.filter(in_pools(pools)).order_by(), ("tenant", "product")
-    # Each of what runs and of what ended is counted off its own index
-    running, past = (
-        part.values_list(*names, "given_on").annotate(count=Count("*"))
-        for part in (rows.running(), rows.ended())
-    )
-    ended = rows.ended().values_list(*names, "ended_on").annotate(count=0 - Count("*"))
-    found: dict[PoolKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for tenant, product, day, count in running.union(past, ended, all=True).order_by():
-        found[tenant, product][day] += count
+    rows = tallies.by_day().filter(in_pools(pools)).order_by()
+    found: dict[PoolKey, dict[date, int]] = defaultdict(dict)
+    for tenant, product, day, more in rows.values_list("tenant", "product", "day", PEOPLE):
+        found[tenant, product][day] = more
     return found

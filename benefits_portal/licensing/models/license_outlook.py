@@ -7,15 +7,14 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import DateField, F, OuterRef, QuerySet, Sum, Value
+from django.db.models import DateField, F, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.listing.page import RowCount
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Tenant
 
-from .license_assignment import LicenseAssignment
 from .license_pool import LicenseCount
+from .license_tally import PEOPLE, LicenseTally
 from .subscription import Subscription
 from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
 
@@ -47,7 +46,8 @@ class Stretch(NamedTuple):
     licenses: int
 
 
-# By a product's primary key how many people have a license, without a day; by day how many end then
+# By a product's primary key how many people have a license, without a day, perhaps in several rows
+# that add up; by day how many end then
 type PeopleOrStretch = tuple[int, date | None, int]
 
 
@@ -157,15 +157,16 @@ def of_all_pools(
 def by_product(rows: Iterable[PeopleOrStretch], on: date) -> dict[int, LicenseOutlook]:
     """What `people_and_stretches` found, by the product's primary key."""
     stretches: dict[int, list[Stretch]] = defaultdict(list)
-    people: dict[int, int] = {}
+    people: dict[int, int] = defaultdict(int)
     for product, day, total in rows:
         if day:
             stretches[product].append(Stretch(day, total))
-        elif total:
-            people[product] = total
+        else:
+            people[product] += total
+    had = {product for product, count in people.items() if count}
     return {
         product: LicenseOutlook(on, people.get(product, 0), tuple(stretches[product]))
-        for product in {*stretches, *people}
+        for product in {*stretches, *had}
     }
 
 
@@ -179,13 +180,15 @@ def counts(
     there = entitling_of(tenant, on, products, then=then).order_by().values_list("product")
     licenses = "licenses_then" if then else "licenses"
     sums = there.annotate(is_people=Value(False), total=Sum(licenses))
-    given = people_by_product(tenant, on, products, then=then)
-    people = given.annotate(is_people=Value(True)).values_list("pk", "is_people", "people")
+    people = people_by_product(tenant, on, products, Value(True), then=then)
     found: dict[int, dict[bool, int]] = defaultdict(lambda: {False: 0, True: 0})
-    for product, is_people, total in sums.union(people, all=True).order_by():
-        if total:
-            found[product][is_people] = total
-    return {pk: LicenseCount(each[False], each[True]) for pk, each in found.items()}
+    for product, is_people, total in sums.union(*people, all=True).order_by():
+        found[product][is_people] += total
+    return {
+        pk: LicenseCount(each[False], each[True])
+        for pk, each in found.items()
+        if any(each.values())
+    }
 
 
 def entitling_of(
@@ -199,21 +202,20 @@ def entitling_of(
 
 
 def people_by_product(
-    tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
-) -> QuerySet[Product]:
-    """The products, each with `people`: how many have a license of it.
+    tenant: Tenant, on: date, products: Iterable[int] | None, beside: Value, *, then: bool
+) -> Iterator[QuerySet[Any, Any]]:
+    """How many people have a license of each product, or what adds up to that, for a union.
 
-    Counted product by product, so that an index alone answers.
+    In rows of a product, `beside` and a number: those who have one now and, of another day than
+    today, off them whoever has come since.
     """
-    held = LicenseAssignment.objects.in_tenant(tenant).filter(product=OuterRef("pk"))
-    asked = Product.objects.order_by()
+    tallies = LicenseTally.objects.in_tenant(tenant).order_by()
     if products is not None:
-        asked = asked.filter(pk__in=products)
-    if not then:
-        return asked.annotate(people=RowCount(held.running()))
-    # Each of what runs and of what ended is counted off its own index
-    people = RowCount(held.running_on(on)) + RowCount(held.ended_since(on))
-    return asked.annotate(people=people)
+        tallies = tallies.filter(product__in=products)
+    yield tallies.ever().values_list("product", beside, PEOPLE)
+    if then:
+        since = tallies.after(on).values_list("product", beside)
+        yield since.annotate(total=0 - Sum(PEOPLE))
 
 
 def people_and_stretches(
@@ -222,8 +224,7 @@ def people_and_stretches(
     """A union, as `outlooks` is asked for it."""
     entitling = entitling_of(tenant, on, products, then=then)
     suffix = "_then" if then else ""
-    people = people_by_product(tenant, on, products, then=then)
-    given = people.annotate(day=Value(None, DateField())).values_list("pk", "day", "people")
+    people = people_by_product(tenant, on, products, Value(None, DateField()), then=then)
     ending = entitling.order_by().values_list("product").annotate(day=F(f"ends_on{suffix}"))
     licenses = ending.annotate(total=Sum(f"licenses{suffix}"))
-    return licenses.union(given, all=True).order_by()
+    return licenses.union(*people, all=True).order_by()

@@ -1,7 +1,7 @@
 """The licenses of one product in one tenant, and giving them to people (L1 to L8).
 
-All subscriptions of the product count together (L6), those that are Active or Expired (L7). What
-people have is counted, never stored.
+All subscriptions of the product count together (L6), those that are Active or Expired (L7). How
+many people have one is in the tallies for pages; whoever gives one counts.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -28,6 +28,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser, Record, Tenant
 
 from .license_action import LicenseAction
+from .license_tally import PEOPLE, LicenseTally, LicenseTallyQuerySet
 from .subscription import Subscription
 from .subscription_queryset import SubscriptionQuerySet
 
@@ -101,6 +102,11 @@ class LicensePool:
         theirs = self.tenant.license_assignments.filter(partner=self.tenant.partner_id)
         return theirs.filter(product=self.product)
 
+    @property
+    def tallies(self) -> LicenseTallyQuerySet:
+        """How many were given and ended, by day."""
+        return LicenseTally.objects.in_tenant(self.tenant).filter(product=self.product)
+
     def licenses(self, on: date) -> int:
         """How many its subscriptions entitle to on that day, today's rows asked (L6, L7)."""
         total = self.subscriptions.entitling(on).order_by().aggregate(total=Sum("licenses"))
@@ -108,7 +114,8 @@ class LicensePool:
 
     def count(self, on: date) -> LicenseCount:
         """How many there are on that day, and how many people have one now: two queries."""
-        return LicenseCount(self.licenses(on), self.assignments.running().count())
+        people = self.tallies.ever().values_list(PEOPLE).first() or (0,)
+        return LicenseCount(self.licenses(on), *people)
 
     def refusals(self, people: Iterable[DirectoryUser]) -> dict[int, Refusal | None]:
         """Why each of `people` cannot be chosen, by their number: one query (L1, L2)."""
@@ -142,24 +149,30 @@ class LicensePool:
             return assignment
 
     def give_under_locks(
-        self, person: DirectoryUser, *, by: Actor, on: date
+        self, person: DirectoryUser, *, by: Actor, on: date, leaving: int | None = None
     ) -> "LicenseAssignment":
         """The same inside the caller's transaction, and not on record."""
-        outcome = self.give_each([person], by=by, on=on)[person.pk]
+        outcome = self.give_each([person], by=by, on=on, leaving=leaving)[person.pk]
         if isinstance(outcome, Refusal):
             raise outcome
         return outcome
 
     def give_each(
-        self, people: Sequence[DirectoryUser], *, by: Actor, on: date
+        self,
+        people: Sequence[DirectoryUser],
+        *,
+        by: Actor,
+        on: date,
+        leaving: int | None = None,
     ) -> "dict[int, LicenseAssignment | Refusal]":
         """Give `people` a license each, in their order, while there are any left (L3).
 
         What became of each, by their number. Inside the caller's transaction: locked, then counted,
-        so that of those who ask for the last one at an instant one gets it.
+        so that of those who ask for the last one at an instant one gets it. `leaving` is a product
+        of which the caller ends one.
         """
         entries = locked_people(self.tenant.partner_id, [person.pk for person in people])
-        licenses = self._locked_licenses(on)
+        licenses = self._locked_licenses(on, leaving)
         refusals = self.refusals(entries.values())
         count = LicenseCount(licenses, self.assignments.running().count())
         outcomes: dict[int, LicenseAssignment | Refusal] = {}
@@ -174,13 +187,26 @@ class LicensePool:
                 chosen.append(entries[person.pk])
         return outcomes | self._write(chosen, by=by, on=on)
 
-    def _locked_licenses(self, on: date) -> int:
+    def _locked_licenses(self, on: date, leaving: int | None) -> int:
         """What the subscriptions entitle to, which nobody changes until the transaction ends.
 
         All of them in one order: of two who give at once, one waits for the other.
         """
         kept = self.subscriptions.kept().order_by("pk").select_for_update(no_key=True)
-        return sum(each.licenses for each in kept if each.entitles(on))
+        licenses = sum(each.licenses for each in kept if each.entitles(on))
+        if leaving:
+            self._lock_tallies(leaving)
+        return licenses
+
+    def _lock_tallies(self, leaving: int) -> None:
+        """Those of both products of a move, which writes one after the other, in one order.
+
+        Two who move crosswise would each wait for what the other has written.
+        """
+        both = LicenseTally.objects.in_tenant(self.tenant).filter(
+            product__in=[self.product.pk, leaving]
+        )
+        list(both.ever().order_by("product").select_for_update(no_key=True).values_list("pk"))
 
     def _write(
         self, people: Iterable[DirectoryUser], *, by: Actor, on: date

@@ -13,17 +13,17 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
 )
 from django.db.models.functions import Least
 
-from benefits_portal.listing.page import RowCount
 from benefits_portal.prepared import prepared
 
-from .license_assignment import LicenseAssignment
 from .license_history import PoolKey, first_days_over, in_pools
 from .license_outlook import SETTLE_DAYS, LicenseOutlook, Stretch
+from .license_tally import PEOPLE, LicenseTally
 from .redemption import Redemption
 from .reversal import Reversal
 from .subscription import Subscription
@@ -100,8 +100,8 @@ def days_over(
 ) -> dict[tuple[PoolKey, date], date]:
     """Since when each that has too few licenses has, by it and its day: three queries or none."""
     subscriptions = Subscription.objects.filter(partner__in=partners)
-    people = LicenseAssignment.objects.filter(partner__in=partners)
-    return first_days_over(subscriptions, people, [(pool.key, each) for pool, each in outlooks])
+    tallies = LicenseTally.objects.filter(partner__in=partners)
+    return first_days_over(subscriptions, tallies, [(pool.key, each) for pool, each in outlooks])
 
 
 def becomes_fewer(on: date, ahead: timedelta) -> Q:
@@ -144,12 +144,11 @@ def people_and_licenses(
 
     What ends later than `until` is one number: that they are there still is all that counts.
 
-    `firsts` are one for each pool, `subscriptions` all of them. People are counted pool by pool, so
-    that an index alone answers.
+    `firsts` are one for each pool, `subscriptions` all of them.
     """
-    number = RowCount(in_same_pool(LicenseAssignment.objects.running()))
+    people = Subquery(in_same_pool(LicenseTally.objects.ever()).values_list(PEOPLE))
     nobody = Value(None, DateField())
-    given = firsts.annotate(day=nobody, total=number).values_list(*KEY, "day", "total", *NAMES)
+    given = firsts.annotate(day=nobody, total=people).values_list(*KEY, "day", "total", *NAMES)
     ending = subscriptions.entitling(on).order_by().values_list(*KEY)
     unnamed = {f"no_{name}": Value("") for name in NAMES}
     day = Least("ends_on", Value(until, DateField()))

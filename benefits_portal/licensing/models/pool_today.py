@@ -7,11 +7,14 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
+from benefits_portal.benefits.models import Product
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Tenant
 
-from .license_outlook import LicenseOutlook, Stretch, entitling_of, people_by_product
+from .license_outlook import LicenseOutlook, Stretch, entitling_of
+from .license_tally import PEOPLE, LicenseTally
 from .subscription_queryset import SubscriptionQuerySet
 
 
@@ -21,7 +24,9 @@ def product_today(partner: int, tenant: int, pk: int, on: date) -> QuerySet[Any,
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
     entitling = entitling_of(its, on, [pk], then=False).order_by()
     next_end = Subquery(entitling.order_by("ends_on").values("ends_on")[:1])
-    return people_by_product(its, on, [pk], then=False).annotate(
+    tally = LicenseTally.objects.in_tenant(its).ever().filter(product=pk)
+    return Product.objects.filter(pk=pk).annotate(
+        people=Coalesce(Subquery(tally.order_by().values_list(PEOPLE)), 0),
         licenses=total(entitling),
         next_end=next_end,
         ending_next=total(entitling.filter(ends_on=next_end)),
