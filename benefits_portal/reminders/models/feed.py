@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import CombinedExpression
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from benefits_portal.reminders.link_submission import LinkSubmission
 
 SECRET_BYTES = 16  # 128 bits
+COMMITTED_WITHIN = timedelta(minutes=10)  # is what was written: no act takes as long
 MARKED_EVERY = timedelta(minutes=5)  # of fetches, so that a thousand of them write little
+
+
+def latest(records: models.QuerySet[Record], name: str) -> Subquery:
+    return Subquery(records.order_by("-at", "-pk").values(name)[:1])
+
+
+def how_many(records: models.QuerySet[Record], *, since: CombinedExpression) -> Subquery:
+    one = records.filter(at__gt=since).order_by().values(one=Value(1))
+    return Subquery(one.annotate(number=Count("pk")).values("number"))
 
 
 def digest_of(secret: str) -> str:
@@ -44,9 +55,6 @@ class FeedQuerySet(models.QuerySet["Feed"]):
             partner__moved_to="",
         ).select_related("user", "partner")
 
-    def of_secret(self, secret: str) -> Self:
-        return self.alive().filter(digest=digest_of(secret))
-
     def of_role(self, user: User, partner: Partner) -> "Feed | None":
         """The feed that `user` can fetch now at `partner`."""
         return self.alive().filter(user=user, partner=partner).first()
@@ -54,12 +62,16 @@ class FeedQuerySet(models.QuerySet["Feed"]):
     def with_version(self) -> Self:
         """Each with what changes whenever anything at its partner, or in the catalog, does.
 
-        Whatever changes is put on record (A1), so the latest record tells.
+        Whatever changes is put on record (A1), so the latest record tells; and how many there are
+        shortly before it, since one may be committed after another that was written later.
         """
-        latest = Record.objects.order_by("-at", "-pk").values("pk")
-        return self.annotate(
-            partner_version=Subquery(latest.filter(partner=OuterRef("partner"))[:1]),
-            catalog_version=Subquery(latest.filter(partner=None)[:1]),
+        ours = Record.objects.filter(partner=OuterRef("partner"))
+        catalog = Record.objects.filter(partner=None)
+        return self.alias(partner_at=latest(ours, "at"), catalog_at=latest(catalog, "at")).annotate(
+            partner_version=latest(ours, "pk"),
+            partner_records=how_many(ours, since=OuterRef("partner_at") - COMMITTED_WITHIN),
+            catalog_version=latest(catalog, "pk"),
+            catalog_records=how_many(catalog, since=OuterRef("catalog_at") - COMMITTED_WITHIN),
         )
 
     def make(self, role: RoleAssignment, *, by: Actor) -> str:
@@ -131,7 +143,9 @@ class Feed(PartnerRow):
     objects = FeedQuerySet.as_manager()
 
     partner_version: int | None  # of `with_version`
+    partner_records: int | None
     catalog_version: int | None
+    catalog_records: int | None
 
     class Meta:
         verbose_name = _("calendar feed")

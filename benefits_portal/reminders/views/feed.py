@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -11,9 +12,11 @@ from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.reminders.feed.events import events
 from benefits_portal.reminders.feed.writing import Source, written
 from benefits_portal.reminders.models import Feed
+from benefits_portal.reminders.models.feed import digest_of
 from benefits_portal.tenants.access import tenant_context_exempt
 
 # Only the program that fetches it keeps it, asks each time, and passes the URL on to nobody
@@ -29,7 +32,7 @@ HEADERS = {
 @require_safe
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
     """The dates of a partner; 304 while nothing has changed, 404 once the role is gone."""
-    found = Feed.objects.of_secret(secret).with_version().first()
+    found = of_digest.first(digest_of(secret))
     if found is None:
         raise Http404
     found.mark_fetched(clock.now())
@@ -41,11 +44,18 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     return response
 
 
+@PreparedQuery
+def of_digest(digest: str) -> QuerySet[Feed]:
+    return Feed.objects.alive().filter(digest=digest).with_version()
+
+
 def etag_of(found: Feed, origin: str) -> str:
     """Changes with the partner's day, its record, the catalog's, and the reader's language."""
-    versions = (found.pk, found.made_at, found.partner_version, found.catalog_version)
+    made = (found.pk, found.made_at)
+    partner = (found.partner_version, found.partner_records)
+    catalog = (found.catalog_version, found.catalog_records)
     reader = (found.partner.today(), found.user.language, origin)
-    return quote_etag(sha256(repr((versions, reader)).encode()).hexdigest())
+    return quote_etag(sha256(repr((made, partner, catalog, reader)).encode()).hexdigest())
 
 
 def answer(found: Feed, origin: str) -> HttpResponse:
