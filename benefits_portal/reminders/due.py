@@ -22,6 +22,7 @@ from benefits_portal.licensing.models import LicenseOutlook, Replacement, Subscr
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
 from benefits_portal.licensing.models.subscription_queryset import EXPIRED_DAYS
+from benefits_portal.listing.excerpt import first_of
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import TenantRequest
 
@@ -62,17 +63,13 @@ class Source:
         @prepared
         def rows(partner: int, on: date, horizon: int) -> QuerySet[Any, Any]:
             asked = self.ask([partner], on, horizon)
-            every = [asked.filter(pk__in=first(asked.filter(part))) for part in self.apart(on)]
-            if not every:
+            parts = [asked.filter(condition) for condition in self.apart(on)]
+            if not parts:
                 return asked[: NEAREST + 1]
-            one, *more = (part.order_by() for part in every)
+            one, *more = (first_of(part, NEAREST + 1, of=asked) for part in parts)
             return one.union(*more, all=True).order_by()
 
         return rows
-
-
-def first(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    return rows.values("pk")[: NEAREST + 1]
 
 
 def nearest_day(dues: Sequence[Due], on: date) -> date:
@@ -200,7 +197,7 @@ def credit_of_disabled(partners: Sequence[int], on: date, horizon: int) -> Query
         .held_by_disabled(on)
         .filter(Q(benefit__expires_on__lte=last) | Q(benefit__membership__ends_on__lte=last))
         .select_related("benefit__product", "benefit__membership")
-        .order_by("benefit__expires_on", "pk")
+        .by_last_day_to_act(on)
     )
 
 

@@ -250,6 +250,31 @@ def test_credit_of_somebody_disabled_is_told_until_it_ends(tenant: Tenant) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        (date(2022, 1, 1), ["Transfer by Jan 1, 2022", "Ends on Jan 15, 2022"]),
+        (date(2022, 1, 2), ["Ends on Jan 15, 2022", "Ends on Jan 31, 2022"]),
+    ],
+)
+def test_credit_of_the_disabled_is_in_the_order_of_the_day_that_is_told(
+    tenant: Tenant, on: date, expected: list[str]
+) -> None:
+    """Bulk credit is transferred until its year ends, before monthly credit that expires first."""
+    monthly = factories.BenefitFactory.create(
+        partner=tenant.partner, monthly=True, expires_on=date(2022, 1, 15)
+    )
+    bulk = factories.BenefitFactory.create(partner=tenant.partner, bulk=True)
+    for benefit in (monthly, bulk):
+        factories.AssignmentFactory.create(
+            benefit=benefit, directory_user__tenant=tenant, directory_user__disabled=True
+        )
+
+    rows = held_by_disabled(tenant.partner, on)
+
+    assert [row["day"] for row in rows] == expected
+
+
 @pytest.mark.rule("U2", "U3")
 @pytest.mark.parametrize(
     ("kind", "on", "expected"),

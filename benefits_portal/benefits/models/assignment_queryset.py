@@ -16,6 +16,7 @@ from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 
 from .actions import BenefitAction
+from .catalog import Product
 
 if TYPE_CHECKING:
     from .assignment import Assignment
@@ -61,6 +62,17 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
     def held_by_disabled(self, on: date) -> Self:
         """Running, and held by them: home, reminders and calendars ask for it."""
         return self.running(on).of_disabled()
+
+    def by_last_day_to_act(self, on: date) -> Self:
+        """In the order of `Assignment.last_day_to_act`: by the day that pages and mails say."""
+        can_transfer = Q(
+            benefit__product__kind=Product.Kind.BULK_CREDIT, benefit__membership__ends_on__gte=on
+        )
+        last_on = Case(
+            When(can_transfer, then=F("benefit__membership__ends_on")),
+            default=F("benefit__expires_on"),
+        )
+        return self.order_by(last_on, "pk")
 
     def for_display(self) -> Self:
         return self.in_order().select_related(

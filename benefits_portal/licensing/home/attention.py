@@ -142,7 +142,7 @@ def held_by_disabled(
 def credit_of_disabled(partner: int, on: date, most: int) -> QuerySet[Assignment]:
     held = Assignment.objects.filter(partner=partner).held_by_disabled(on)
     shown = held.select_related("directory_user", "benefit__product", "benefit__membership")
-    return with_total(shown.order_by("benefit__expires_on", "pk"), most, counted=held)
+    return with_total(shown.by_last_day_to_act(on), most, counted=held)
 
 
 def disabled_row(assignment: Assignment, on: date, *, may_act: bool) -> dict[str, Any]:
