@@ -36,6 +36,12 @@ def test_a_value_is_escaped_as_a_variable_is(value: object, shown: str) -> None:
     ] == [shown, shown]
 
 
+def test_a_text_that_is_safe_in_one_row_is_not_in_another() -> None:
+    values = [mark_safe("<b>"), "<b>", mark_safe("<b>")]
+    rows: list[dict[str, object]] = [{"value": value} for value in values]
+    assert written("{value} ", *rows) == "<b> &lt;b&gt; <b> "
+
+
 def test_what_is_of_the_page_is_rendered_once_and_has_no_places_to_fill() -> None:
     assert (
         written("{{ label }}: {name} 5%", {"name": "A", "label": "row"}, label="{name} 10%")
@@ -98,3 +104,17 @@ def test_without_rows_there_is_nothing() -> None:
 def test_a_name_that_a_row_lacks_is_told() -> None:
     with pytest.raises(KeyError, match="nme"):
         written("{nme}", {"name": "A"})
+
+
+def test_a_header_has_the_link_that_sorts_by_it_and_tells_the_order() -> None:
+    headers = [
+        {"name": "day", "label": "<Day>", "href": "?sort=day&q=a", "sort": "ascending"},
+        {"name": "size", "label": "Size", "href": "", "numeric": True},
+        {"name": "note", "label": "Note", "href": "?sort=note"},
+    ]
+    cells = Template('{% header_cells headers "usage" "note" %}')
+    assert cells.render(Context({"headers": headers})) == (
+        '<th scope="col" data-column="day" aria-sort="ascending">'
+        '<a class="sort" id="usage-day" href="?sort=day&amp;q=a">&lt;Day&gt;</a></th>'
+        '<th scope="col" data-column="size" data-numeric>Size</th>'
+    )

@@ -14,6 +14,7 @@ row has a list of, between `{% each step in steps %}` and `{% endeach %}`, where
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
 
@@ -86,8 +87,8 @@ class RowsNode(Node):
 
     def render(self, context: Context) -> SafeString:
         rows: Iterable[Row] = self.rows.resolve(context)
-        parts = parts_of(self.block, context)
-        return mark_safe("".join(text for row in rows for text in filled(parts, row)))  # noqa: S308 - escaped
+        parts, plain = parts_of(self.block, context), Plain()
+        return mark_safe("".join(text for row in rows for text in filled(parts, row, plain)))  # noqa: S308 - escaped
 
 
 class InRowNode(Node):
@@ -126,7 +127,7 @@ def _parts_of(node: Node, context: Context) -> list[Part]:
     """A text's places are those written in the template: a brace in what it shows is just that."""
     match node:
         case TextNode():
-            return [PLACEHOLDER.sub(r"{\1}", with_doubled_braces(node.s))]
+            return [placed(node.s)]
         case IfNode():
             return parts_of(chosen(node, context), context)
         case WhenNode():
@@ -135,6 +136,12 @@ def _parts_of(node: Node, context: Context) -> list[Part]:
         case EachNode():
             return [Each(node.item, node.name, parts_of(node.block, context))]
     return [with_doubled_braces(str(node.render_annotated(context)))]
+
+
+@lru_cache(maxsize=1_024)
+def placed(text: str) -> str:
+    """What a template writes in a row, as a format string."""
+    return PLACEHOLDER.sub(r"{\1}", with_doubled_braces(text))
 
 
 def chosen(node: IfNode, context: Context) -> Iterable[Node]:
@@ -146,9 +153,24 @@ def chosen(node: IfNode, context: Context) -> Iterable[Node]:
     return ()
 
 
-def filled(parts: list[Part], row: Row) -> Iterator[str]:
+class Plain(dict[str, str]):
+    """Plain texts as they are escaped, each once: rows say the same again and again.
+
+    A text that is safe equals the same one that is not, so it must not be looked up here.
+    """
+
+    def __missing__(self, text: str) -> str:
+        self[text] = found = escape(text)
+        return found
+
+
+def filled(parts: list[Part], row: Row, plain: Plain) -> Iterator[str]:
     """The parts with the values of a row."""
-    texts = {name: escaped(value) for name, value in row.items() if not isinstance(value, list)}
+    texts = {
+        name: plain[value] if type(value) is str else escaped(value)
+        for name, value in row.items()
+        if not isinstance(value, list)
+    }
     return _filled(parts, row, texts)
 
 
