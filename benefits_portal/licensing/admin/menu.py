@@ -1,14 +1,20 @@
 """The menu beside every page of the back office: what staff open, by what it is about."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.backoffice.columns import Text
+from benefits_portal.backoffice.columns import Text, admin_url
 
 # The first group also has the pages that all staff may open.
 PAGES: tuple[tuple[Text, str], ...] = (
@@ -35,12 +41,59 @@ OTHERS = ("logs", _("Logs"))  # and whatever no group names
 by_app = admin.site.get_app_list
 
 
+# Of each model, whether one may add, change, delete and view
+type Rights = tuple[tuple[type[Model], tuple[bool, ...]], ...]
+
+
 def get_app_list(request: HttpRequest, app_label: str | None = None) -> list[Any]:
     """The lists that one may open, in groups; those of one app alone as Django has them."""
     if app_label is not None:
         return by_app(request, app_label)
-    lists = {each["object_name"]: each for app in by_app(request) for each in app["models"]}
-    return list(groups(lists))
+    return menu(get_language(), rights_of(request))
+
+
+def rights_of(request: HttpRequest) -> Rights:
+    return tuple(
+        (model, tuple(model_admin.get_model_perms(request).values()))
+        for model, model_admin in admin.site._registry.items()
+    )
+
+
+@lru_cache(maxsize=256)
+def drawn(language: str | None, rights: Rights, here: tuple[str, ...]) -> str:
+    """The menu in `language` for who has `rights`, where the lists at `here` are the open ones.
+
+    Drawn once: staff have the rights of two groups, mostly.
+    """
+    shown = {"app_list": menu(language, rights), "show_changelinks": False, "here": here}
+    return render_to_string("admin/app_list.html", shown)
+
+
+def open_lists(request: HttpRequest) -> tuple[str, ...]:
+    """The addresses in the menu that the page's own begins with."""
+    urls = (each["admin_url"] for group in get_app_list(request) for each in group["models"])
+    path = quote(request.path)
+    return tuple(url for url in urls if url and url in path)
+
+
+@lru_cache(maxsize=64)
+def menu(_language: str | None, rights: Rights) -> list[dict[str, Any]]:
+    """The lists by group. Nobody changes it: it is the same one for all who have `rights`."""
+    lists = [entry(model, *own) for model, own in rights if any(own)]
+    lists.sort(key=lambda each: (each["app"], each["name"].lower()))
+    return list(groups({each["object_name"]: each for each in lists}))
+
+
+def entry(model: type[Model], add: bool, change: bool, _delete: bool, view: bool) -> dict[str, Any]:
+    """A list as Django's templates know it, with the name of its app to sort it by."""
+    return {
+        "app": str(model._meta.app_config.verbose_name).lower(),
+        "name": str(capfirst(model._meta.verbose_name_plural)),
+        "object_name": model._meta.object_name,
+        "admin_url": admin_url(model, "changelist") if change or view else None,
+        "add_url": admin_url(model, "add") if add else None,
+        "view_only": not change,
+    }
 
 
 def groups(lists: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -48,10 +101,10 @@ def groups(lists: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for slug, title, names in GROUPS:
         own = [lists.pop(name) for name in names if name in lists]
         if models := [*(pages() if slug == "help" else ()), *own]:
-            yield {"app_label": slug, "name": title, "models": models}
+            yield {"app_label": slug, "name": str(title), "models": models}
     if lists:
         slug, title = OTHERS
-        yield {"app_label": slug, "name": title, "models": list(lists.values())}
+        yield {"app_label": slug, "name": str(title), "models": list(lists.values())}
 
 
 def group_of(object_name: str) -> tuple[str, Text]:
@@ -64,7 +117,7 @@ def pages() -> Iterator[dict[str, Any]]:
     """PAGES as entries beside the lists."""
     for title, name in PAGES:
         yield {
-            "name": title,
+            "name": str(title),
             "object_name": name,
             "admin_url": reverse(name),
             "add_url": None,

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import template
+from django.utils.translation import get_language
 
 from benefits_portal import clock
 from benefits_portal.licensing.admin.dashboard import LANE, MONTHS, lines, redemptions_by_month
-from benefits_portal.licensing.admin.menu import group_of
+from benefits_portal.licensing.admin.menu import drawn, group_of, open_lists, rights_of
 from benefits_portal.licensing.admin.support_desk import DeskForm
 from benefits_portal.licensing.admin.tasks import tasks
 from benefits_portal.licensing.models import Redemption
@@ -24,6 +25,13 @@ def open_items(context: dict[str, Any]) -> dict[str, Any]:
 def task_links(context: dict[str, Any]) -> dict[str, Any]:
     """What the reader may do, by task."""
     return {"groups": list(tasks(context["request"].user))}
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: dict[str, Any]) -> str:
+    """All lists that the reader may open, beside every page."""
+    request = context["request"]
+    return drawn(get_language(), rights_of(request), open_lists(request))
 
 
 @register.inclusion_tag("admin/_crumbs.html")
