@@ -101,6 +101,8 @@ def can_be_looked_up(value: str) -> bool:
 class BackOfficeChangeList(ChangeList):
     """Django's own, named after what it lists; a filter that makes no sense is refused."""
 
+    model_admin: Any
+
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.title = str(self.opts.verbose_name_plural)
@@ -115,6 +117,14 @@ class BackOfficeChangeList(ChangeList):
             return super().get_filters(request)
         except (ValueError, OverflowError) as error:  # a year that no calendar has
             raise IncorrectLookupParameters(error) from error
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page's rows, with what the list shows of them and nothing else (`list_only`)."""
+        super().get_results(request)
+        if only := self.model_admin.list_only:
+            relations = {path.rpartition("__")[0] for path in only if "__" in path}
+            rows = self.result_list.select_related(None).select_related(*relations)
+            self.result_list = rows.only(*only)
 
     def stretch(self) -> str:
         """The field of which the rows are a stretch, as they were narrowed down; empty for all.

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 from benefits_portal.derived_fields import keys_or_question
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.search_text import sort_key
 from benefits_portal.typed_text import read_day
 
@@ -85,6 +87,12 @@ def chosen_day(request: HttpRequest) -> date:
     return day if day - date.min > MARGIN and date.max - day > MARGIN else clock.today()
 
 
+@PreparedQuery
+def some_rows(*, model: type[Model], most: int) -> QuerySet[Any, Any]:
+    """In no order: a long list is not sorted only to be left out."""
+    return model._default_manager.order_by()[:most]
+
+
 class FewChoicesFilter(admin.RelatedFieldListFilter):
     """A choice as long as it can be overlooked.
 
@@ -96,15 +104,15 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any
     ) -> list[tuple[str, Text]]:
-        rows = field.remote_field.model._default_manager.all()
-        # In no order: a long list is not sorted only to be left out
-        some = rows.order_by()[: self.MAX + 1]
+        model = field.remote_field.model
+        some = some_rows.rows(model=model, most=self.MAX + 1)
         if len(some) <= self.MAX:
             return sorted(
                 ((str(row.pk), str(row)) for row in some), key=lambda choice: sort_key(choice[1])
             )
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
-        return [(str(row.pk), str(row)) for row in rows.filter(pk__in=chosen)]
+        rows = model._default_manager.filter(pk__in=chosen) if chosen else ()
+        return [(str(row.pk), str(row)) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """What is chosen far away is looked for nearby first, where it is little."""

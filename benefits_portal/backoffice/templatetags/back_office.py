@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import get_fields_from_path
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.backoffice.result_rows import table_rows
 from benefits_portal.dates import days_in_months
+from benefits_portal.prepared import PreparedQuery
 
 register = template.Library()
 PARTS = ("year", "month", "day")
@@ -40,8 +42,7 @@ def periods(cl: Any) -> dict[str, Any]:
     name: str = cl.date_hierarchy
     chosen = [int(cl.params[f"{name}__{part}"]) for part in PARTS if f"{name}__{part}" in cl.params]
     first, last = (
-        as_date(cl.model._default_manager.order_by(order).values_list(name, flat=True).first())
-        for order in (name, f"-{name}")
+        as_date(edge.first(model=cl.model, name=name, order=order)) for order in (name, f"-{name}")
     )
     if first is None or last is None:
         return {"show": False}
@@ -57,6 +58,11 @@ def periods(cl: Any) -> dict[str, Any]:
         if len(chosen) < len(PARTS)
         else [{"title": titled(chosen)}],
     }
+
+
+@PreparedQuery
+def edge(*, model: type[Model], name: str, order: str) -> QuerySet[Any, Any]:
+    return model._default_manager.order_by(order).values_list(name, flat=True)[:1]
 
 
 def period_above(cl: Any, chosen: list[int]) -> dict[str, str]:

@@ -44,6 +44,19 @@ class AssignmentAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "partner",
         "assigned_by",
     ]
+    list_only = (
+        "directory_user__display_name",
+        "directory_user__user_principal_name",
+        "benefit__expires_on",
+        "benefit__product__name",
+        "benefit__product__kind",
+        "benefit__partner__name",
+        "partner__name",
+        "assigned_on",
+        "assigned_by__name",
+        "ended_on",
+        "ended_at",
+    )
     search_through = ("directory_user", "partner", "benefit__product")
     search_help_text = _("Person, product or partner")
     date_hierarchy = "assigned_on"

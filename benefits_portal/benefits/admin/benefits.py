@@ -114,6 +114,21 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
         ("product", FewChoicesFilter),
     ]
     list_filter += [("partner", FewChoicesFilter)]
+    list_only = (
+        "partner__name",
+        "product__name",
+        "product__kind",
+        "membership__offer__name",
+        "quantity",
+        "credit_amount",
+        "currency",
+        "starts_on",
+        "expires_on",
+        "is_used",
+        "is_license_based",
+        "benefit_type",
+        "competency",
+    )
     search_through = ("partner", "product", "package_line")
     search_help_text = _("Product, competency or partner")
     date_hierarchy = "expires_on"

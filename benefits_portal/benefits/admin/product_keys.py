@@ -58,6 +58,18 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "revoked_at",
     ]
     list_filter = [KeyStateFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    list_only = (
+        "last_five",
+        "licenses",
+        "issued_at",
+        "redeemed_on",
+        "revoked_at",
+        "benefit__id",
+        "product__name",
+        "product__kind",
+        "partner__name",
+        "redeemed_in__domain",
+    )
     search_through = ("partner", "product")
     search_help_text = _(
         "Product or partner. Do not type a key here: it would stay in the browser's history."

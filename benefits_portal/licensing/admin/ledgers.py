@@ -93,6 +93,17 @@ class SubscriptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "status_today",
     ]
     list_filter = [StatusFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    list_only = (
+        "product__name",
+        "product__kind",
+        "tenant__name",
+        "tenant__domain",
+        "partner__name",
+        "licenses",
+        "starts_on",
+        "ends_on",
+        "withdrawn_on",
+    )
     search_through = ("partner", "tenant", "product")
     search_help_text = _("Product, tenant or partner")
     date_hierarchy = "ends_on"
@@ -136,6 +147,19 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         linked("redeemed_by", _("redeemed by"), shows="redeemed_by__name"),
     ]
     list_filter = ["way", ("partner", FewChoicesFilter)]
+    list_only = (
+        "redeemed_at",
+        "way",
+        "after_licenses",
+        "after_ends_on",
+        "subscription__product__name",
+        "subscription__product__kind",
+        "subscription__tenant__name",
+        "subscription__tenant__domain",
+        "key__last_five",
+        "partner__name",
+        "redeemed_by__name",
+    )
     search_through = ("partner", "tenant", "subscription__product", "redeemed_by")
     search_help_text = _("Product, tenant, partner or person")
     date_hierarchy = "redeemed_on"

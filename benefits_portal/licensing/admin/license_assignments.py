@@ -44,6 +44,18 @@ class LicenseAssignmentAdmin(SearchThroughMixin, ImportMixin, ReadOnlyAdmin):
     ]
     list_filter = [RunningFilter, ("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
     list_select_related = ["directory_user", "product", "tenant", "partner", "given_by"]
+    list_only = (
+        "directory_user__display_name",
+        "directory_user__user_principal_name",
+        "product__name",
+        "product__kind",
+        "tenant__name",
+        "tenant__domain",
+        "partner__name",
+        "given_on",
+        "given_by__name",
+        "ended_on",
+    )
     search_through = ("directory_user", "partner", "product")
     search_help_text = _("Person, product or partner")
     date_hierarchy = "given_on"

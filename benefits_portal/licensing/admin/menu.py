@@ -66,7 +66,7 @@ def drawn(language: str | None, rights: Rights, here: tuple[str, ...]) -> str:
     Drawn once: staff have the rights of two groups, mostly.
     """
     shown = {"app_list": menu(language, rights), "show_changelinks": False, "here": here}
-    return render_to_string("admin/app_list.html", shown)
+    return render_to_string("admin/_lists.html", shown)
 
 
 def open_lists(request: HttpRequest) -> tuple[str, ...]:

@@ -49,6 +49,18 @@ class OrderAdmin(SearchThroughMixin, ReadOnlyAdmin):
         linked("redeemed_by", _("redeemed by"), shows="redeemed_by__name"),
     ]
     list_filter = [("product", FewChoicesFilter), ("partner", FewChoicesFilter)]
+    list_only = (
+        "redeemed_at",
+        "redeemed_on",
+        "subscription__product__name",
+        "subscription__product__kind",
+        "subscription__tenant__name",
+        "subscription__tenant__domain",
+        "tenant__name",
+        "tenant__domain",
+        "partner__name",
+        "redeemed_by__name",
+    )
     search_through = ("partner", "tenant", "product", "redeemed_by")
     search_help_text = _("Product, tenant, partner or person")
     date_hierarchy = "redeemed_on"

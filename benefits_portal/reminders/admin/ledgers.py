@@ -43,6 +43,17 @@ class DigestAdmin(SearchThroughMixin, ReadOnlyAdmin):
     ]
     list_filter = [DigestStateFilter]
     list_select_related = ["user", "partner"]
+    list_only = (
+        "for_day",
+        "user__name",
+        "user__email",
+        "partner__name",
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "gave_up_at",
+        "made_at",
+    )
     search_through = ("user", "partner")
     search_help_text = _("Recipient or partner")
     date_hierarchy = "made_at"

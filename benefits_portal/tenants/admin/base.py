@@ -61,6 +61,7 @@ class BackOfficeAdmin(
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
+    list_only: ClassVar[tuple[str, ...]] = ()  # what a list shows of a row; all of it without any
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each would count the whole list

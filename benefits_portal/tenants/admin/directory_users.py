@@ -66,6 +66,15 @@ class DirectoryUserAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     ]
     list_filter = [EnabledFilter, "kind", ("partner", FewChoicesFilter)]
     list_select_related = ["tenant__partner"]
+    list_only = (
+        "display_name",
+        "user_principal_name",
+        "kind",
+        "tenant__domain",
+        "partner__name",
+        "tenant__partner__name",
+        "disabled_at",
+    )
     search_through = (SearchThroughMixin.OWN, "tenant", "partner")
     search_help_text = gettext_lazy("Name, address, tenant or partner")
     ordering = ["-pk"]

@@ -107,6 +107,20 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         ("partner", FewChoicesFilter),
     ]
     list_select_related = ["actor", "partner", "tenant", "subject_type"]
+    list_only = (
+        "at",
+        "action",
+        "refused",
+        "params",
+        "times",
+        "last_at",
+        "actor__name",
+        "partner__name",
+        "tenant__domain",
+        "subject_type__app_label",
+        "subject_type__model",
+        "subject_id",
+    )
     search_through = ("actor", "partner")
     search_help_text = gettext_lazy("Person or partner")
     date_hierarchy = "at"

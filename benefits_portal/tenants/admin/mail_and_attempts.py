@@ -149,6 +149,16 @@ class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
     ]
     list_filter = [MailStateFilter]
     list_select_related = ["recipient"]
+    list_only = (
+        "queued_at",
+        "kind",
+        "recipient__name",
+        "recipient__email",
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "gave_up_at",
+    )
     search_through = ("recipient",)
     search_help_text = gettext_lazy("Recipient, once the mail was sent")
     date_hierarchy = "queued_at"
