@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from html import escape
 from typing import Any
 
 from django import template
@@ -12,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw
 
 from benefits_portal.regions import as_moment
+
+from .rows import escaped
 
 register = template.Library()
 register.filter("moment", as_moment)  # a time says whose clock it is (W13)
@@ -46,8 +47,7 @@ def breakable(email: str) -> SafeString:
     """
     local_part, at, domain = str(email).rpartition("@")
     breaks = _domain_breaks(domain)
-    # A list has one in each row, for which format_html takes three times as long
-    return mark_safe(f"{escape(local_part)}@<wbr>{breaks}") if at else breaks  # noqa: S308
+    return written("{}@<wbr>{}", local_part, breaks) if at else breaks
 
 
 @lru_cache(maxsize=1_024)
@@ -75,6 +75,8 @@ def list_swap(show: str = "none") -> SafeString:
 
 HEADER_CELL = '<th scope="col" data-column="{}"{}{}>{}</th>'
 SORT_LINK = '<a class="sort" id="{}-{}" href="{}">{}</a>'
+FILTER_LINK = '<a{} id="{}" href="{}"{}>{} {}</a>'
+COUNT = '<span class="count">{}</span>'
 
 
 @register.simple_tag
@@ -85,25 +87,17 @@ def header_cells(
 
     `headers` are `Listing.column_headers`; `prefix` tells apart the ids of tables on one page.
     """
-    return mark_safe(  # noqa: S308 - each is
-        "".join(
-            _header_cell(header, prefix or "sort") for header in headers if header["name"] != hidden
-        )
-    )
+    shown = (header for header in headers if header["name"] != hidden)
+    return SafeString("".join(_header_cell(header, prefix or "sort") for header in shown))
 
 
 def _header_cell(header: Mapping[str, Any], prefix: str) -> SafeString:
     name, label, sort, href = (header.get(part, "") for part in ("name", "label", "sort", "href"))
     if href:
-        label = format_html(SORT_LINK, prefix, name, href, label)
-    order = format_html(' aria-sort="{}"', sort) if sort else ""
-    return format_html(
-        HEADER_CELL, name, order, SafeString(" data-numeric" * header.get("numeric", 0)), label
-    )
-
-
-FILTER_LINK = '<a{} id="{}" href="{}"{}>{} {}</a>'
-COUNT = '<span class="count">{}</span>'
+        label = written(SORT_LINK, prefix, name, href, label)
+    order = written(' aria-sort="{}"', sort) if sort else ""
+    numeric = SafeString(" data-numeric") if header.get("numeric") else ""
+    return written(HEADER_CELL, name, order, numeric, label)
 
 
 @register.simple_tag
@@ -114,22 +108,22 @@ def filter_links(
 
     After the words of each comes how many rows it leads to, where that is known, or the icon.
     """
-    kind = format_html(' class="{}"', css_class) if css_class else ""
-    is_set = format_html(' aria-current="{}"', current)
-    return mark_safe(  # noqa: S308 - each is
-        "".join(
-            format_html(
-                FILTER_LINK,
-                kind,
-                link["id"],
-                link["href"],
-                is_set if link.get("is_set") else "",
-                link["label"],
-                format_html(COUNT, link["count"]) if link.get("count") else icon,
-            )
-            for link in links
-        )
-    )
+    kind = written(' class="{}"', css_class) if css_class else ""
+    is_set = written(' aria-current="{}"', current)
+    return SafeString("".join(_filter_link(link, kind, is_set, icon) for link in links))
+
+
+def _filter_link(
+    link: Mapping[str, Any], kind: SafeString | str, is_set: SafeString, icon: str
+) -> SafeString:
+    current = is_set if link.get("is_set") else ""
+    end = written(COUNT, link["count"]) if link.get("count") else icon
+    return written(FILTER_LINK, kind, link["id"], link["href"], current, link["label"], end)
+
+
+def written(text: str, *values: object) -> SafeString:
+    """The same as `format_html`, in a third of the time."""
+    return SafeString(text.format(*map(escaped, values)))
 
 
 @register.simple_tag
