@@ -1,6 +1,6 @@
 """Numbers as people copy them (rule W4).
 
-Full-width digits, thousands apart by spaces, dots, commas or apostrophes.
+Digits of any script, thousands apart by spaces, dots, commas or apostrophes.
 
 What could be read in two ways is asked back, with both readings. Each function raises
 ValidationError.
@@ -14,11 +14,11 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
-from benefits_portal.typed_text import tidy
+from benefits_portal.typed_text import tidy, with_plain_digits
 
 MAX_DIGITS = 12
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′", "'"))
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′٬", "'"))  # the last is between Arabic thousands
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
 # Set between thousands, not between numbers
@@ -32,7 +32,7 @@ _ENDS_IN_ZEROS = re.compile(r"(?<![0-9,' ])[0-9]{1,3}[ ,]000(?![0-9]|[,' ][0-9])
 _DECIMALS = re.compile(
     r"[0-9][.' ][0-9]{3},[0-9]|[0-9],[0-9]{3}\.[0-9]|[0-9],0(?![0-9]{2}(?![0-9]))|(?<![0-9])0,[0-9]"
 )
-_BETWEEN_NUMBERS = re.compile(r"[;+,、\s]+")
+_BETWEEN_NUMBERS = re.compile(r"[;+,、؛،\s]+")
 
 
 def read_number(text: str) -> int:
@@ -116,7 +116,7 @@ def _plain(text: str) -> str:
     """
     if any(unicodedata.category(letter) == "No" for letter in text):
         return tidy(text)
-    return unicodedata.normalize("NFKC", tidy(text)).translate(_APOSTROPHES)
+    return with_plain_digits(tidy(text)).translate(_APOSTROPHES)
 
 
 def _whole(plain: str) -> int:

@@ -109,8 +109,21 @@ def tidy_digits(text: str) -> str:
     return _without_zeros_in_front(tidy(text))
 
 
+def with_plain_digits(text: str) -> str:
+    """`text` in NFKC, its digits as 0 to 9, of whatever script they are: ٣, ३ and ３ are 3 (W4).
+
+    Those of several scripts at once stay as they are: nobody types them so, and some look alike.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    zeros = {ord(letter) - unicodedata.decimal(letter) for letter in plain if letter.isdecimal()}
+    if len(zeros) != 1:
+        return plain
+    [zero] = zeros
+    return plain.translate({zero + value: str(value) for value in range(10)})
+
+
 def _without_zeros_in_front(line: str) -> str:
-    plain = unicodedata.normalize("NFKC", line)
+    plain = with_plain_digits(line)
     return plain.lstrip("0") if _DIGITS.fullmatch(plain) else plain
 
 
@@ -134,8 +147,8 @@ def validate_no_key(text: str) -> None:
 def read_day(text: str) -> date:
     """The day that is written year-month-day, as in 2027-01-31, and in no other way (W4).
 
-    Full-width digits and a hyphen of another kind are still that way of writing. Raises
-    ValidationError.
+    Full-width digits and a hyphen of another kind are still that way of writing. Digits of another
+    script are not: the year may be of another calendar, as ๒๕๗๐ is 2027. Raises ValidationError.
     """
     written = _DAY.fullmatch(_DASHES.sub("-", unicodedata.normalize("NFKC", tidy(text))))
     if not written:

@@ -11,7 +11,7 @@ from benefits_portal.emails import (
     canonical_email_or_text,
     guest_behind,
 )
-from benefits_portal.typed_text import clean_line, tidy, validate_name
+from benefits_portal.typed_text import ascii_digits, clean_line, tidy, validate_name
 
 ANY_TEXT = st.text(
     st.characters()
@@ -89,6 +89,21 @@ def test_every_spelling_of_a_mailbox_is_one_address(spelling: str) -> None:
 
 
 @pytest.mark.rule("W2")
+@pytest.mark.rule("W4")
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("0001234", "1234"),
+        ("１２３４", "1234"),
+        ("١٢٣٤", "1234"),
+        ("۰۱۲۳۴", "1234"),
+        ("١٢34", "١٢34"),
+    ],
+)
+def test_an_identifier_is_in_plain_digits_whichever_were_typed(typed: str, digits: str) -> None:
+    assert ascii_digits(typed) == digits
+
+
 def test_a_domain_beyond_ascii_has_one_spelling() -> None:
     assert {
         canonical_email(f"kim@{domain}")

@@ -1,7 +1,5 @@
 """Questions that are answered by typing a figure which the portal's pages say."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,13 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.typed_text import read_day, tidy
+from benefits_portal.typed_numbers import read_number
+from benefits_portal.typed_text import read_day
 
 from .scope import Figure, Finding, Question, Scope
 
-MAX_DIGITS = 12
-NUMBER = re.compile(r"[0-9]+|[0-9]{1,3}([., '’][0-9]{3})+")
-BETWEEN_THOUSANDS = re.compile(r"[., '’]")
 NOTHING_LEFT = "nothing-to-find"
 
 
@@ -105,11 +101,7 @@ def written(figure: Figure) -> str:
 
 def read_figure(text: str, *, is_day: bool) -> Figure | None:
     """A number as people of any language group it, or a day."""
-    line = unicodedata.normalize("NFKC", tidy(text))
-    if is_day:
-        try:
-            return read_day(line)
-        except ValidationError:
-            return None
-    digits = BETWEEN_THOUSANDS.sub("", line) if NUMBER.fullmatch(line) else ""
-    return int(digits) if 0 < len(digits) <= MAX_DIGITS else None
+    try:
+        return read_day(text) if is_day else read_number(text)
+    except ValidationError:
+        return None
