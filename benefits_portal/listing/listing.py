@@ -267,12 +267,17 @@ class Listing[Row]:
     @property
     def sort_description(self) -> str:
         """How the list is sorted, for screen readers."""
+        column = self.columns[self.query.column]
         descending, ascending = (
-            gettext("Sorted by %(column)s, descending."),
-            gettext("Sorted by %(column)s, ascending."),
+            (gettext("Order, reversed: %(order)s."), gettext("Order: %(order)s."))
+            if column.sort_label
+            else (
+                gettext("Sorted by %(order)s, descending."),
+                gettext("Sorted by %(order)s, ascending."),
+            )
         )
         text = descending if self.query.is_descending else ascending
-        return text % {"column": self.columns[self.query.column].label}
+        return text % {"order": column.sort_label or column.label}
 
     # Its URLs
 

@@ -133,7 +133,9 @@ class RoleListing(Listing[RoleAssignment]):
 
     columns = {
         "name": Column(_("Name"), ("known_sort",)),
-        "role": Column(_("Role"), ("rank", "known_sort")),
+        "role": Column(
+            _("Role"), ("rank", "known_sort"), sort_label=_("Most rights first, then by name")
+        ),
         "address": Column(_("Signs in with"), ("user__email",)),
     }
 

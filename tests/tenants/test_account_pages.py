@@ -327,6 +327,18 @@ def test_who_holds_a_role_is_sorted_searched_and_filtered(
     assert [address for _name, _role, address in written] == [held.user.email for held in shown]
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "Order: Most rights first, then by name."),
+        ("sort=-role", "Order, reversed: Most rights first, then by name."),
+        ("sort=name", "Sorted by Name, ascending."),
+    ],
+)
+def test_the_order_of_roles_is_said_as_it_is(boss: Client, query: str, said: str) -> None:
+    assert said in boss.get(f"{reverse('tenants:roles')}?{query}").text
+
+
 # Doing it
 
 
