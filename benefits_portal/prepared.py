@@ -4,7 +4,7 @@ Django takes longer to put a query together than PostgreSQL to answer it. So wha
 in the same form is asked once about stand-ins, in whose places each request puts its own values.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from datetime import date, timedelta
@@ -90,6 +90,15 @@ class PreparedQuery[Row]:
     def first(self, *values: int | date | str, **form: Hashable) -> Row | None:
         """The first of them: `question` should ask for no more than that."""
         return next(iter(self.rows(*values, **form)), None)
+
+
+def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:
+    """`keys`, the last one repeated, so that a query by many has a form for 1, 2, 4, 8 … of them.
+
+    Without any, `nobody`, whom no row has.
+    """
+    padded = list(keys) or [nobody]
+    return padded + padded[-1:] * (2 ** (len(padded) - 1).bit_length() - len(padded))
 
 
 def prepared[*Beside, Row](

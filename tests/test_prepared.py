@@ -1,5 +1,6 @@
 """A prepared query answers as the queryset does, whatever was asked before."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.dates import add_months
-from benefits_portal.prepared import PreparedQuery, prepared
+from benefits_portal.prepared import PreparedQuery, padded, prepared
 from benefits_portal.tenants.models import Tenant
 from tests.factories import TODAY, BenefitFactory, TenantFactory
 
@@ -59,6 +60,33 @@ def test_texts_are_asked_for_as_they_are() -> None:
 
     asked, others = PreparedQuery(named), TenantFactory.create_batch(2)
     assert [asked.rows(each.name, each.sort_name) for each in others] == [[each] for each in others]
+
+
+@pytest.mark.parametrize(
+    ("keys", "asked"),
+    [
+        ([], [0]),
+        ([7], [7]),
+        ([7, 8], [7, 8]),
+        ([7, 8, 9], [7, 8, 9, 9]),
+        (range(1, 6), [1, 2, 3, 4, 5, 5, 5, 5]),
+    ],
+)
+def test_keys_are_padded_to_few_numbers_of_them(keys: Iterable[int], asked: list[int]) -> None:
+    assert padded(keys, 0) == asked
+
+
+def test_any_number_of_keys_is_asked_for_by_few_forms() -> None:
+    forms = []
+
+    def named(*pks: int) -> QuerySet[Tenant]:
+        forms.append(len(pks))
+        return Tenant.objects.filter(pk__in=pks).order_by("pk")
+
+    asked, tenants = PreparedQuery(named), TenantFactory.create_batch(8)
+    for many in range(9):
+        assert asked.rows(*padded((each.pk for each in tenants[:many]), 0)) == tenants[:many]
+    assert forms == [1, 2, 4, 8]
 
 
 def test_models_come_with_their_relations_and_annotations() -> None:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from benefits_portal.emails import canonical_email_or_text, guest_behind
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.search_text import finds_nothing, search_terms
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
@@ -50,6 +51,16 @@ def people_named(partner: Partner, search_query: str) -> CappedCount | None:
             return None
 
 
+@PreparedQuery
+def entries_by(
+    partner: int, *keys: int | str, own: int, model: type["DirectoryUser"]
+) -> QuerySet["DirectoryUser"]:
+    """Those of a partner with one of the first `own` keys, or with an address of the others."""
+    is_one = Q(pk__in=keys[:own]) | Q(user_principal_name__in=keys[own:])
+    found = model._default_manager.filter(is_one, partner=partner)
+    return found.order_by("-pk").select_related("tenant")
+
+
 class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner).select_related("tenant")
@@ -83,12 +94,10 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
             return {}
         emails = {user.email for user in by_pk.values()}
         own = {user.directory_user_id for user in by_pk.values()} - {None}
-        found = (
-            self.filter(partner=partner)
-            .filter(Q(pk__in=own) | Q(user_principal_name__in=emails))
-            .order_by("-pk")
+        keys = padded(own, 0)
+        entries = entries_by.rows(
+            partner.pk, *keys, *padded(emails, ""), own=len(keys), model=self.model
         )
-        entries = list(found.select_related("tenant"))
         by_entry = {entry.pk: entry for entry in entries}
         by_email = {entry.user_principal_name: entry for entry in entries}
         known = {

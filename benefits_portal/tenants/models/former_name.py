@@ -15,6 +15,7 @@ from benefits_portal import clock
 from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.emails import MAX_EMAIL
 from benefits_portal.personal import Personal, called_by
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.partner_rows import row_of
 
 type Texts = dict[int, dict[str, str]]  # by primary key and field
@@ -31,8 +32,8 @@ class FormerNameQuerySet(models.QuerySet["FormerName"]):
             keys[WHOSE[row._meta.label]].add(row.pk)
         if not any(keys.values()):
             return []
-        found = self.filter(Q(person__in=keys["person"]) | Q(user__in=keys["user"]))
-        return list(found.order_by("until_at", "pk"))
+        people, users = padded(keys["person"], 0), padded(keys["user"], 0)
+        return former_names.rows(*people, *users, people=len(people))
 
     def keep(self, model: type[models.Model], before: Texts) -> None:
         """Keep each text of `before` that rows of `model` no longer say."""
@@ -103,6 +104,13 @@ class FormerName(models.Model):
         if self.person_id:
             return "tenants.DirectoryUser", self.person_id
         return "tenants.User", self.user_id or 0
+
+
+@PreparedQuery
+def former_names(*keys: int, people: int) -> models.QuerySet[FormerName]:
+    """Of people with the first keys, and of users with the others."""
+    their = Q(person__in=keys[:people]) | Q(user__in=keys[people:])
+    return FormerName.objects.filter(their).order_by("until_at", "pk")
 
 
 WHOSE = {"tenants.DirectoryUser": "person", "tenants.User": "user"}
