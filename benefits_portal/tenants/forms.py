@@ -30,7 +30,6 @@ from benefits_portal.tenants.models import (
     Role,
     Tenant,
     TenantRequest,
-    TenantsAction,
     User,
 )
 
@@ -171,25 +170,36 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 # The record
 
 
-class GroupedSelect(forms.Select):
-    """Django's, which renders a template for each of its options, drawn in one go."""
+class ActionSelect(forms.Select):
+    """The kinds of what is on record, in groups, drawn once for each that is chosen.
+
+    Django renders a template for each of its options.
+    """
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        shown = self.get_context(name, value, attrs)["widget"]
-        groups = format_html_join(
-            "",
-            "{}",
-            ((self._group(group, options),) for group, options, _index in shown["optgroups"]),
-        )
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(shown["attrs"]), groups)
+        chosen = value if value in Record.actions else ""
+        options = drawn_actions(chosen, get_language() or "")
+        all_attrs = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>{}</select>', name, all_attrs, options)
 
-    def _group(self, name: str | None, options: list[dict[str, Any]]) -> SafeString:
-        drawn = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((one["value"], flatatt(one["attrs"]), one["label"]) for one in options),
-        )
-        return format_html('<optgroup label="{}">{}</optgroup>', name, drawn) if name else drawn
+
+@cache
+def drawn_actions(chosen: str, _language: str) -> SafeString:
+    """The options with one of them selected, in the active language."""
+    groups = ((name, drawn_options(chosen, actions)) for name, actions in grouped_actions())
+    drawn = format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
+    return drawn_options(chosen, [("", _now("Everything"))]) + drawn
+
+
+def drawn_options(chosen: str, options: list[tuple[str, str]]) -> SafeString:
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (value, SafeString(" selected") if value == chosen else "", label)
+            for value, label in options
+        ),
+    )
 
 
 def grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -232,7 +242,7 @@ class ActivityFilter(forms.Form):
     All of it is in the address; a field that makes no sense says so and leaves out nothing.
     """
 
-    action = forms.ChoiceField(label=_("What"), required=False, widget=GroupedSelect)
+    action = forms.ChoiceField(label=_("What"), required=False, widget=ActionSelect)
     person = forms.CharField(label=_("Person involved"), max_length=MAX_QUERY, required=False)
     since = DayFormField(label=_("From"), required=False)
     until = DayFormField(label=_("Until"), required=False)
@@ -264,7 +274,7 @@ class ActivityFilter(forms.Form):
 
     @property
     def hides_sign_ins(self) -> bool:
-        """They are most of what is on record, and not what most people look for."""
+        """Unless they are asked for, or refused ones, or a kind of what is on record."""
         chosen = self.chosen
         return not (chosen.get("sign_ins") or chosen.get("refused") or chosen.get("action"))
 
@@ -279,7 +289,7 @@ class ActivityFilter(forms.Form):
         if chosen.get("action"):
             records = records.filter(action=chosen["action"])
         if self.hides_sign_ins:
-            records = records.exclude(action=TenantsAction.SIGNED_IN, refused="")
+            records = records.without_sign_ins()
         if chosen.get("refused"):
             records = records.exclude(refused="")
         if chosen.get("since"):

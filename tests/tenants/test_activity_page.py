@@ -62,6 +62,17 @@ def test_sign_ins_are_hidden_unless_asked_for(
     ]
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Signed in"), ("nl", "Aangemeld")])
+def test_the_chosen_kind_is_selected_in_the_language_of_the_reader(
+    client: Client, logged: None, language: str, label: str
+) -> None:
+    page = client.get(
+        reverse(ACTIVITY), {"action": "tenants.signed-in"}, headers={"accept-language": language}
+    )
+    assert f'<option value="tenants.signed-in" selected>{label}</option>' in page.text
+    assert page.text.count(" selected>") == 1
+
+
 def test_the_kinds_of_activity_stand_in_groups() -> None:
     groups = dict(grouped_actions())
     assert list(groups) == sorted(groups)

@@ -22,7 +22,7 @@ from tests.factories import DirectoryUserFactory, OfferFactory, UserFactory, per
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("A2")]
 
-SAME_IN_DUTCH = {"partner", "tenant", "product", "Product", "persona"}
+SAME_IN_DUTCH = {"Partner", "Tenant", "Product", "Persona"}
 
 
 def fields_on_record() -> Iterator["Field[Any, Any]"]:

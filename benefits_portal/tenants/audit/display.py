@@ -12,10 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day, as_time, format_number
@@ -25,7 +24,6 @@ from benefits_portal.tenants.audit.labels import (
     label_of,
     list_name,
     page_name,
-    subject_model,
 )
 from benefits_portal.tenants.audit.references import Reference, Referenced, reference_of
 from benefits_portal.tenants.models import How, Partner, Record
@@ -73,34 +71,29 @@ class AuditRow:
     subject: Reference | None
     changes: list[Change]
 
-    def cells(self) -> dict[str, str]:
-        """What a page shows."""
+    def cells(self) -> dict[str, Any]:
+        """What tenants/_records.html writes."""
         return {
             "day": as_day(self.at),
             "time": as_time(self.at.time()),
             "what": self.what,
-            "refused": render_to_string("tenants/_refused.html", {"why": self.refused})
-            if self.refused
-            else "",
-            "about": format_html('<span class="subject">{}</span>', self._linked_about())
-            if self.about
-            else "–",
-            "changes": format_html_join(
-                "", '<span class="change">{}</span>', ((change,) for change in self.changes)
-            )
-            or "–",
+            "refused": self.refused,
+            "about": self.about,
+            "href": self.href,
+            "changes": self.changes,
             "who": self.who,
             "how": self.how,
-            "where": format_html('<span class="part">{}</span>', self.where) if self.where else "",
+            "where": self.where,
             "through": self.through,
         }
 
-    def _linked_about(self) -> str:
+    @property
+    def href(self) -> str:
+        """Of the page of what it is about; empty if that has none."""
         if self.subject is None:
-            return self.about
+            return ""
         model, pk = self.subject
-        url = url_of(model).replace(STAND_IN, str(pk))
-        return format_html('<a href="{}">{}</a>', url, self.about) if url else self.about
+        return url_of(model).replace(STAND_IN, str(pk))
 
 
 @cache
@@ -146,8 +139,7 @@ def refused_because(record: Record, referenced: Referenced | None = None) -> str
 
 
 def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
-    model = subject_model(record)
-    kind = str(capfirst(str(model._meta.verbose_name))) if model else ""
+    model = record.subject_model
     subject = (model, record.subject_id) if model and record.subject_id else None
     changes = (
         _change(record, name, referenced)
@@ -159,13 +151,23 @@ def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
         what=_what(record, zone),
         refused=_refused(record, referenced, zone),
         who=referenced.who(record),
-        how=str(How(record.how).label),
+        how=_how(record.how, get_language()),
         through=record.how,
         where=record.tenant.name if record.tenant else "",
-        about=referenced.name(subject, record.at) or kind if subject else "",
+        about=referenced.name(subject, record.at) or _kind(model) if subject else "",
         subject=subject,
         changes=[change for change in changes if change],
     )
+
+
+def _kind(model: type[models.Model]) -> str:
+    return str(capfirst(str(model._meta.verbose_name)))
+
+
+@cache
+def _how(value: str, _language: str | None) -> str:
+    """In the active language, put into words once for each."""
+    return str(How(value).label)
 
 
 def _what(record: Record, zone: ZoneInfo) -> str:
@@ -200,9 +202,10 @@ def _is_shown(record: Record, name: str) -> bool:
 
 def _is_nothing_new(record: Record, name: str) -> bool:
     """Whether something new begins with none of it, as others do: the number 0."""
-    value, field = record.after.get(name), field_of(record, name)
-    is_zero = value == 0 and not isinstance(value, bool)
-    return is_zero and name not in record.before and getattr(field, "default", None) == 0
+    value = record.after.get(name)
+    if value != 0 or isinstance(value, bool) or name in record.before:
+        return False
+    return getattr(field_of(record, name), "default", None) == 0
 
 
 def _change(
@@ -213,7 +216,7 @@ def _change(
     None where the record says that somebody is called something, and nobody was there to be.
     """
     field, values = field_of(record, name), []
-    label = capfirst(str(label_of(name, field)))
+    label = label_of(name, field)
     if texts := referenced.texts(record, name):
         return Change(label, *texts)
     for value in (record.before.get(name), record.after.get(name)):

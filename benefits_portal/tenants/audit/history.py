@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -38,7 +39,7 @@ class History:
     is_real_time: bool  # while the calendar of a practice partner says another day
     total: int | None = None  # counted up to MAX_COUNT + 1; None where it is not counted
 
-    def rows(self) -> list[dict[str, str]]:
+    def rows(self) -> list[dict[str, Any]]:
         return [line.cells() for line in self.lines]
 
     @property
@@ -82,6 +83,20 @@ def history(
     found = fetch_page(ours, latest, is_counted=is_counted)
     newer = ours.page_ends_before(latest, PAGE) if latest else None
     return shown(request, found, known, anchor, people, latest=latest, newer=newer)
+
+
+def newest_history(request: PartnerRequest, *, hides_sign_ins: bool) -> History:
+    """The newest page of all that is on record at the partner; counted with the sign-ins."""
+    found = newest.rows(request.partner.pk, hides_sign_ins=hides_sign_ins)
+    return shown(request, found, (), "", None)
+
+
+@PreparedQuery
+def newest(partner: int, *, hides_sign_ins: bool) -> QuerySet[Record]:
+    ours = Record.objects.filter(partner=partner)
+    if hides_sign_ins:
+        return ours.without_sign_ins().for_display()[: PAGE + 1]
+    return ours.for_display().annotate(total_in_list=CappedCount(ours))[: PAGE + 1]
 
 
 def history_of(

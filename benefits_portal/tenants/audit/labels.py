@@ -6,20 +6,22 @@ In the reader's language.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment, Tenant
+
+KEPT = 4_096  # names of facts in all languages; there are a few hundred
 
 NAMES: dict[str, str | Promise] = {
     "address": gettext_lazy("Page"),
@@ -87,18 +89,21 @@ PAGES: dict[str, str | Promise] = {
 REFERENCES: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary": Tenant}
 
 
-def label_of(name: str, field: Any) -> str | Promise:
-    """What the fact `name` is called; `field` is the one it stands for, if any."""
+def label_of(name: str, field: Any) -> str:
+    """What the fact `name` is called, as a heading; `field` is the one it stands for, if any."""
+    return _label_in(get_language(), name, field)
+
+
+@lru_cache(KEPT)
+def _label_in(_language: str | None, name: str, field: Any) -> str:
+    """The same, put into words once for each language; it is the active one."""
+    return str(capfirst(str(_label(name, field))))
+
+
+def _label(name: str, field: Any) -> str | Promise:
     if label := NAMES.get(name) or getattr(field, "verbose_name", None):
         return label
     return field.related_model._meta.verbose_name_plural if field else name.replace("_", " ")
-
-
-def subject_model(record: Record) -> type[models.Model] | None:
-    """The kind of thing that the record is about; None where it is about nothing that is there."""
-    if record.subject_type_id is None:
-        return None
-    return ContentType.objects.get_for_id(record.subject_type_id).model_class()
 
 
 def described_model(record: Record) -> type[models.Model] | None:
@@ -106,7 +111,7 @@ def described_model(record: Record) -> type[models.Model] | None:
 
     Of what was refused to be made, the first kind that has them all.
     """
-    return subject_model(record) or _model_with(
+    return record.subject_model or _model_with(
         record.action.partition(".")[0],
         frozenset((record.before.keys() | record.after.keys()) - NAMED),
     )

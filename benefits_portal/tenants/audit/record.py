@@ -12,7 +12,7 @@ from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -158,6 +158,13 @@ class Record(AppendOnly):
 
     def __str__(self) -> str:
         return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M %Z} {self.action_label}"
+
+    @cached_property
+    def subject_model(self) -> type[models.Model] | None:
+        """The kind of thing that it is about; None where it is about nothing that is there."""
+        if self.subject_type_id is None:
+            return None
+        return ContentType.objects.get_for_id(self.subject_type_id).model_class()
 
     @property
     def action_label(self) -> str | Promise:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Looks: of one person alike, whatever page it was
 OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
+SIGNED_IN = "tenants.signed-in"
 # What somebody can do by a link alone, as often as they like: written down like a refusal
 COUNTED = {"tenants.list-downloaded"}
 # Whoever does it only looks, or stops looking, which a partner that moves takes no part in
@@ -57,6 +58,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.filter(
             subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
         )
+
+    def without_sign_ins(self) -> Self:
+        """They are most of what is on record, and not what most people look for."""
+        return self.exclude(action=SIGNED_IN, refused="")
 
     def before(self, latest: "Record | None") -> Self:
         """What comes after `latest` where the newest is first; everything if there is none."""

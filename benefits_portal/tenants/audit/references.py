@@ -9,7 +9,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benefits_portal.personal import called_by
-from benefits_portal.tenants.audit.labels import REFERENCES, field_of, subject_model
+from benefits_portal.prepared import PreparedQuery, padded
+from benefits_portal.tenants.audit.labels import REFERENCES, field_of
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, User
 from benefits_portal.tenants.naming import Names, NamesThen
 
@@ -76,7 +77,7 @@ class Referenced:
 
         None where the fact `name` is nothing that somebody is called, or is on record itself.
         """
-        model = subject_model(record)
+        model = record.subject_model
         is_there = name in record.before, name in record.after
         if model is None or name not in called_by(model) or not is_withheld(record, name):
             return None
@@ -105,7 +106,7 @@ def _references(record: Record) -> Iterable[Reference | None]:
         for name, value in values.items():
             yield reference_of(name, field_of(record, name), value)
     yield from ((WHO[name], record.params[name]) for name in WHO if record.params.get(name))
-    if (model := subject_model(record)) and record.subject_id:
+    if (model := record.subject_model) and record.subject_id:
         yield model, record.subject_id
 
 
@@ -118,10 +119,16 @@ def _referenced(
             if found not in known:
                 wanted.setdefault(found[0], set()).add(found[1])
     return known | {
-        (model, pk): row
+        (model, row.pk): row
         for model, pks in wanted.items()
-        for pk, row in _rows(model).in_bulk(pks).items()
+        for row in _rows_by.rows(*padded(pks, 0), model=model)
     }
+
+
+@PreparedQuery
+def _rows_by(*keys: int, model: type[models.Model]) -> models.QuerySet[Any]:
+    found: models.QuerySet[Any] = _rows(model).filter(pk__in=keys).order_by()
+    return found
 
 
 def _rows(model: type[models.Model]) -> Any:

@@ -12,7 +12,7 @@ from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import record_reader_required
 from benefits_portal.tenants.audit.display import AuditRow, lines
-from benefits_portal.tenants.audit.history import history
+from benefits_portal.tenants.audit.history import History, history, newest_history
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.downloads import file_name, log_download, masked
 from benefits_portal.tenants.forms import ActivityFilter
@@ -31,14 +31,18 @@ def activity(request: PartnerRequest) -> HttpResponse:
     filtered.pop("before", None)
     context = {
         "form": chosen,
-        "history": history(
-            request,
-            chosen.of(Record.objects.all()),
-            is_counted=not (chosen.is_narrowed or chosen.hides_sign_ins),
-        ),
+        "history": page_of(request, chosen),
         "filtered": filtered.urlencode(),
     }
     return render(request, "tenants/activity.html", context)
+
+
+def page_of(request: PartnerRequest, chosen: ActivityFilter) -> History:
+    """Counted only where nothing is left out: an index finds that."""
+    if not chosen.is_narrowed and "before" not in request.GET:
+        return newest_history(request, hides_sign_ins=chosen.hides_sign_ins)
+    is_counted = not (chosen.is_narrowed or chosen.hides_sign_ins)
+    return history(request, chosen.of(Record.objects.all()), is_counted=is_counted)
 
 
 @record_reader_required
