@@ -51,8 +51,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _credit_products() -> QuerySet[Product, tuple[str, str]]:
     """The kind of each product that gives credit, and the offers that exclude it (U4)."""
     products = Product.objects.exclude(kind=Product.Kind.LICENSES).order_by()
-    # Annotated
-    return products.with_excluding_offers().values_list("kind", "excluding_offers")  # type: ignore[misc]
+    found = products.with_excluding_offers()
+    return found.values_list("kind", "excluding_offers")  # type: ignore[misc]  # annotated
 
 
 def _combinations(*kinds: Product.Kind) -> list[str]:

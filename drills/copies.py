@@ -43,10 +43,11 @@ def rows_of(room: Room) -> dict[type[Model], str]:
     """The tables of which a room has rows, and which rows those are."""
     # Numbers of our own
     mine = f"SELECT partner_id FROM practice_roompartner WHERE room_id = {room.pk}"  # noqa: S608
+    people = f"SELECT user_id FROM practice_persona WHERE room_id = {room.pk}"  # noqa: S608
     own: dict[type[Model], str] = {
         Room: f"id = {room.pk}",
         Partner: f"id IN ({mine})",
-        User: f"id IN (SELECT user_id FROM practice_persona WHERE room_id = {room.pk})",  # noqa: S608
+        User: f"id IN ({people})",
     }
     own |= dict.fromkeys((RoomPartner, Persona, ExerciseAttempt), f"room_id = {room.pk}")
     return own | dict.fromkeys(models_of_partners(), f"partner_id IN ({mine})")

@@ -29,7 +29,8 @@ class PersonForm(forms.Form):
     def __init__(self, benefit: Benefit, data: Any = None) -> None:
         # Several rows of the list can be open at once
         super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
-        self.fields["directory_user"].queryset = DirectoryUser.objects.for_partner(benefit.partner)  # type: ignore[attr-defined]
+        people = DirectoryUser.objects.for_partner(benefit.partner)
+        self.fields["directory_user"].queryset = people  # type: ignore[attr-defined]
 
 
 class PeopleForm(forms.Form):

@@ -81,7 +81,8 @@ class TenantForm(forms.Form):
             Redemption.objects.filter(tenant__in=self.tenants).values_list("tenant", flat=True)
         )
         self.unused = self.tenants.keys() - used
-        self.fields["tenant"].choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]  # type: ignore[attr-defined]
+        choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]
+        self.fields["tenant"].choices = choices  # type: ignore[attr-defined]
 
     def cards(self) -> list[dict[str, Any]]:
         subtitle = _("No key was redeemed here yet: type its domain below.")

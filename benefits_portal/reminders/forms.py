@@ -51,7 +51,8 @@ class PreferenceForm(forms.Form):
         }
         super().__init__(data, initial=chosen)
         own = Topic.of(is_staff=preference.partner_id is None)
-        self.fields["topics"].choices = [(topic.value, topic.label) for topic in own]  # type: ignore[attr-defined]
+        choices = [(topic.value, topic.label) for topic in own]
+        self.fields["topics"].choices = choices  # type: ignore[attr-defined]
 
     def clean_thresholds(self) -> list[int]:
         try:

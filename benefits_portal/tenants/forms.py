@@ -49,7 +49,8 @@ class TenantForm(forms.Form):
     def __init__(self, request: PartnerRequest, data: Any = None) -> None:
         super().__init__(data)
         self.tenants = {tenant.pk: tenant for tenant in request.tenants}
-        self.fields["place"].choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]  # type: ignore[attr-defined]
+        choices = [(pk, str(tenant)) for pk, tenant in self.tenants.items()]
+        self.fields["place"].choices = choices  # type: ignore[attr-defined]
 
 
 # The directory
@@ -104,7 +105,8 @@ class AddUserForm(forms.Form):
         self, partner: Partner, data: Any = None, initial: dict[str, Any] | None = None
     ) -> None:
         super().__init__(data, initial=initial)
-        self.fields["tenant"].queryset = Tenant.objects.for_partner(partner)  # type: ignore[attr-defined]
+        tenants = Tenant.objects.for_partner(partner)
+        self.fields["tenant"].queryset = tenants  # type: ignore[attr-defined]
 
 
 # Roles
@@ -252,7 +254,8 @@ class ActivityFilter(forms.Form):
     def __init__(self, partner: Partner, data: QueryDict) -> None:
         super().__init__(data)
         self.partner = partner
-        self.fields["action"].choices = [("", _now("Everything")), *grouped_actions()]  # type: ignore[attr-defined]
+        choices = [("", _now("Everything")), *grouped_actions()]
+        self.fields["action"].choices = choices  # type: ignore[attr-defined]
         for name in ("since", "until"):
             self.fields[name].validators += day_range
 

@@ -32,8 +32,8 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         A name a line, in no order.
         """
         product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
-        # Annotated
-        return self.annotate(excluding_offers=Subquery(product.values("excluding_offers")))  # type: ignore[misc]
+        offers = product.values("excluding_offers")  # type: ignore[misc]  # annotated
+        return self.annotate(excluding_offers=Subquery(offers))
 
     def usage_based(self) -> Self:
         return self.filter(is_license_based=False)

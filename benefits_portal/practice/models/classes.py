@@ -84,7 +84,9 @@ class Class(models.Model):
     # Of deleted rooms: by exercise, how many there were with each outcome
     exercise_counts = models.JSONField(default=dict, blank=True, editable=False)
     code_number = models.PositiveIntegerField(default=0, editable=False)
-    code_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 - unique
+    code_digest = models.CharField(  # noqa: DJ001 - unique
+        max_length=64, unique=True, null=True, editable=False
+    )
 
     objects = ClassQuerySet.as_manager()
 
