@@ -24,7 +24,6 @@ from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import at_once
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.rule("W11"),
     pytest.mark.usefixtures("consistent"),
@@ -128,7 +127,6 @@ def test_the_same_form_sent_twice_is_one_act_and_one_message(
     assert len(on_record(act.action)) == len(before) + bool(act.action)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("make", acts("at one instant"))
 def test_the_same_form_sent_at_one_instant_is_one_act_and_one_message(
     sample: PartnerFixture, staff: User, make: Callable[[PartnerFixture], Act]
@@ -185,7 +183,7 @@ def revealed(answer: Any) -> bool:
     return "PCBEN-" in answer.text
 
 
-@pytest.mark.parametrize("together", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("together", [False, True])
 def test_a_key_revealed_twice_is_one_line_on_record(sample: PartnerFixture, together: bool) -> None:
     both = clients(sample.admin, sample, 2)
     form = {"verified": "on", "acting_in": sample.tenant_token}
@@ -207,7 +205,7 @@ def test_a_key_revealed_by_somebody_else_or_later_is_a_line_of_its_own(
     assert on_record("benefits.key-revealed") == [""] * 3
 
 
-@pytest.mark.parametrize("together", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("together", [False, True])
 def test_a_list_assigned_twice_shows_the_same_both_times(
     sample: PartnerFixture, together: bool
 ) -> None:

@@ -46,7 +46,6 @@ def _two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BoundedActionsMixin, "MAX_AT_ONCE", 2)
 
 
-@pytest.mark.slow
 def test_too_many_rows_at_once_are_refused_and_none_is_changed(office: Client, today: date) -> None:
     keys = [factories.issue_key() for _ in range(3)]
     assert act(office, ProductKey, "revoke", [keys[0].pk]) == (200, [TOLD])

@@ -501,7 +501,6 @@ def test_a_file_with_too_many_lines_is_refused_before_one_is_judged(
         PartnerImport.of(text, MAX_LINES)
 
 
-@pytest.mark.slow
 @pytest.mark.release
 def test_fifty_thousand_people_are_imported_by_the_command(
     db: None, tmp_path: Path, tenant: Tenant

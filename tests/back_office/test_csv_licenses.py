@@ -299,7 +299,6 @@ def test_the_queries_of_a_preview_do_not_grow_with_its_lines(
             assert LicenseImport.of(text).refused == []
 
 
-@pytest.mark.slow
 def test_more_lines_than_the_page_takes_are_imported_by_the_command(
     visio: LicensePool, tmp_path: Path, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

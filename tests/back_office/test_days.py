@@ -18,7 +18,6 @@ from tests.test_days_typed import REFUSED
 pytestmark = pytest.mark.rule("W4")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_the_back_office_reads_a_day_in_one_way(
     office: Client, partner: Partner, language: str

@@ -87,7 +87,6 @@ def two(number: int) -> list[str]:
     return [*one(number), ("(", "\0", "9" * 30)[number % 3]]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("a_row_of_each")
 @pytest.mark.parametrize("values_of", [one, pytest.param(two, marks=pytest.mark.release)])
 @pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label_lower)

@@ -170,7 +170,6 @@ def test_a_fault_is_named_and_nothing_is_made(
     assert (answer.context["lines"], counts()) == (None, [0] * 6)
 
 
-@pytest.mark.slow
 @pytest.mark.rule("W11")
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_lead_to_the_one_partner(office: Client, offer: Offer) -> None:

@@ -35,7 +35,6 @@ def of_one_row(names: Iterable[str]) -> list[str]:
     return list({re.sub(r"-\d+-", "-", name): name for name in names}.values())
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("a_row_of_each")
 @pytest.mark.parametrize(
     "chosen", [of_one_row, pytest.param(list, marks=pytest.mark.release)], ids=["row", "all"]
@@ -58,7 +57,6 @@ def test_one_wrong_field_breaks_no_form(
             assert answer.status_code < 500, (address, name, wrong)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
 def test_every_field_of_a_partner_may_be_wrong_in_every_way(
     wrong: str, office: Client, partner: Partner

@@ -87,7 +87,6 @@ def test_every_model_has_its_pages() -> None:
     } - shown_elsewhere <= set(registered())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("more", [9, pytest.param(99, marks=BEFORE_A_RELEASE)])
 def test_a_list_asks_the_database_as_often_for_many_rows_as_for_1(
     office: Client, today: date, more: int
@@ -136,7 +135,6 @@ def many_children(count: int) -> list[Model]:
     return [partner, user, offer, line, membership, licensed, credit, subscription]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("many", [9, pytest.param(30, marks=BEFORE_A_RELEASE)])
 def test_a_page_asks_the_database_as_often_for_many_rows_beside_it_as_for_1(
     office: Client, today: date, many: int
@@ -151,7 +149,6 @@ def test_a_page_asks_the_database_as_often_for_many_rows_beside_it_as_for_1(
     assert counts(many_children(many)) == for_one
 
 
-@pytest.mark.slow
 def test_every_page_answers(office: Client, today: date) -> None:
     make_rows(1)
     wanted = {}
@@ -166,7 +163,6 @@ def test_every_page_answers(office: Client, today: date) -> None:
     ] == []
 
 
-@pytest.mark.slow
 def test_every_choice_of_every_filter_answers(
     programme: User, rf: RequestFactory, today: date
 ) -> None:
@@ -203,7 +199,6 @@ def test_the_first_page_names_the_portal(office: Client, language: str) -> None:
 
 
 @pytest.mark.rule("K3")
-@pytest.mark.slow
 def test_no_page_says_a_key_or_what_is_kept_of_it(office: Client, today: date) -> None:
     redeemed = factories.redeem().key
     live = factories.issue_key(partner=redeemed.partner)

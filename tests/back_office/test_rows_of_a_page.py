@@ -75,7 +75,6 @@ def test_the_portal_itself_has_no_form_with_a_number_of_rows(programme: User) ->
     ] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [

@@ -163,7 +163,6 @@ def test_whoever_may_not_add_is_answered_by_no_second_click(
     assert sign_in(programme).post(url_of(Partner), fields).status_code == 403
 
 
-@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @EACH
 def test_what_is_added_twice_at_one_instant_is_one_row(office: Client, model: type[Any]) -> None:

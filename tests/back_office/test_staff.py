@@ -98,7 +98,6 @@ def test_nobody_adds_to_a_ledger_changes_it_or_deletes_from_it(office: Client, t
     assert {model: list(model._default_manager.values()) for model in LEDGERS} == before
 
 
-@pytest.mark.slow
 @pytest.mark.release  # with every change test_matrix asks for each of these pages
 def test_support_sees_everything_and_changes_nothing(
     support: User, sign_in: SignIn, today: date
@@ -125,7 +124,6 @@ def test_support_cannot_provision(support: User, sign_in: SignIn) -> None:
     assert Benefit.objects.count() == 0
 
 
-@pytest.mark.slow
 @pytest.mark.release  # with every change test_matrix asks for each of these pages
 def test_program_staff_change_what_is_done_by_hand_and_nothing_else(
     officer: User, sign_in: SignIn, today: date

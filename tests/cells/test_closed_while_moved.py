@@ -21,7 +21,6 @@ from tests.partner_fixture import PartnerFixture
 from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.rule("C1"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not IS_POSTGRES, reason="partners are moved between PostgreSQLs"),

@@ -83,7 +83,6 @@ def flipped(content: bytes) -> bytes:
     )
 
 
-@pytest.mark.slow
 def test_what_was_dumped_is_restored_and_only_its_owner_reads_the_dump(
     full: str, dump: Path, database: Callable[[], str]
 ) -> None:
@@ -110,7 +109,7 @@ def test_a_restore_takes_longer_than_a_query_of_the_portal_may(
 
 
 @pytest.mark.parametrize("harm", [cut, flipped])
-@pytest.mark.parametrize("has_digest", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.parametrize("has_digest", [True, False])
 def test_a_dump_that_was_harmed_is_found_and_never_restored(
     dump: Path, database: Callable[[], str], harm: Callable[[bytes], bytes], has_digest: bool
 ) -> None:
@@ -146,7 +145,6 @@ for word; do case $word in --file=*) file=${{word#--file=}} ;; esac; done
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
 def test_a_disk_that_harms_the_dump_while_it_is_made_leaves_the_last_one(
     dump: Path, full: str, tmp_path: Path, harm: str

@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 HANDBOOK = (ROOT / "docs" / "operations.md").read_text()
 PGBOUNCER = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(not Path(PGBOUNCER).exists(), reason="needs pgbouncer"),
 ]
 

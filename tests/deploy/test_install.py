@@ -18,7 +18,6 @@ from tests.test_settings import PRODUCTION
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(not IS_POSTGRES, reason="production runs on PostgreSQL"),
     pytest.mark.skipif(
         Path("/run/systemd/system").exists(), reason="would restart the portal of this machine"

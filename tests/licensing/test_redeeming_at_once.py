@@ -177,7 +177,6 @@ def test_several_keys_at_once_on_one_subscription_count_as_in_some_order(by: Act
     assert (term.licenses, term.ends_on, term.carried_license_days) in in_some_order(start, steps)
 
 
-@pytest.mark.slow
 @crowds
 def test_many_keys_at_once_leave_a_ledger_without_a_gap(by: Actor, crowd: int) -> None:
     """Each redemption begins where another ended: nothing lost, nothing counted twice."""
@@ -355,7 +354,6 @@ def test_with_the_row_lock_two_keys_that_meet_both_count(
     assert (subscription.licenses, kinds(outcomes)) == (111, {"Redemption": 2})
 
 
-@pytest.mark.slow
 @pytest.mark.rule("S8")
 def test_of_two_quotes_that_meet_one_is_carried_out_the_other_quoted_anew(
     monkeypatch: pytest.MonkeyPatch, by: Actor

@@ -25,7 +25,7 @@ from .conftest import WorldOn, messages_of
 from .exercising import play
 from .test_classes import NEW, joined
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 CREDIT, REPLACEMENT, SCENARIO = "give-monthly-credit", "ask-for-a-replacement", "scenario-1"
 
 

@@ -31,7 +31,7 @@ from tests.world import rolled_back
 
 from .conftest import WorldOn, persona_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 ENTER = "/practice/"
 LONG_AGO = datetime(2020, 1, 31, tzinfo=UTC)
 NEW = {"title": "Class", "situation": "contoso", "language": "en", "hours": "2", "max_rooms": "3"}

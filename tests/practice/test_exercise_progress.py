@@ -39,7 +39,7 @@ from tests.world import rolled_back
 
 from .exercising import play, rows_of_partners, typed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 STILL_OFFERED = {20: 14, 45: 14, 100: 5, 400: 0}  # of fourteen; keys and subscriptions lapse
 CREDIT, REPLACEMENT, SCENARIO = (*("give-monthly-credit", "ask-for-a-replacement", "scenario-1"),)
 FIRST, LAST = "look-around", "let-time-pass"

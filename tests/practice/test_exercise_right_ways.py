@@ -31,7 +31,7 @@ from tests.world import rolled_back
 
 from .exercising import play, rooms_of_situations, typed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 ADMINS = ("partner-admin", "global-admin", "guest-admin")
 CONTOSO, LABS = "contoso-k7q2.onmicrosoft.com", "contoso-labs-k7q2.onmicrosoft.com"

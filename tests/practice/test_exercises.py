@@ -21,7 +21,7 @@ from tests.world import rolled_back
 
 from .exercising import play, rooms_of_situations, typed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 type Way = tuple[str, str]  # an exercise, and what is done in it
 

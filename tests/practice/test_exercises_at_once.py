@@ -12,7 +12,7 @@ from tests.simultaneous import at_once
 
 from .exercising import rows_of_partners
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.rule("W11")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("W11")]
 
 
 def test_of_many_who_press_at_once_one_begins_and_one_is_shown() -> None:

@@ -27,7 +27,7 @@ from tests.world import rolled_back
 
 from .test_classes import joined
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ def practice_secret(settings: Settings) -> None:
     settings.PRODUCT_KEY_SECRETS = [settings.PRACTICE_SECRET]
 
 
-@pytest.mark.slow
 def test_demo_json_equals_the_storys_outcome() -> None:
     """If not, the story or a model changed: `DEMO=on manage.py demo_fixture` writes it anew."""
     assert steady(outcome()) == steady(FIXTURE.read_text(encoding="utf-8"))

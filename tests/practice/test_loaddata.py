@@ -58,7 +58,6 @@ def test_rows_that_are_there_are_not_overwritten(labels: tuple[str, ...]) -> Non
     assert not Offer.objects.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("labels", [("demo",), ("partners",)], ids=str)
 def test_a_practice_world_in_use_is_not_overwritten(labels: tuple[str, ...]) -> None:
     make_world(DAY)
@@ -182,7 +181,6 @@ def in_shell(line: str, folder: Path) -> dict[str, Any]:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.release  # in CI `manage.py demo` serves from nothing, and loaddata is tried above
 @pytest.mark.skipif(not shutil.which("uv"), reason="the lines are for uv")
 def test_the_readme_s_three_lines_lead_to_a_demo(tmp_path: Path) -> None:
@@ -205,7 +203,6 @@ def test_the_readme_s_three_lines_lead_to_a_demo(tmp_path: Path) -> None:
             os.killpg(server.pid, 15)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("demo", ["off", "0", "false", ""])
 def test_the_demo_with_demo_off_says_so_without_a_traceback(demo: str) -> None:
     environment = {"PATH": os.environ["PATH"], "DEMO": demo}
@@ -219,7 +216,6 @@ def test_the_demo_with_demo_off_says_so_without_a_traceback(demo: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.slow
 def test_a_setting_that_is_missing_is_said_without_a_traceback() -> None:
     command = [sys.executable, "manage.py", "migrate"]
     done = subprocess.run(

@@ -37,7 +37,7 @@ from tests.world import rolled_back
 
 from .conftest import WorldOn, messages_of, persona_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 ADDRESS = "/demo/reset/"
 HAND_MADE = "Northwind"
 

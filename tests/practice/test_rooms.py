@@ -23,7 +23,7 @@ from tests.world import rolled_back
 
 from .conftest import WorldOn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 SECONDS = 1.0  # of a processor, for one room
 SLOW_MACHINE = 2.5
 

@@ -24,7 +24,7 @@ from tests.world import OFFICE, rolled_back, urls
 from .conftest import WorldOn
 from .test_classes import joined
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 PERSONAS = ("global-admin", "partner-admin", "member", "guest-admin", "no-role")
 # Ends the session, starts the own room over, or asks for what only others know
 NOT_ASKED = {

@@ -37,7 +37,7 @@ SUFFIX = {"contoso": "cccc", "first-week": "ffff", "last-weeks": "wwww"}
 PERSONAS = {"global-admin", "partner-admin", "member", "guest-admin", "no-role"}
 Status = Subscription.Status
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", params=DAYS, ids=str)

@@ -92,7 +92,6 @@ def bulk_credit(partner: Partner, competency: str, day: date) -> Benefit:
 # The four licensing scenarios, ready for partner-admin
 
 
-@pytest.mark.slow
 @pytest.mark.rule("S4")
 @pytest.mark.parametrize(
     ("product", "licenses", "key_licenses", "months"),

@@ -34,7 +34,6 @@ def world(world_on: WorldOn) -> Iterator[date]:
 # The gallery
 
 
-@pytest.mark.slow
 def test_the_gallery_shows_every_component(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("partner-admin")
     cache.clear()  # which parts of the bar come from

@@ -29,7 +29,6 @@ DAY = date(2026, 11, 22)
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.slow
 def test_making_it_twice_keeps_what_people_did() -> None:
     assert make_world(DAY)
     Partner.objects.filter(name="Contoso").update(days_ahead=7)
@@ -42,7 +41,6 @@ def test_making_it_twice_keeps_what_people_did() -> None:
     assert PracticeWorld.objects.get().as_of == DAY
 
 
-@pytest.mark.slow
 def test_a_reset_makes_it_anew_with_the_same_keys() -> None:
     make_world(DAY)
     keys = list(ProductKey.objects.order_by("pk").values_list("digest", flat=True))
@@ -86,7 +84,6 @@ def test_an_empty_database_is_not_reset() -> None:
     assert not Offer.objects.exists()
 
 
-@pytest.mark.slow
 def test_the_command_says_who_can_sign_in(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("demo", no_serve=True)
     call_command("demo", no_serve=True)
@@ -105,7 +102,6 @@ def test_everything_goes_with_reset_only() -> None:
     assert not Partner.objects.exists()
 
 
-@pytest.mark.slow
 def test_the_command_gives_passwords_to_a_world_that_came_from_the_fixture() -> None:
     call_command("loaddata", "demo", verbosity=0)
 
@@ -114,7 +110,6 @@ def test_the_command_gives_passwords_to_a_world_that_came_from_the_fixture() -> 
     assert User.objects.get(persona__slug="partner-admin").check_password(PASSWORD)
 
 
-@pytest.mark.slow
 def test_the_command_makes_the_world_anew_when_asked() -> None:
     call_command("loaddata", "demo", verbosity=0)
     PracticeWorld.objects.update(as_of=date(2026, 1, 1))
@@ -143,7 +138,6 @@ def test_a_taken_port_is_said_before_anything_else() -> None:
     assert not Partner.objects.exists()
 
 
-@pytest.mark.slow
 def test_the_command_serves_from_nothing(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
