@@ -2,6 +2,10 @@
 
 Django takes longer to put a query together than PostgreSQL to answer it. So what a page always asks
 in the same form is asked once about stand-ins, in whose places each request puts its own values.
+
+Two ways in. `PreparedQuery`, where the question passes its values on and looks at none: put
+together once. `prepared`, where it works something out from what is beside the first number, such
+as the last day of a month: put together once for each of these values, of which a few are kept.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
