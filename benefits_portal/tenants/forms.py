@@ -1,36 +1,19 @@
 """Forms of this app."""
 
-from datetime import datetime, time, timedelta
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import BigIntegerField, Q
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
-from django.forms.utils import flatatt
-from django.http import QueryDict
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.derived_fields import keys_or_question
 from benefits_portal.emails import MAX_EMAIL
-from benefits_portal.fields import DayFormField, EmailFormField, PersonNameFormField, day_range
-from benefits_portal.search_text import MAX_QUERY, sort_key
-from benefits_portal.tenants.audit.record_queryset import RecordQuerySet, given_to
+from benefits_portal.fields import EmailFormField, PersonNameFormField
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import (
     DirectoryUser,
     Partner,
-    Record,
     Role,
     Tenant,
     TenantRequest,
-    User,
 )
 
 
@@ -167,165 +150,3 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["name"].error_messages["required"] = _("Enter the tenant's name.")
         self.fields["domain"].error_messages["required"] = _("Enter the tenant's domain.")
-
-
-# The record
-
-
-class ActionSelect(forms.Select):
-    """The kinds of what is on record, in groups, drawn once for each that is chosen.
-
-    Django renders a template for each of its options.
-    """
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = value if value in Record.actions else ""
-        options = drawn_actions(chosen, get_language() or "")
-        all_attrs = flatatt(self.build_attrs(self.attrs, attrs))
-        return format_html('<select name="{}"{}>{}</select>', name, all_attrs, options)
-
-
-@cache
-def drawn_actions(chosen: str, _language: str) -> SafeString:
-    """The options with one of them selected, in the active language."""
-    groups = ((name, drawn_options(chosen, actions)) for name, actions in grouped_actions())
-    drawn = format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
-    return drawn_options(chosen, [("", _now("Everything"))]) + drawn
-
-
-def drawn_options(chosen: str, options: list[tuple[str, str]]) -> SafeString:
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        (
-            (value, SafeString(" selected") if value == chosen else "", label)
-            for value, label in options
-        ),
-    )
-
-
-def grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The kinds of what is on record, by what they are about, each group in its order."""
-    return actions_in(get_language() or "")
-
-
-@cache
-def actions_in(_language: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The same, put in order once for each language; it is the active one."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for action, label in Record.actions.items():
-        groups.setdefault(group_of(action), []).append((action, str(label)))
-    return [
-        (name, sorted(choices, key=lambda choice: sort_key(choice[1])))
-        for name, choices in sorted(groups.items(), key=lambda group: sort_key(group[0]))
-    ]
-
-
-def group_of(action: str) -> str:
-    """What an action is about, in words."""
-    match action.partition("."):
-        case ["benefits", _dot, kind]:
-            return _now("Product keys") if kind.startswith("key-") else _now("Benefits and credit")
-        case ["licensing", *_rest]:
-            return _now("Subscriptions")
-        case ["tenants", _dot, kind] if kind.split("-")[0] in ABOUT_PEOPLE:
-            return _now("People and roles")
-        case ["tenants", _dot, kind] if kind.split("-")[0] in ("tenant", "primary"):
-            return _now("Tenants")
-    return _now("Access and other changes")
-
-
-ABOUT_PEOPLE = ("person", "guest", "account", "role")
-
-
-class ActivityFilter(forms.Form):
-    """What of the record is shown.
-
-    All of it is in the address; a field that makes no sense says so and leaves out nothing.
-    """
-
-    action = forms.ChoiceField(label=_("What"), required=False, widget=ActionSelect)
-    person = forms.CharField(label=_("Person involved"), max_length=MAX_QUERY, required=False)
-    since = DayFormField(label=_("From"), required=False)
-    until = DayFormField(label=_("Until"), required=False)
-    refused = forms.BooleanField(label=_("Refused only"), required=False)
-    sign_ins = forms.BooleanField(label=_("Include sign-ins"), required=False)
-
-    def __init__(self, partner: Partner, data: QueryDict) -> None:
-        super().__init__(data)
-        self.partner = partner
-        choices = [("", _now("Everything")), *grouped_actions()]
-        self.fields["action"].choices = choices  # type: ignore[attr-defined]
-        for name in ("since", "until"):
-            self.fields[name].validators += day_range
-
-    def clean(self) -> dict[str, Any]:
-        chosen = super().clean() or {}
-        since, until = chosen.get("since"), chosen.get("until")
-        if since and until and until < since:
-            self.add_error("until", _now("This is before the first day."))
-        return chosen
-
-    @property
-    def fields_in_a_row(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("action", "person", "since", "until")]
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything is left out, but for the sign-ins."""
-        return any(value for name, value in self.chosen.items() if name != "sign_ins")
-
-    @property
-    def hides_sign_ins(self) -> bool:
-        """Unless they are asked for, or refused ones, or a kind of what is on record."""
-        chosen = self.chosen
-        return not (chosen.get("sign_ins") or chosen.get("refused") or chosen.get("action"))
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return self.cleaned_data
-
-    def of(self, records: RecordQuerySet) -> RecordQuerySet:
-        """Those of `records` that were asked for; days are the partner's own."""
-        chosen, zone = self.chosen, ZoneInfo(self.partner.time_zone)
-        if chosen.get("action"):
-            records = records.filter(action=chosen["action"])
-        if self.hides_sign_ins:
-            records = records.without_sign_ins()
-        if chosen.get("refused"):
-            records = records.exclude(refused="")
-        if chosen.get("since"):
-            records = records.filter(at__gte=datetime.combine(chosen["since"], time.min, zone))
-        if chosen.get("until"):
-            records = records.filter(
-                at__lt=datetime.combine(chosen["until"] + timedelta(days=1), time.min, zone)
-            )
-        return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
-
-    def _by_or_about(self, records: RecordQuerySet, search_query: str) -> RecordQuerySet:
-        """Find records by who did them or whom they are about, as many as a page needs.
-
-        Of few people an index finds their records by key; of many, records are read in order until
-        a page is full.
-        """
-        found = DirectoryUser.objects.filter(partner=self.partner).matching(search_query)
-        people, actors = (
-            keys_or_question(found),
-            keys_or_question(User.objects.known_as(found, self.partner)),
-        )
-        about = Q(
-            subject_type__app_label="tenants",
-            subject_type__model="directoryuser",
-            subject_id__in=people,
-        )
-        if isinstance(people, list):
-            given = given_to(people)
-        else:
-            given = Q(person_before__in=people) | Q(person_after__in=people)
-            persons = {
-                f"person_{name}": Cast(KeyTextTransform("person", name), BigIntegerField())
-                for name in ("before", "after")
-            }
-            records = records.alias(**persons)
-        return records.filter(Q(actor__in=actors) | about | given)

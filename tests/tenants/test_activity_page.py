@@ -10,8 +10,8 @@ from django.utils.translation import override
 from benefits_portal.benefits.models.actions import BenefitAction
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.regions import time_zone_name
+from benefits_portal.tenants.activity_forms import grouped_actions
 from benefits_portal.tenants.audit.labels import page_name
-from benefits_portal.tenants.forms import grouped_actions
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, TenantsAction, User
 from tests import factories
 from tests.clients import SignIn

@@ -16,9 +16,9 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
 from benefits_portal.derived_fields import MAX_KEYS, derived_columns, refresh, stale_rows
+from benefits_portal.tenants.activity_forms import ActivityFilter
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.consistency import CHECKS
-from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import (
     Actor,

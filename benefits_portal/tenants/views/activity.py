@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import record_reader_required
+from benefits_portal.tenants.activity_forms import ActivityFilter
 from benefits_portal.tenants.audit.display import AuditRow, lines
 from benefits_portal.tenants.audit.history import History, history, newest_history
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.downloads import file_name, log_download, masked
-from benefits_portal.tenants.forms import ActivityFilter
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Partner, Record
 
