@@ -94,7 +94,8 @@ ASKED: dict[str, Callable[[LicensePool], object]] = {
 @pytest.mark.parametrize("question", ASKED)
 def test_pages_count_people_by_tallies_alone(licenses: LicensePool, question: str) -> None:
     asked = reads(lambda: ASKED[question](licenses))
-    assert asked == {("Index Scan", "license_tally_of_day")}
+    assert asked
+    assert asked <= {("Index Scan", "license_tally_of_day"), ("Index Scan", "license_tally_ever")}
 
 
 def test_whoever_gives_one_counts_the_people_off_an_index_alone(licenses: LicensePool) -> None:

@@ -14,6 +14,7 @@ from icalendar import Calendar
 
 from benefits_portal import clock
 from benefits_portal.licensing.home.licenses import too_few_licenses
+from benefits_portal.licensing.models import outlook_of
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of, near_outlooks
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -179,23 +180,26 @@ def test_a_pool_s_number_is_its_tenant_and_product() -> None:
     assert key_of(found.number) == found.key == (licenses.tenant.pk, licenses.product.pk)
 
 
-@rule("L11")
-def test_what_ends_later_than_it_is_looked_ahead_is_one_number() -> None:
-    licenses = pool(4, given=5, ends_on=DAY + 2 * A_DAY)
-    for days in (31, 40, 50):
+@rule("L8", "L11")
+@pytest.mark.parametrize("given", [1, 3, 4, 6, 7, 9, 10, 13, 14])
+@pytest.mark.parametrize("on", [DAY, DAY + timedelta(days=32), DAY + timedelta(days=71)])
+def test_a_near_outlook_knows_from_when_there_are_too_few(on: date, given: int) -> None:
+    licenses = pool(4, given=given, ends_on=DAY + A_DAY)
+    for days, withdrawn_on in ((1, DAY), (31, None), (40, None), (40, None), (50, DAY)):
         SubscriptionFactory.create(
             tenant=licenses.tenant,
             product=licenses.product,
             licenses=3,
             ends_on=DAY + timedelta(days=days),
+            withdrawn_on=withdrawn_on,
         )
-    partner = licenses.tenant.partner_id
-    [(_pool, near)] = near_outlooks([partner], DAY, timedelta(days=35))
-    [(_pool, far)] = near_outlooks([partner], DAY, timedelta(days=365))
-    assert [len(each.stretches) for each in (near, far)] == [3, 4]
-    assert [each.count for each in (near, far)] == [far.count] * 2
-    assert near.first_over
-    assert near.first_over.day > DAY + timedelta(days=35)
+    [(_pool, near)] = near_outlooks([licenses.tenant.partner_id], on, timedelta(days=365))
+    whole = outlook_of(licenses.tenant, licenses.product, on)
+    assert (near.first_over, near.given, near.count.over) == (
+        whole.first_over,
+        whole.given,
+        whole.count.over,
+    )
 
 
 @rule("L11", "R1")

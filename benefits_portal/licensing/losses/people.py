@@ -11,16 +11,26 @@ from benefits_portal.licensing.home.rows import link_to
 from benefits_portal.licensing.models import LicenseOutlook
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.license_pool import pool_url
-from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks
+from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks, outlooks_of
 from benefits_portal.tenants.models import Partner
 
 from .loss import Kind, Loss, Losses
 
 
 def people_without(partner: Partner, on: date, until: date) -> Losses:
-    """Of each product and tenant; nobody is counted twice where licenses go step by step."""
-    pools = near_outlooks([partner.pk], on, until + DAY - on)
+    """Of each product and tenant; nobody is counted twice where licenses go step by step.
+
+    Two queries, the second where there are any.
+    """
+    near = near_outlooks([partner.pk], on, until + DAY - on)
+    over = {pool.key for pool, outlook in near if is_over_by(until + DAY, outlook)}
+    pools = outlooks_of(over, on) if over else ()
     return Losses([loss for pool, outlook in pools for loss in steps_of(pool, outlook, until)])
+
+
+def is_over_by(day: date, outlook: LicenseOutlook) -> bool:
+    first = outlook.first_over
+    return first is not None and first.day <= day
 
 
 def steps_of(pool: Pool, outlook: LicenseOutlook, until: date) -> Iterator[Loss]:

@@ -1,3 +1,5 @@
+import datetime
+
 import benefits_portal.clock
 import benefits_portal.derived_fields
 import django.db.models.deletion
@@ -178,6 +180,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'license tally',
                 'verbose_name_plural': 'license tallies',
                 'ordering': ['partner', 'tenant', 'product', 'day'],
+                'indexes': [models.Index(condition=models.Q(('day', datetime.date(1, 1, 1))), fields=['partner', 'tenant', 'product'], name='license_tally_ever')],
                 'constraints': [models.UniqueConstraint(fields=('partner', 'tenant', 'product', 'day'), name='license_tally_of_day')],
             },
         ),

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product
@@ -85,6 +85,14 @@ class LicenseTally(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["partner", "tenant", "product", "day"], name="license_tally_of_day"
+            )
+        ]
+        indexes = [
+            # Those of `ever` are few beside those of each day
+            models.Index(
+                fields=["partner", "tenant", "product"],
+                condition=Q(day=EVER),
+                name="license_tally_ever",
             )
         ]
 

@@ -1,7 +1,7 @@
 """The outlook of many pools at once, at any partners: home, reminders and calendars ask for it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from django.db.models import (
     DateField,
     Exists,
     F,
+    JSONField,
     Min,
     OuterRef,
     Q,
@@ -16,8 +17,9 @@ from django.db.models import (
     Subquery,
     Sum,
     Value,
+    Window,
 )
-from django.db.models.functions import Least
+from django.db.models.functions import Coalesce, JSONObject
 
 from benefits_portal.prepared import prepared
 
@@ -65,11 +67,26 @@ def near_outlooks(
     """Of each pool that people are in and whose licenses become fewer about now: one query.
 
     Within `ahead`, or in the 90 days before that are named to settle it (L8). What an outlook says
-    of days after `ahead` does not count.
+    of days after `ahead` does not count. It knows when there are too few first, and no other step.
     """
     if len(partners) == 1:
-        return outlooks_in(near_pools_of(partners[0], on, ahead), on)
-    return outlooks_in(near_pools(partners, on, ahead), on)
+        rows: Iterable[Any] = near_pools_of(partners[0], on, ahead)
+    else:
+        rows = near_pools(partners, on, ahead)
+    for *names, people, turn in rows:
+        yield Pool(*names), LicenseOutlook(on, people, tuple(stretches_around(turn)))
+
+
+def stretches_around(turn: Mapping[str, Any] | None) -> Iterator[Stretch]:
+    """What ends on the day after which too few are left, and what is left then for good.
+
+    All that there is, where there are too few now.
+    """
+    if turn and "day" in turn:
+        yield Stretch(date.fromisoformat(turn["day"]), turn["going"])
+        yield Stretch(date.max, turn["left"] - turn["going"])
+    elif turn:
+        yield Stretch(date.max, turn["left"])
 
 
 @prepared
@@ -78,12 +95,48 @@ def near_pools_of(partner: int, on: date, ahead: timedelta) -> QuerySet[Any, Any
 
 
 def near_pools(partners: Sequence[int], on: date, ahead: timedelta) -> QuerySet[Any, Any]:
-    subscriptions = Subscription.objects.filter(partner__in=partners)
-    fewer = in_same_pool(subscriptions.filter(becomes_fewer(on, ahead)))
-    # Asked of each pool, not of each subscription
-    near = first_of_pools(subscriptions).filter(Exists(fewer))
-    near_ones = subscriptions.filter(Exists(in_same_pool(near)))
-    return people_and_licenses(near, near_ones, on, until=on + ahead)
+    """The pools with their people, and what `stretches_around` is told."""
+    tallies = LicenseTally.objects.filter(partner__in=partners).ever()
+    pools = tallies.filter(become_fewer(on, ahead), given__gt=F("ended")).order_by()
+    turn = Coalesce(turns(on), enough(on))
+    return pools.annotate(people=PEOPLE, turn=turn).values_list(*KEY, *NAMES, "people", "turn")
+
+
+class Turn(Subquery):
+    """The columns of one row together: as an object made of that row alone, not of all before."""
+
+    template = (
+        "(SELECT %(function)s('day', day, 'left', \"left\", 'going', going) "
+        "FROM (%(subquery)s) turn)"
+    )
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_BUILD_OBJECT", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSON_OBJECT", **context)
+
+
+def turns(on: date) -> Subquery:
+    """Of a pool the day after which too few licenses are left, what ends then, and what is left.
+
+    Counted from the latest end until there are enough, so that few subscriptions are read; NULL
+    where all are too few.
+    """
+    latest_first = F("ends_on").desc()
+    left = Window(Sum("licenses"), order_by=latest_first)
+    going = Window(Sum("licenses"), partition_by="ends_on", order_by=latest_first)
+    theirs = in_same_pool(Subscription.objects.entitling(on)).annotate(left=left, going=going)
+    has_enough = theirs.filter(left__gte=OuterRef("people")).order_by("-ends_on")
+    return Turn(has_enough.values("left", "going", day=F("ends_on"))[:1])
+
+
+def enough(on: date) -> Subquery:
+    """All licenses of a pool, in the same form."""
+    theirs = in_same_pool(Subscription.objects.entitling(on)).order_by().values("product")
+    sums = theirs.annotate(turn=JSONObject(left=Sum("licenses")))
+    return Subquery(sums.values("turn"), output_field=JSONField())
 
 
 def outlooks_of(
@@ -104,10 +157,13 @@ def days_over(
     return first_days_over(subscriptions, tallies, [(pool.key, each) for pool, each in outlooks])
 
 
-def becomes_fewer(on: date, ahead: timedelta) -> Q:
-    """Of a subscription: its licenses go, by a day that passes, a reversal or a smaller key."""
-    since = on - SETTLE_DAYS
-    by_day = Q(
+def become_fewer(on: date, ahead: timedelta) -> Q:
+    """Of a pool: its licenses go, by a day that passes, a reversal or a smaller key.
+
+    By a day first, which is found off an index; the others are asked where that finds nothing.
+    """
+    since, theirs = on - SETTLE_DAYS, in_same_pool(Subscription.objects.order_by())
+    by_day = theirs.filter(
         withdrawn_on=None,
         ends_on__gte=since - EXPIRED_DAYS,
         ends_on__lt=on + ahead - EXPIRED_DAYS,
@@ -118,7 +174,8 @@ def becomes_fewer(on: date, ahead: timedelta) -> Q:
         redeemed_on__gte=since,
         after_licenses__lt=F("before_licenses"),
     )
-    return by_day | Q(withdrawn_on__gte=since) | Exists(reversals) | Exists(smaller)
+    otherwise = Q(withdrawn_on__gte=since) | Exists(reversals) | Exists(smaller)
+    return Q(Exists(by_day)) | Q(Exists(theirs.filter(otherwise)))
 
 
 def in_same_pool[Rows: QuerySet[Any]](rows: Rows) -> Rows:
@@ -137,12 +194,8 @@ def people_and_licenses(
     firsts: SubscriptionQuerySet,
     subscriptions: SubscriptionQuerySet,
     on: date,
-    *,
-    until: date = date.max,
 ) -> QuerySet[Any, Any]:
     """Of each pool how many people are in it, without a day, and how many licenses end on a day.
-
-    What ends later than `until` is one number: that they are there still is all that counts.
 
     `firsts` are one for each pool, `subscriptions` all of them.
     """
@@ -151,8 +204,7 @@ def people_and_licenses(
     given = firsts.annotate(day=nobody, total=people).values_list(*KEY, "day", "total", *NAMES)
     ending = subscriptions.entitling(on).order_by().values_list(*KEY)
     unnamed = {f"no_{name}": Value("") for name in NAMES}
-    day = Least("ends_on", Value(until, DateField()))
-    licenses = ending.annotate(day=day, total=Sum("licenses"), **unnamed)
+    licenses = ending.annotate(day=F("ends_on"), total=Sum("licenses"), **unnamed)
     return licenses.union(given, all=True).order_by()
 
 
