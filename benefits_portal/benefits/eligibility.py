@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import BooleanField, CharField, IntegerField, Q, Value
+from django.db.models import BooleanField, CharField, IntegerField, Q, QuerySet, Value
 
 from benefits_portal.benefits.credit_exceptions import (
     EntryDisabled,
@@ -18,6 +18,7 @@ from benefits_portal.benefits.credit_exceptions import (
     NotAssignable,
     NotInDirectory,
 )
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import DirectoryUser
 
 from .models.catalog import Product
@@ -49,7 +50,10 @@ class Eligibility:
     def __init__(self, benefit: "Benefit", people: Iterable[DirectoryUser], on: date) -> None:
         self.benefit = benefit
         self.held: dict[str | None, list[Held]] = defaultdict(list)
-        for row in credit_and_offers(benefit, people, on):
+        addresses = {person.user_principal_name for person in people}
+        for row in credit_and_offers.tuples(
+            benefit.partner_id, benefit.product_id, on, *padded(addresses, "")
+        ):
             held = Held(*row)
             self.held[held.known_as].append(held)
 
@@ -77,25 +81,21 @@ class Eligibility:
         return None
 
 
+@PreparedQuery
 def credit_and_offers(
-    benefit: "Benefit", people: Iterable[DirectoryUser], on: date
-) -> Iterable[tuple[Any, ...]]:
-    """The values of `Held`: what `people` hold, and offers that exclude `benefit` (U4)."""
+    partner: int, product: int, on: date, *addresses: str
+) -> QuerySet[Any, tuple[Any, ...]]:
+    """The values of `Held`: what people hold, and offers that exclude the product (U4)."""
     from .models import Assignment, HeldOffer  # the models ask this module
 
     known_as = "directory_user__user_principal_name"
-    meant = Q(**{f"{known_as}__in": {person.user_principal_name for person in people}})
-    credit = Assignment.objects.running(on).filter(meant, partner=benefit.partner)
-    offers = HeldOffer.objects.held(on).filter(
-        meant | Q(directory_user=None), partner=benefit.partner
-    )
+    meant = Q(**{f"{known_as}__in": addresses})
+    credit = Assignment.objects.running(on).filter(meant, partner=partner)
+    offers = HeldOffer.objects.held(on).filter(meant | Q(directory_user=None), partner=partner)
     given = credit.order_by().values_list(
         known_as, "benefit__offer_name", "benefit_id", "benefit__product_name", "is_exclusive"
     )
     no_credit = (Value(0, IntegerField()), Value("", CharField()), Value(False, BooleanField()))
-    external = (
-        offers.excluding(benefit.product)
-        .order_by()
-        .values_list(known_as, "external_offer__name", *no_credit)
-    )
+    excluding = offers.excluding(product).order_by()
+    external = excluding.values_list(known_as, "external_offer__name", *no_credit)
     return external.union(given, all=True).order_by()

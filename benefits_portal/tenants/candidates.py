@@ -1,7 +1,7 @@
 """People to choose from: who can be chosen, and why the others cannot (U6)."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.typed_text import isolated
@@ -32,21 +32,40 @@ class Candidate(NamedTuple):
         tenant = isolated(person.tenant.name)
         return f"{person.user_principal_name} · {person.get_kind_display()}\xa0·\xa0{tenant}"
 
+    def row(self) -> dict[str, Any]:
+        person = self.person
+        return {"pk": person.pk, "called": person.display_name, "subtitle": self.subtitle}
+
 
 class Choices(NamedTuple):
     """Those who can be chosen come first; the others are folded."""
 
     eligible: list[Candidate]
     refused: list[Candidate]
+    chosen: Candidate | None = None
 
     @classmethod
-    def of(cls, candidates: Iterable[Candidate]) -> "Choices":
-        found = list(candidates)
-        return cls(
-            [one for one in found if one.refusal is None],
-            [one for one in found if one.refusal is not None],
-        )
+    def of(
+        cls, candidates: Iterable[Candidate], wanted: str | None, *, chooses_only_one: bool = False
+    ) -> "Choices":
+        """With whoever of those who can be chosen has `wanted` for primary key as `chosen`.
 
-    def chosen(self, wanted: str | None) -> Candidate | None:
-        """Whoever of those who can be chosen has `wanted` for primary key, if anybody."""
-        return next((one for one in self.eligible if str(one.person.pk) == wanted), None)
+        Or with the only one who was found, if `chooses_only_one`.
+        """
+        found = list(candidates)
+        eligible = [one for one in found if one.refusal is None]
+        refused = [one for one in found if one.refusal is not None]
+        chosen = next((one for one in eligible if str(one.person.pk) == wanted), None)
+        only = eligible[0] if chooses_only_one and eligible and len(found) == 1 else None
+        return cls(eligible, refused, chosen or only)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What tenants/_candidates.html writes of those who can be chosen."""
+        return [
+            {**one.row(), "name": one.name, "is_chosen": one is self.chosen}
+            for one in self.eligible
+        ]
+
+    def refused_rows(self) -> list[dict[str, Any]]:
+        """And of the others."""
+        return [{**one.row(), "reason": one.refusal.message} for one in self.refused if one.refusal]

@@ -48,7 +48,7 @@ class HeldOfferQuerySet(models.QuerySet["HeldOffer"]):
     def held(self, on: date) -> Self:
         return self.filter(Q(until=None) | Q(until__gte=on), since__lte=on)
 
-    def excluding(self, product: Product) -> Self:
+    def excluding(self, product: int) -> Self:
         return self.filter(external_offer__excludes=product)
 
 

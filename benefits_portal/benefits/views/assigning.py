@@ -202,7 +202,8 @@ def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dic
     """What the list of people needs: who matches the words, who can be chosen, and why not."""
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
     candidates = benefit.candidates(search_query, request.today)
-    choices = Choices.of(candidates)
+    wanted = request.POST.get("directory_user") or request.GET.get("person")
+    choices = Choices.of(candidates, wanted)
     return {
         "benefit": benefit,
         "pk": benefit.pk,
@@ -210,6 +211,6 @@ def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dic
         "search_query": search_query,
         "candidates": candidates,
         "choices": choices,
-        "chosen": choices.chosen(request.POST.get("directory_user") or request.GET.get("person")),
+        "chosen": choices.chosen,
         "cannot_be_corrected": cannot_be_corrected(benefit, request.today),
     }

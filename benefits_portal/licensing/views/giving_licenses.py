@@ -67,7 +67,8 @@ def give_context(
 ) -> dict[str, object]:
     """Who can be chosen, and why others can't; whether there is a license at all."""
     found = candidates(pool, search_query)
-    choices = Choices.of(found)
+    wanted = request.POST.get("directory_user") or request.GET.get("person")
+    choices = Choices.of(found, wanted)
     standing = standing_of(pool, request.today)
     return {
         "product": pool.product,
@@ -78,7 +79,7 @@ def give_context(
         "search_query": search_query,
         "candidates": found,
         "choices": choices,
-        "chosen": choices.chosen(request.POST.get("directory_user") or request.GET.get("person")),
+        "chosen": choices.chosen,
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from benefits_portal.emails import canonical_email_or_text, guest_behind
-from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.excerpt import Excerpt, with_total
 from benefits_portal.listing.page import CappedCount
 from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.search_text import finds_nothing, search_terms
@@ -59,6 +59,15 @@ def entries_by(
     is_one = Q(pk__in=keys[:own]) | Q(user_principal_name__in=keys[own:])
     found = model._default_manager.filter(is_one, partner=partner)
     return found.order_by("-pk").select_related("tenant")
+
+
+@PreparedQuery
+def first_by_name(
+    partner: int, *, most: int, model: type["DirectoryUser"]
+) -> QuerySet["DirectoryUser"]:
+    """The first people of a partner, counted."""
+    theirs = model._default_manager.filter(partner=partner).select_related("tenant")
+    return with_total(theirs.order_by("sort_name", "pk"), most)
 
 
 class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
@@ -140,6 +149,9 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         self, partner: Partner, search_query: str, most: int
     ) -> Excerpt["DirectoryUser"]:
         """The first people of `partner` by name of all who match, and how many these are."""
+        if not search_query:
+            found = first_by_name.rows(partner.pk, most=most, model=self.model)
+            return Excerpt.of_counted(found)
         people = self.for_partner(partner).matching(search_query).by_name()
         return Excerpt.of(people, most, counted=people_named(partner, search_query))
 

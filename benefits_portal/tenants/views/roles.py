@@ -68,14 +68,13 @@ def give_role(request: PartnerRequest) -> HttpResponse:
         return redirect("tenants:roles")
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
     candidates = RoleAssignment.objects.candidates(request.partner, search_query)
-    choices = Choices.of(candidates)
-    only = choices.eligible[0] if len(candidates) == 1 and choices.eligible else None
+    choices = Choices.of(candidates, request.POST.get("person"), chooses_only_one=True)
     context = {
         "form": form,
         "search_query": search_query,
         "candidates": candidates,
         "choices": choices,
-        "chosen": choices.chosen(request.POST.get("person")) or only,
+        "chosen": choices.chosen,
     }
     return render(request, "tenants/role_give.html", context)
 
