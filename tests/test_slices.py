@@ -147,6 +147,8 @@ FETCHES = {
         "an excerpt, with the count of all people"
     ),
     "benefits_portal/templatetags/portal.py:initials": "a part of a text",
+    "benefits_portal/tenants/models/directory_user_queryset.py:entries_by": "a part of a tuple",
+    "benefits_portal/tenants/models/former_name.py:former_names": "a part of a tuple",
     "benefits_portal/tenants/admin/acts.py:has_changed": (
         "as many as were shown; the page says how many more there are"
     ),
