@@ -19,7 +19,11 @@ from benefits_portal.licensing.models import (
     over_since,
 )
 from benefits_portal.licensing.models.license_outlook import settle_until
-from benefits_portal.licensing.models.pool_today import outlook_today, product_today
+from benefits_portal.licensing.models.pool_today import (
+    outlook_today,
+    product_today,
+    products_today,
+)
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -183,11 +187,18 @@ def standings(
 
     And of the products `also`, whatever is left of them.
     """
-    nothing = dict.fromkeys(also, LicenseOutlook(on, 0))
-    found = nothing | outlooks(tenant, on, then=then)
-    since = over_since(tenant, found, on, then=then)
-    products = Product.objects.filter(pk__in=found).order_by("sort_name", "pk")
-    return [PoolStanding(each, found[each.pk], since.get(each.pk)) for each in products]
+    found: dict[Product, LicenseOutlook]
+    if then:
+        nothing = dict.fromkeys(also, LicenseOutlook(on, 0))
+        pools = nothing | outlooks(tenant, on, then=True)
+        products = Product.objects.filter(pk__in=pools).order_by("sort_name", "pk")
+        found = {product: pools[product.pk] for product in products}
+    else:
+        today = products_today.rows(tenant.partner_id, tenant.pk, on)
+        found = {product: outlook_today(product, on) for product in today}
+    every = {product.pk: outlook for product, outlook in found.items()}
+    since = over_since(tenant, every, on, then=then)
+    return [PoolStanding(each, outlook, since.get(each.pk)) for each, outlook in found.items()]
 
 
 def candidates(pool: LicensePool, search_query: str) -> Excerpt[Candidate]:

@@ -114,7 +114,7 @@ def take_all(pools: list[LicensePool], pool: int, day: int, length: int) -> None
 
 def by_hand(pool: LicensePool) -> QuerySet[LicenseAssignment]:
     """The assignments of `pool` without what their model refuses."""
-    every = QuerySet(LicenseAssignment)
+    every: QuerySet[LicenseAssignment] = QuerySet(LicenseAssignment)
     return every.filter(partner=pool.tenant.partner, product=pool.product)
 
 

@@ -6,7 +6,7 @@ Licenses that end later than those that end next are one number, however many da
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from benefits_portal.benefits.models import Product
@@ -14,7 +14,7 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .license_outlook import LicenseOutlook, Stretch, entitling_of
-from .license_tally import PEOPLE, LicenseTally
+from .license_tally import PEOPLE, LicenseTally, LicenseTallyQuerySet
 from .subscription_queryset import SubscriptionQuerySet
 
 
@@ -22,15 +22,37 @@ from .subscription_queryset import SubscriptionQuerySet
 def product_today(partner: int, tenant: int, pk: int, on: date) -> QuerySet[Any, Any]:
     """The product, with what `outlook_today` is made of."""
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
-    entitling = entitling_of(its, on, [pk], then=False).order_by()
-    next_end = Subquery(entitling.order_by("ends_on").values("ends_on")[:1])
-    tally = LicenseTally.objects.in_tenant(its).ever().filter(product=pk)
-    return Product.objects.filter(pk=pk).annotate(
-        people=Coalesce(Subquery(tally.order_by().values_list(PEOPLE)), 0),
+    return with_today(Product.objects.filter(pk=pk).order_by(), its, on)
+
+
+@PreparedQuery
+def products_today(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
+    """All that people of `tenant` have or can have, by name."""
+    its = Tenant(pk=tenant, partner=Partner(pk=partner))
+    is_there = Exists(with_license(its)) | Exists(entitling_to(its, on))
+    return with_today(Product.objects.filter(is_there).order_by("sort_name", "pk"), its, on)
+
+
+def with_today(products: QuerySet[Product], tenant: Tenant, on: date) -> QuerySet[Any, Any]:
+    entitling = entitling_to(tenant, on)
+    standing = products.annotate(
+        people=Coalesce(Subquery(with_license(tenant).values_list(PEOPLE)), 0),
         licenses=total(entitling),
-        next_end=next_end,
-        ending_next=total(entitling.filter(ends_on=next_end)),
+        next_end=Subquery(entitling.order_by("ends_on").values("ends_on")[:1]),
     )
+    return standing.annotate(ending_next=total(entitling.filter(ends_on=OuterRef("next_end"))))
+
+
+def with_license(tenant: Tenant) -> LicenseTallyQuerySet:
+    """The tally of a product whose people have licenses."""
+    tallies = LicenseTally.objects.in_tenant(tenant).ever().filter(product=OuterRef("pk"))
+    return tallies.filter(given__gt=F("ended")).order_by()
+
+
+def entitling_to(tenant: Tenant, on: date) -> SubscriptionQuerySet:
+    """The subscriptions of a product."""
+    its = entitling_of(tenant, on, None, then=False)
+    return its.filter(product=OuterRef("pk")).order_by()
 
 
 def total(subscriptions: SubscriptionQuerySet) -> Subquery:
