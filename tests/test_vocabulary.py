@@ -42,7 +42,7 @@ EXCEPTIONS = {
     ("address", "address"): "the field of a form and the parameter of pages that exist",
     ("place", "place"): "the field of a form and the parameter of pages that exist",
     ("places", "decimal_places"): "Django's",
-    **{("told", name): "a reminder is told" for name in ("Told", "ToldQuerySet", "ToldInline")},
+    **{("told", name): "a reminder is told" for name in ("Told", "ToldInline")},
     ("words", "words"): "words in the sense of a dictionary",
     ("words", "keep_words"): "the words that people are found by: rows of DirectoryUserWord",
 }

@@ -132,11 +132,6 @@ class LicensePool:
             return HolderDisabled()
         return HoldsLicense() if person.pk in holders else None
 
-    def check_free(self, on: date) -> None:
-        """Raise the Refusal that stands in the way of giving a license to anybody (L3, L7, L8)."""
-        if refusal := self.count(on).refusal(self.product):
-            raise refusal
-
     def give(self, person: DirectoryUser, *, by: Actor, on: date) -> "LicenseAssignment":
         """Give `person` a license: as many at once as there are, and none more (L1 to L3).
 

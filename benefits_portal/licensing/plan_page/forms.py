@@ -70,10 +70,6 @@ class PlanForm(forms.Form):
         return pks
 
     @property
-    def is_for_all(self) -> bool:
-        return bool(self.cleaned_data["subscription"] == ALL)
-
-    @property
     def chosen(self) -> Subscription:
         pk = self.cleaned_data["subscription"]
         return next(one for one in self.supply.subscriptions if str(one.pk) == pk)

@@ -165,11 +165,6 @@ class Digest(PartnerRow):
         return PAUSES[min(self.tries, len(PAUSES)) - 1]
 
 
-class ToldQuerySet(models.QuerySet["Told"]):
-    def of_user(self, user: User) -> Self:
-        return self.filter(user=user)
-
-
 class Told(models.Model):
     """That somebody was told of a day of a thing, how many days before: once and for all (R1, R3).
 
@@ -191,8 +186,6 @@ class Told(models.Model):
     subject_id = models.BigIntegerField(_("of which"), editable=False)
     due_on = models.DateField(_("day"), editable=False)
     threshold = models.SmallIntegerField(_("days before"), editable=False)
-
-    objects = ToldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reminder sent")
