@@ -71,14 +71,12 @@ def user_and_tenants(pk: int) -> QuerySet[Any, Any]:
 
 
 def name_at_partner() -> Coalesce:
-    """What the partner's directory calls the user: the entry they sign in as, else by address.
-
-    Two queries within the one: SQLite finds no user from within the order of one.
-    """
-    entries = DirectoryUser.objects.filter(partner=OuterRef(AT)).order_by("pk")
-    own = entries.filter(pk=OuterRef("directory_user"))
-    by_email = entries.filter(user_principal_name=OuterRef("email"))
-    return Coalesce(*(Subquery(found.values("display_name")[:1]) for found in (own, by_email)))
+    """What the partner's directory calls the user: the entry they sign in as, else by address."""
+    own = When(directory_user__partner=F(AT), then=F("directory_user__display_name"))
+    by_email = DirectoryUser.objects.filter(
+        partner=OuterRef(AT), user_principal_name=OuterRef("email")
+    ).order_by("pk")
+    return Coalesce(Case(own), Subquery(by_email.values("display_name")[:1]))
 
 
 USER_AND_TENANTS = PreparedQuery(user_and_tenants)
