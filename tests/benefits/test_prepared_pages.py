@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 SORTS = [f"{sign}{name}" for name in BenefitListing.columns for sign in ("", "-")]
 FILTERS = [
     *("", "kind=licenses", "show=unused", "show=expiring", "status=redeemed", "type=core"),
-    *("tab=ended&kind=usage", "tab=not-started", "expires=30"),
+    *("tab=ended&kind=usage", "tab=not-started", "expires=30", "q=visio"),
 ]
 # Each order once, each filter once or twice
 SOME = [f"{filters}&sort={sort}" for filters, sort in zip(cycle(FILTERS), SORTS, strict=False)]
@@ -92,9 +92,32 @@ def test_a_form_is_put_together_once_for_all_partners_and_days(partners: list[Pa
     assert query_of.cache_info().misses == 1
 
 
-def test_words_are_looked_up_each_time(partners: list[Partner]) -> None:
+def test_a_form_serves_other_words_with_as_many_packages(partners: list[Partner]) -> None:
     query_of.cache_clear()
+    found = [
+        BenefitListing.of(partner, QueryDict(f"q=visio+{partner.pk}"), TODAY).page(
+            Benefit.objects.for_partner(partner)
+        )
+        for partner in partners
+    ]
+    names = [{row["product_name"].split()[1] for row in page.rows} for page in found]
+    assert [names, query_of.cache_info().misses] == [[{str(each.pk)} for each in partners], 1]
+
+
+def test_where_all_is_of_one_kind_a_page_begins_with_it(partners: list[Partner]) -> None:
+    listings = [
+        BenefitListing.of(partners[0], QueryDict(f"q={words}"), TODAY)
+        for words in ("visio", partners[0].name, "")
+    ]
+    assert [[each.is_license_based, each.order[0]] for each in listings] == [
+        [True, "is_used"],
+        [None, "is_license_based"],
+        [None, "is_license_based"],
+    ]
+
+
+def test_words_that_no_package_has_are_not_asked_for(partners: list[Partner]) -> None:
+    listing = BenefitListing.of(partners[0], QueryDict("q=nowhere"), TODAY)
     with CaptureQueriesContext(connection) as queries:
-        for partner in partners:
-            BenefitListing.of(partner, QueryDict("q=visio"), TODAY).page(Benefit.objects.all())
-    assert [query_of.cache_info().misses, len(queries)] == [0, 4]
+        page = listing.page(Benefit.objects.for_partner(partners[0]))
+    assert [page.total, len(queries)] == [0, 1]

@@ -1,17 +1,18 @@
 """What the list of benefits can be narrowed down to: its tabs and its filters."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from benefits_portal.benefits.models import Membership
+from benefits_portal.benefits.models import Membership, PackageLine
 from benefits_portal.benefits.models.catalog import BenefitType, product_text
 from benefits_portal.benefits.status import Status
 from benefits_portal.listing import Filter
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.search_text import sort_key
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import Partner
@@ -128,9 +129,13 @@ def filters_of(tab: Tab, lines: Callable[[], Sequence[HeldLine]]) -> dict[str, F
 
 def held_lines(partner: Partner) -> list[HeldLine]:
     """The lines of the packages that `partner` is or was enrolled in: one query."""
+    return [*map(HeldLine._make, lines_held.tuples(partner.pk))]
+
+
+@PreparedQuery
+def lines_held(partner: int) -> QuerySet[PackageLine, tuple[Any, ...]]:
     memberships = Membership.objects.filter(partner=partner)
-    found = memberships.package_lines().order_by().values_list(*HELD)
-    return [HeldLine._make(values) for values in found]
+    return memberships.package_lines().order_by().values_list(*HELD)
 
 
 def products(lines: Iterable[HeldLine]) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Azure & cloud products as a list: what can be asked of it, and its page."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import cache, cached_property
+from datetime import date
+from functools import cache
 from typing import Any
 
 from django.http import QueryDict
@@ -17,12 +17,11 @@ from benefits_portal.benefits.benefit_list.filters import (
     filters_of,
     held_lines,
     tab_of,
-    unfitting,
 )
+from benefits_portal.benefits.benefit_list.narrowing import Narrowed
 from benefits_portal.benefits.benefit_list.prepared_pages import is_prepared, page_rows
 from benefits_portal.benefits.benefit_list.rows import (
     COLUMNS_READ,
-    SOON_DAYS,
     BenefitRow,
     Section,
     benefit_rows,
@@ -31,17 +30,16 @@ from benefits_portal.benefits.benefit_list.spreadsheet import column_labels, she
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
 from benefits_portal.formats import format_number
-from benefits_portal.listing import Column, Listing
+from benefits_portal.listing import Column
 from benefits_portal.listing.filters import FilterLink, FilterTabs
 from benefits_portal.listing.keyset import Cursor
 from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE, Page, total_text
-from benefits_portal.search_text import matches
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.models import Partner
 
 
 @dataclass
-class BenefitListing(Listing[dict[str, Any]]):
+class BenefitListing(Narrowed):
     """Usage-based benefits first, in every order; turned round, last."""
 
     columns = {
@@ -69,9 +67,6 @@ class BenefitListing(Listing[dict[str, Any]]):
         ),
     }
 
-    lines: Callable[[], Sequence[HeldLine]] = list
-    on: date = date.min
-    tab: Tab = Tab.CURRENT
     partner_pk: int = 0
     fields_key: str = ""
     whole_size = 100
@@ -102,91 +97,25 @@ class BenefitListing(Listing[dict[str, Any]]):
         """What can be used: the unused first, then by date; what has ended: the latest first."""
         return "-expires" if self.tab is Tab.ENDED else "status"
 
-    def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        """`rows` are all of the partner's."""
-        return self._filtered(rows, self.chosen)
-
-    def _filtered(self, rows: BenefitQuerySet, chosen: Mapping[str, str]) -> BenefitQuerySet:
-        """Words, product and offer are looked up in the catalog, which is small."""
-        if self.looks_lines_up:
-            rows = rows.filter(package_line__in=self._fitting)
-        if kind := chosen.get("kind"):
-            rows = rows.license_based() if kind == "licenses" else rows.usage_based()
-        if status := chosen.get("status"):
-            rows = self.with_status(rows, Status(status))
-        if benefit_type := chosen.get("type"):
-            rows = rows.filter(benefit_type=benefit_type)
-        if show := chosen.get("show"):
-            rows = self.unused(rows)
-            rows = rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
-        return self._in_time(rows, chosen.get("expires"))
-
-    @property
-    def looks_lines_up(self) -> bool:
-        return bool(self.search_query or {"offer", "product"} & self.chosen.keys())
-
-    def with_status(self, rows: BenefitQuerySet, status: Status) -> BenefitQuerySet:
-        return rows.with_status(status, self.on)
-
-    def unused(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        return rows.unused()
-
-    @cached_property
-    def _fitting(self) -> list[int]:
-        """The package lines that the words, the product and the offer leave."""
-        offer, product = self.chosen.get("offer"), self.chosen.get("product")
-        return [
-            line.pk
-            for line in self.lines()
-            if offer in (None, str(line.offer_id))
-            and product in (None, str(line.product_id))
-            and matches(self.search_query, line.product, line.offer, line.competency)
-        ]
-
-    def _in_time(self, rows: BenefitQuerySet, expires: str | None) -> BenefitQuerySet:
-        if expires is None:
-            return rows
-        if expires == "past":
-            return rows.ended(self.on)
-        last = self.on + timedelta(days=int(expires))
-        return rows.filter(expires_on__range=(self.on, last))
-
-    def in_tab(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        return self._in(self.tab, rows)
-
-    def _in(self, tab: Tab, rows: BenefitQuerySet) -> BenefitQuerySet:
-        match tab:
-            case Tab.CURRENT:
-                return rows.usable(self.on)
-            case Tab.NOT_STARTED:
-                return rows.not_begun(self.on)
-            case Tab.ENDED:
-                return rows.ended(self.on)
-
-    @property
-    def beside(self) -> list[str]:
-        """The other tabs."""
-        return [tab.name for tab in Tab if tab is not self.tab]
-
-    def rows_beside(self, rows: BenefitQuerySet, name: str) -> BenefitQuerySet:
-        return self._in(Tab[name], self._filtered(rows, self._chosen_in(Tab[name])))
-
-    def _chosen_in(self, tab: Tab) -> dict[str, str]:
-        """The filters that go along to `tab`: those that something in it can pass."""
-        dropped = {"tab", *unfitting(tab, self.chosen)}
-        return {name: value for name, value in self.chosen.items() if name not in dropped}
-
     def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
         """What rows are made of, as values: one query for a page."""
-        return benefits.values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
+        return self._of_kind(benefits).values(
+            "pk", *COLUMNS_READ, *self.columns[self.query.column].order
+        )
+
+    def _of_kind(self, benefits: BenefitQuerySet) -> BenefitQuerySet:
+        """The same, with the kind that all have: each order begins with it."""
+        if self.is_license_based is None or "kind" in self.chosen:
+            return benefits
+        return benefits.filter(is_license_based=self.is_license_based)
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The order, without the kind where one was chosen.
+        """The order, without the kind where all are of one.
 
         A position that names what all rows share is looked for from the first of them on.
         """
-        return super().order[1:] if "kind" in self.chosen else super().order
+        return super().order if self.is_license_based is None else super().order[1:]
 
     def begins_behind(self, *, descending: bool) -> Cursor | None:
         """From the list's day on by date: ended ones backwards, and those of today forwards."""
@@ -291,7 +220,7 @@ class BenefitListingThen(BenefitListing):
 
     def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
         order = self.columns[self.query.column].order
-        used = benefits.with_use_then(self.on)
+        used = self._of_kind(benefits).with_use_then(self.on)
         return used.values("pk", "is_used_then", *COLUMNS_READ, *order)
 
     def page(self, rows: BenefitQuerySet) -> Page[dict[str, Any]]:

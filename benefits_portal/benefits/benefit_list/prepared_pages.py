@@ -1,5 +1,6 @@
 """The pages of the list as queries that are put together once per process (`prepared.py`)."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,19 +12,22 @@ from django.http import QueryDict
 from benefits_portal.benefits.benefit_list.filters import Tab, filters_of
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.listing.keyset import Cursor
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import Partner
 
 if TYPE_CHECKING:
     from benefits_portal.benefits.benefit_list.listing import BenefitListing
 
+MAX_LINES = 256  # of packages, by which a page is asked for
+LOOKED_UP = {"offer", "product"}  # filters that such lines stand for
 KEPT = 64  # forms: each order, both ways, of the tabs and filters that people look at most
 
 
 class Form(NamedTuple):
     """What decides how the query for a page is put together.
 
-    `position` has what is yes or no of the row that the page begins behind, None for the rest.
+    `position` has what is yes or no of the row that the page begins behind, None for the rest;
+    `lines` is for how many package lines there is room.
     """
 
     kind: "type[BenefitListing]"
@@ -31,53 +35,66 @@ class Form(NamedTuple):
     chosen: tuple[tuple[str, str], ...]
     sort: str
     position: tuple[bool | None, ...] | None
+    lines: int | None
+    is_license_based: bool | None
     limit: int
     how: tuple[tuple[str, bool], ...]
 
-    def cursor(self, values: tuple[Any, ...]) -> Cursor | None:
-        """The position whose values that are neither yes nor no are `values`."""
+    def cursor(self, values: Iterator[Any]) -> Cursor | None:
+        """The position whose values that are neither yes nor no are the next of `values`."""
         if self.position is None:
             return None
-        others = iter(values)
-        return [next(others) if flag is None else flag for flag in self.position]
+        return [next(values) if flag is None else flag for flag in self.position]
+
+    def listing(self, on: date, lines: list[int]) -> "BenefitListing":
+        """A list that asks so, of `lines` where it asks for any."""
+        query = QueryDict(mutable=True)
+        query.update({**dict(self.chosen), "sort": self.sort})
+        listing = self.kind(query, filters_of(self.tab, list), on=on, tab=self.tab)
+        listing.fitting = None if self.lines is None else lines
+        listing.is_license_based = self.is_license_based
+        return listing
 
 
 def is_prepared(listing: "BenefitListing", cursor: Cursor | None) -> bool:
-    """Whether a page's query always has the same form.
+    """Whether a page's query has one of few forms.
 
-    It has not where packages are looked up first, and no amount has a stand-in.
+    An amount has no stand-in, and where there are no lines there is nothing to ask.
     """
     has_amount = any(isinstance(value, Decimal) for value in cursor or ())
-    return not (has_amount or listing.looks_lines_up)
+    many = 1 if listing.fitting is None else len(listing.fitting)
+    return not has_amount and 1 <= many <= MAX_LINES
 
 
 def page_rows(
     listing: "BenefitListing", cursor: Cursor | None, limit: int, **how: bool
 ) -> list[dict[str, Any]]:
     """What `listing` fetches from `cursor` on."""
-    values = [value for value in cursor or () if not isinstance(value, bool)]
     position = tuple(value if isinstance(value, bool) else None for value in cursor or ())
+    lines = None if listing.fitting is None else padded(listing.fitting, 0)
     form = Form(
         type(listing),
         listing.tab,
-        tuple(listing.chosen.items()),
+        tuple(pair for pair in listing.chosen.items() if pair[0] not in LOOKED_UP),
         listing.query.sort,
         None if cursor is None else position,
+        None if lines is None else len(lines),
+        listing.is_license_based,
         limit,
         tuple(how.items()),
     )
-    return query_of(form).rows(listing.partner_pk, listing.on, *values)
+    values = [value for value in cursor or () if not isinstance(value, bool)]
+    return query_of(form).rows(listing.partner_pk, listing.on, *values, *(lines or ()))
 
 
 @lru_cache(maxsize=KEPT)
 def query_of(form: Form) -> PreparedQuery[dict[str, Any]]:
     def asked(partner: int, on: date, *values: Any) -> QuerySet[Any, dict[str, Any]]:
-        query = QueryDict(mutable=True)
-        query.update({**dict(form.chosen), "sort": form.sort})
-        listing = form.kind(query, filters_of(form.tab, list), on=on, tab=form.tab)
+        left = iter(values)
+        cursor = form.cursor(left)
         benefits = Benefit.objects.for_partner(Partner(pk=partner))
-        rows: QuerySet[Any, dict[str, Any]] = listing.asked(
-            benefits, form.cursor(values), form.limit, **dict(form.how)
+        rows: QuerySet[Any, dict[str, Any]] = form.listing(on, [*left]).asked(
+            benefits, cursor, form.limit, **dict(form.how)
         )
         return rows
 

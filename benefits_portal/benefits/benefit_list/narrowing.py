@@ -1,0 +1,109 @@
+"""What of a partner's benefits the list holds, by its words, filters and tab."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from benefits_portal.benefits.benefit_list.filters import HeldLine, Tab, unfitting
+from benefits_portal.benefits.benefit_list.rows import SOON_DAYS
+from benefits_portal.benefits.models import Product
+from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
+from benefits_portal.benefits.status import Status
+from benefits_portal.listing import Listing
+from benefits_portal.search_text import matches
+
+
+@dataclass
+class Narrowed(Listing[dict[str, Any]]):
+    """`lines` are those of the partner's packages, asked for when they decide."""
+
+    lines: Callable[[], Sequence[HeldLine]] = list
+    on: date = date.min
+    tab: Tab = Tab.CURRENT
+
+    def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        """`rows` are all of the partner's."""
+        return self._filtered(rows, self.chosen)
+
+    def _filtered(self, rows: BenefitQuerySet, chosen: Mapping[str, str]) -> BenefitQuerySet:
+        """Words, product and offer are looked up in the catalog, which is small."""
+        if self.fitting is not None:
+            rows = rows.filter(package_line__in=self.fitting)
+        if kind := chosen.get("kind"):
+            rows = rows.license_based() if kind == "licenses" else rows.usage_based()
+        if status := chosen.get("status"):
+            rows = self.with_status(rows, Status(status))
+        if benefit_type := chosen.get("type"):
+            rows = rows.filter(benefit_type=benefit_type)
+        if show := chosen.get("show"):
+            rows = self.unused(rows)
+            rows = rows.expiring_within(SOON_DAYS, self.on) if show == "expiring" else rows
+        return self._in_time(rows, chosen.get("expires"))
+
+    def with_status(self, rows: BenefitQuerySet, status: Status) -> BenefitQuerySet:
+        return rows.with_status(status, self.on)
+
+    def unused(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        return rows.unused()
+
+    @cached_property
+    def _held(self) -> list[HeldLine] | None:
+        """The package lines that the words, the product and the offer leave; None for all."""
+        offer, product = self.chosen.get("offer"), self.chosen.get("product")
+        if not (self.search_query or offer or product):
+            return None
+        return [
+            line
+            for line in self.lines()
+            if offer in (None, str(line.offer_id))
+            and product in (None, str(line.product_id))
+            and matches(self.search_query, line.product, line.offer, line.competency)
+        ]
+
+    @cached_property
+    def fitting(self) -> list[int] | None:
+        """Their primary keys."""
+        return None if self._held is None else [line.pk for line in self._held]
+
+    @cached_property
+    def is_license_based(self) -> bool | None:
+        """The kind of all that is found; None where there may be both."""
+        if "kind" in self.chosen:
+            return self.chosen["kind"] == "licenses"
+        kinds = {line.kind == Product.Kind.LICENSES for line in self._held or ()}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def _in_time(self, rows: BenefitQuerySet, expires: str | None) -> BenefitQuerySet:
+        if expires is None:
+            return rows
+        if expires == "past":
+            return rows.ended(self.on)
+        last = self.on + timedelta(days=int(expires))
+        return rows.filter(expires_on__range=(self.on, last))
+
+    def in_tab(self, rows: BenefitQuerySet) -> BenefitQuerySet:
+        return self._in(self.tab, rows)
+
+    def _in(self, tab: Tab, rows: BenefitQuerySet) -> BenefitQuerySet:
+        match tab:
+            case Tab.CURRENT:
+                return rows.usable(self.on)
+            case Tab.NOT_STARTED:
+                return rows.not_begun(self.on)
+            case Tab.ENDED:
+                return rows.ended(self.on)
+
+    @property
+    def beside(self) -> list[str]:
+        """The other tabs."""
+        return [tab.name for tab in Tab if tab is not self.tab]
+
+    def rows_beside(self, rows: BenefitQuerySet, name: str) -> BenefitQuerySet:
+        return self._in(Tab[name], self._filtered(rows, self._chosen_in(Tab[name])))
+
+    def _chosen_in(self, tab: Tab) -> dict[str, str]:
+        """The filters that go along to `tab`: those that something in it can pass."""
+        dropped = {"tab", *unfitting(tab, self.chosen)}
+        return {name: value for name, value in self.chosen.items() if name not in dropped}
