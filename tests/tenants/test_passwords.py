@@ -1,5 +1,6 @@
 """Long passwords that are easy to guess are refused, each with its own reason."""
 
+import time
 from contextlib import suppress
 
 import pytest
@@ -139,7 +140,11 @@ def test_without_a_user_the_words_of_the_portal_count() -> None:
         validate_password("benefits-portal-2")
 
 
-def test_a_long_password_is_looked_at_in_no_time() -> None:
-    for long in ("ab" * 2_000 + "cdefx", "1" * 4_000 + "zebra", "qwertyuiop" * 400 + "zebra!9"):
-        with suppress(ValidationError):
-            validate_password(long)
+@pytest.mark.parametrize(
+    "long", ["ab" * 2_000 + "cdefx", "1" * 4_000 + "zebra", "qwertyuiop" * 400 + "zebra!9"]
+)
+def test_a_long_password_is_looked_at_in_no_time(long: str) -> None:
+    began = time.process_time()
+    with suppress(ValidationError):
+        validate_password(long)
+    assert time.process_time() - began < 1
