@@ -20,8 +20,8 @@ SESSION_KEY = "exercise"
 
 WHO: dict[str, Promise] = {
     "global-admin": pgettext_lazy("in a sentence", "Global admin"),
-    "partner-admin": _("partner admin"),
-    "guest-admin": _("guest with the partner admin role"),
+    "partner-admin": _("MPN partner admin"),
+    "guest-admin": _("guest with the MPN partner admin role"),
     "member": _("account member"),
     "no-role": _("person without a role"),
 }

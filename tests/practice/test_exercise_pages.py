@@ -123,9 +123,9 @@ def test_beginning_leads_to_its_page_as_the_person_who_does_it(anna: Client) -> 
     first, later = anna.get(BENEFITS).text, anna.get(BENEFITS).text
     send(anna, "open")
 
-    assert "Begin as partner admin" in offered
+    assert "Begin as MPN partner admin" in offered
     assert there["Location"] == BENEFITS
-    who = "For this exercise you work as Diego Siciliani (partner admin)."
+    who = "For this exercise you work as Diego Siciliani (MPN partner admin)."
     assert [who in page for page in (first, later, anna.get(BENEFITS).text)] == [True, False, False]
     assert persona_of(anna) == "partner-admin"
     assert state() is State.BEGUN
