@@ -151,10 +151,13 @@ def move(request: HttpRequest, of_class: Class) -> None:
     """As far as the page said; sent twice that is once, and there is no way back."""
     form = DayForAllForm(request.POST)
     if not form.is_valid() or is_too_far(form.days_ahead):
-        messages.error(request, _("No calendar moved: that is too far ahead, or no way at all."))
+        messages.error(
+            request, _("No calendar moved: that day is too far ahead, or isn't one of the choices.")
+        )
     elif of_class.days_ahead not in (form.cleaned_data["ahead"], form.days_ahead):
         messages.error(
-            request, _("The date was changed in the meantime. Nothing moved; look again.")
+            request,
+            _("Someone changed the date in the meantime. Your change was not made; look again."),
         )
     else:
         move_for_all(of_class, form.days_ahead)

@@ -55,7 +55,7 @@ def act(request: HttpRequest, room: Room) -> HttpResponse:
     slug, do = request.POST.get("exercise", ""), ACTS.get(request.POST.get("act", ""))
     exercise = next((each for each in exercises_of(room) if each.slug == slug), None)
     if request.POST.get("room") != str(room.pk):
-        messages.error(request, _("This page was of another room, so nothing was done."))
+        messages.error(request, _("This page belonged to another room, so nothing was done."))
         return leave_to_list(request)
     if exercise is None or do is None:
         messages.error(

@@ -61,4 +61,4 @@ def keep_in_room(sender: type, request: HttpRequest | None, user: User, **kwargs
     room = getattr(request, "room", None)
     if room is None or not rooms.belongs(user, room):
         request.session.flush()
-        raise PermissionDenied(_("This account is of a room. Enter the room's code instead."))
+        raise PermissionDenied(_("This account belongs to a room. Enter the room's code instead."))

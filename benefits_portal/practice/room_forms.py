@@ -27,7 +27,7 @@ class CodeForm(forms.Form):
     code = LineFormField(
         label=_("Code"),
         max_length=40,
-        help_text=_("Of your class, or the return code of your room."),
+        help_text=_("The code of your class, or the return code of your room."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
@@ -69,7 +69,7 @@ class JoinForm(SentOnce):
     name = NameFormField(
         label=_("Your name"),
         max_length=MAX_NAME,
-        help_text=_("As the trainer and you will see it. A first name is enough."),
+        help_text=_("You and your trainer see it. A first name is enough."),
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
         error_messages={
             "required": _("Enter your name."),
@@ -107,7 +107,7 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
     exercises = forms.MultipleChoiceField(
         label=_("Exercises"),
         choices=lambda: [(slug, title_of(each)) for slug, each in exercises().items()],
-        help_text=_("A room has those of what it begins with."),
+        help_text=_("A room has the exercises that belong to what it begins with."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

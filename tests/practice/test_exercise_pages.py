@@ -275,7 +275,7 @@ def test_a_form_of_another_room_does_nothing(
 
     answer = send(bob, act, of="Anna")
 
-    assert messages_of(answer) == ["This page was of another room, so nothing was done."]
+    assert messages_of(answer) == ["This page belonged to another room, so nothing was done."]
     assert not ExerciseAttempt.objects.exists()
 
 
