@@ -138,7 +138,7 @@ PAGES = [
     Page(7, "benefits:holders-csv"),
     Page(7, "benefits:holders", query="?show=past&q=person&sort=name"),
     Page(5, "benefits:assign"),
-    Page(6, "benefits:assign", query="?q=person"),
+    Page(7, "benefits:assign", query="?q=person"),
     Page(5, "benefits:assign-list"),
     Page(3, "benefits:remove"),
     Page(6, "benefits:transfer"),
@@ -149,7 +149,7 @@ PAGES = [
     # Whether it runs here, what the pool has, the people
     Page(4, "licensing:licenses"),
     Page(4, "licensing:license-holders"),
-    Page(5, "licensing:license-holders", query="?q=person&who=guests"),
+    Page(6, "licensing:license-holders", query="?q=person&who=guests"),
     Page(8, "licensing:license-holders-csv"),
     Page(7, "licensing:license-history"),
     Page(6, "licensing:give-license"),
@@ -208,7 +208,7 @@ PAGES = [
     Page(2, "tenants:password-change"),
     # Two of them ask what the disabled people of the page still hold
     Page(6, "tenants:users"),
-    Page(7, "tenants:users", query="?q=kim"),
+    Page(8, "tenants:users", query="?q=kim"),
     Page(6, "tenants:users", query="?show=disabled&sort=-address"),
     Page(6, "tenants:roles-csv"),
     Page(7, "tenants:users-csv"),

@@ -11,7 +11,7 @@ from benefits_portal.benefits.models import Assignment
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing
 from benefits_portal.tenants.audit.labels import offer_filter_values
-from benefits_portal.tenants.models.directory_user_queryset import of_matching_people
+from benefits_portal.tenants.models.people_sought import of_matching_people
 
 HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
 offer_filter_values(show=HOLDERS)

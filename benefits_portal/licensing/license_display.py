@@ -29,6 +29,7 @@ from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Candidate
 from benefits_portal.tenants.models import DirectoryUser, Tenant
+from benefits_portal.tenants.models.people_sought import PeopleSought
 
 MAX_CANDIDATES = 20  # people shown at a time
 
@@ -201,13 +202,19 @@ def standings(
     return [PoolStanding(each, outlook, since.get(each.pk)) for each, outlook in found.items()]
 
 
-def candidates(pool: LicensePool, search_query: str) -> Excerpt[Candidate]:
-    """The first people of the tenant by name or address, each with why not, if so (L1, L2)."""
-    # Joined with the one tenant, all that match would be compared with everybody by name
-    here = DirectoryUser.objects.filter(partner=pool.tenant.partner, tenant=pool.tenant)
-    people: Excerpt[DirectoryUser] = Excerpt.of(
-        here.matching(search_query).by_name(), MAX_CANDIDATES
-    )
+def candidates(pool: LicensePool, search_query: str, *, is_only: bool) -> Excerpt[Candidate]:
+    """The first people of the tenant by name or address, each with why not, if so (L1, L2).
+
+    `is_only`: the partner has no other tenant, so that indexes of all its people alone tell.
+    """
+    partner = pool.tenant.partner
+    if is_only:
+        people = DirectoryUser.objects.first_matching(partner, search_query, MAX_CANDIDATES)
+    else:
+        # Joined with the one tenant, all that match would be compared with everybody by name
+        here = DirectoryUser.objects.filter(partner=partner, tenant=pool.tenant)
+        sought = PeopleSought(partner.pk, search_query).among(here)
+        people = Excerpt.of(sought.by_name(), MAX_CANDIDATES)
     for person in people:
         person.tenant = pool.tenant
     refusals = pool.refusals(people)

@@ -1,8 +1,9 @@
 """The people who have a license of one product, or had one, as a list."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -16,12 +17,12 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
-from benefits_portal.listing.keyset import Keyset
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser, Tenant
+from benefits_portal.tenants.models.people_sought import PeopleSought
 
 type Values = dict[str, Any]
 
@@ -55,16 +56,17 @@ class LicenseListing(Listing[Values]):
     }
 
     on: date = date.min
+    partner: int = field(kw_only=True)
 
     @classmethod
-    def of(cls, query: QueryDict, any_day: AnyDay) -> "LicenseListing":
-        """The list as it is today, or as it was or will be on the day of a page."""
+    def of(cls, query: QueryDict, any_day: AnyDay, partner: int) -> "LicenseListing":
+        """A list of the partner of that primary key, today or on another day of a page."""
         kind = LicenseListingThen if any_day.as_of else cls
         filters = {
             "show": Filter(_("Which holders"), kind.tabs, tabs=True),
             "who": Filter(_("Quick filters"), WHO, quick=True),
         }
-        return kind(query, filters, any_day.day, kept=any_day.kept)
+        return kind(query, filters, any_day.day, kept=any_day.kept, partner=partner)
 
     def page_of(self, pool: LicensePool) -> Page[Values]:
         """That of `pool`; the first one, unless somebody searches, is put together once."""
@@ -77,12 +79,16 @@ class LicenseListing(Listing[Values]):
         return first_holders.rows(*numbers, asked=self.href)
 
     @property
-    def keyset(self) -> Keyset:
-        return replace(super().keyset, finds_first=bool(self.search_query))
+    def finds_first(self) -> bool:
+        return bool(self.search_query)
 
     @property
     def is_past(self) -> bool:
         return self.chosen.get("show") == "past"
+
+    @cached_property
+    def sought(self) -> PeopleSought:
+        return PeopleSought(self.partner, self.search_query)
 
     def filter_queryset(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         """`rows` are all of one pool, of one partner."""
@@ -92,7 +98,7 @@ class LicenseListing(Listing[Values]):
                 rows = rows.filter(directory_user__kind=DirectoryUser.Kind.GUEST)
             case "disabled":
                 rows = rows.of_disabled()
-        return rows.of_matching_people(self.search_query)
+        return self.sought.among(rows, "directory_user", only_few=True)
 
     def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.running()
@@ -192,7 +198,7 @@ def first_rows(
     any_day: AnyDay, asked: str, partner: int, tenant: int, product: int
 ) -> QuerySet[Any, Values]:
     pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
-    listing = LicenseListing.of(QueryDict(asked.removeprefix("?")), any_day)
+    listing = LicenseListing.of(QueryDict(asked.removeprefix("?")), any_day, partner)
     rows: QuerySet[Any, Values] = listing.first_rows(pool.assignments)
     return rows
 

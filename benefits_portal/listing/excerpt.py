@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,8 +41,8 @@ def with_total[Rows: QuerySet[Any, Any]](
     `counted` is the same without what was annotated, which takes Django long to leave out; or how
     many there are, where another table knows.
     """
-    total = counted
-    if not isinstance(counted, CappedCount):
+    total = Value(counted) if isinstance(counted, int) else counted
+    if not isinstance(total, (CappedCount, Value)):
         total = CappedCount(rows if counted is None else counted, count_to)
     return rows.annotate(total_in_list=total)[:most]
 

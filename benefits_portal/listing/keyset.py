@@ -34,14 +34,12 @@ class Keyset:
     """An order of rows: its fields, of which the last is the primary key, all in one direction.
 
     One index serves both directions, and what comes after a cursor is one comparison. `salt` is
-    that of the signature of cursors. `finds_first`: primary keys are found by indexes alone, and
-    the rest is read of the rows of the page only.
+    that of the signature of cursors.
     """
 
     fields: tuple[str, ...]
     is_descending: bool
     salt: str
-    finds_first: bool = False
 
     def sorted(self, rows: Any, *, backwards: bool = False) -> Any:
         sign = "-" if self.is_descending != backwards else ""
@@ -51,13 +49,9 @@ class Keyset:
         self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool = False
     ) -> Any:
         """The query for the first `limit` of `rows` after `cursor`, or before it, nearest first."""
-        found = rows
         if cursor is not None:
-            found = found.filter(self.after(cursor, backwards=backwards))
-        found = self.sorted(found, backwards=backwards)[:limit]
-        if self.finds_first:
-            found = self.sorted(rows.filter(pk__in=found.values("pk")), backwards=backwards)
-        return found
+            rows = rows.filter(self.after(cursor, backwards=backwards))
+        return self.sorted(rows, backwards=backwards)[:limit]
 
     def batches(self, rows: Any) -> Iterator[list[Any]]:
         """All of `rows` in order, BATCH at a time."""

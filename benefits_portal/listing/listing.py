@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from django.db.models import Field
+from django.db.models import Field, Value
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -54,7 +54,7 @@ class Listing[Row]:
         """Those of the filtered `rows` that the tab shows."""
         return rows
 
-    def total(self, matching: Any) -> CappedCount:
+    def total(self, matching: Any) -> CappedCount | Value:
         """How many rows `matching` has, which is all that was asked for."""
         return CappedCount(matching)
 
@@ -110,6 +110,14 @@ class Listing[Row]:
         return None
 
     @property
+    def finds_first(self) -> bool:
+        """Whether primary keys are found, by indexes alone, before the rest of their rows is read.
+
+        What that is read of are all rows, which are filtered no more.
+        """
+        return False
+
+    @property
     def keyset(self) -> Keyset:
         kind = type(self)
         salt = f"{kind.__module__}.{kind.__name__}.{self.query.column}"
@@ -151,15 +159,20 @@ class Listing[Row]:
         counts: bool = True,
     ) -> Any:
         """The query for these, each with how many there are, if `counts`."""
-        matching = self.matching(rows)
+        matching, keyset = self.matching(rows), self.keyset
         found = self.annotate_for_list(matching)
+        if self.finds_first:
+            keys = keyset.behind(found, cursor, limit, backwards=backwards).values("pk")
+            found = self.annotate_for_list(rows.filter(pk__in=keys))
         if counts:
             beside = {
                 f"count_of_{name}": CappedCount(self.rows_beside(rows, name), MAX_COUNT_BESIDE)
                 for name in self.beside
             }
             found = found.annotate(total_in_list=self.total(matching), **beside)
-        return self.keyset.behind(found, cursor, limit, backwards=backwards)
+        if self.finds_first:
+            return keyset.sorted(found, backwards=backwards)
+        return keyset.behind(found, cursor, limit, backwards=backwards)
 
     def first_rows(self, rows: Any) -> Any:
         """The rows of the first page and the one behind them, as a query that can be prepared.

@@ -6,7 +6,9 @@ What can be asked of the lists; the spreadsheet is all of the directory.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
+from django.db.models import Value
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
@@ -17,10 +19,8 @@ from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
-from benefits_portal.tenants.models.directory_user_queryset import (
-    DirectoryUserQuerySet,
-    people_named,
-)
+from benefits_portal.tenants.models.directory_user_queryset import DirectoryUserQuerySet
+from benefits_portal.tenants.models.people_sought import PeopleSought
 from benefits_portal.tenants.models.role_assignment_queryset import RoleAssignmentQuerySet
 
 SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
@@ -56,15 +56,23 @@ class DirectoryListing(Listing[DirectoryUser]):
         listing.partner = tenants[0].partner if tenants else None
         return listing
 
-    def total(self, matching: DirectoryUserQuerySet) -> CappedCount:
+    @cached_property
+    def sought(self) -> PeopleSought:
+        return PeopleSought(self.partner.pk if self.partner else 0, self.search_query)
+
+    @property
+    def finds_first(self) -> bool:
+        return bool(self.search_query)
+
+    def total(self, matching: DirectoryUserQuerySet) -> CappedCount | Value:
         """From the words of names alone, where nothing else was asked for."""
-        if self.partner is None or self.chosen:
+        if self.chosen or self.sought.total is None:
             return super().total(matching)
-        return people_named(self.partner, self.search_query) or super().total(matching)
+        return Value(self.sought.total)
 
     def filter_queryset(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
         """`rows` are all of the partner's."""
-        rows = rows.matching(self.search_query)
+        rows = self.sought.among(rows)
         if tenant := self.chosen.get("tenant"):
             rows = rows.filter(tenant=int(tenant))
         match self.chosen.get("show"):

@@ -50,14 +50,14 @@ def pools(tenant: Tenant) -> list[LicensePool]:
 @pytest.mark.parametrize("state", STATES)
 def test_a_first_page_is_the_same_prepared(pools: list[LicensePool], state: str) -> None:
     days = [AnyDay(TODAY), *(AnyDay(TODAY, as_of=ago(days)) for days in (29, 12, 9))]
-    asked = [(LicenseListing.of(QueryDict(state), day), each) for day in days for each in pools]
+    asked = [(LicenseListing.of(QueryDict(state), day, 0), each) for day in days for each in pools]
     assert [listing.page_of(each) for listing, each in asked] == [
         listing.page(each.assignments) for listing, each in asked
     ]
 
 
 def names(pools: list[LicensePool], state: str, on: date | None = None) -> list[list[object]]:
-    listing = LicenseListing.of(QueryDict(state), AnyDay(TODAY, as_of=on))
+    listing = LicenseListing.of(QueryDict(state), AnyDay(TODAY, as_of=on), 0)
     return [[row["name"] for row in listing.rows(listing.page_of(each).rows)] for each in pools]
 
 

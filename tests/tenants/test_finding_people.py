@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
 from benefits_portal.derived_fields import MAX_KEYS, derived_columns, refresh, stale_rows
+from benefits_portal.search_text import search_terms
 from benefits_portal.tenants.activity_forms import ActivityFilter
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.consistency import CHECKS
@@ -31,6 +32,7 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
+from benefits_portal.tenants.models.people_sought import PeopleSought
 from tests import factories
 from tests.clients import SignIn
 from tests.factories import DirectoryUserFactory
@@ -431,3 +433,19 @@ def test_names_written_past_the_portal_are_named_and_folded_again(
     ] * sum(check.model in (DirectoryUser, Partner) for check in CHECKS)
     assert list(DirectoryUser.objects.matching("lukasz")) == [person]
     assert "tenants.partner: 1 folded" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [MAX_KEYS - 1, MAX_KEYS + 1])
+@pytest.mark.parametrize("words", ["kim", "kim lee", "kim lee nobody", "lee", "!", ""])
+def test_few_and_many_are_found_alike(tenant: Tenant, number: int, words: str) -> None:
+    names = ["Kim Lee"] * number + ["Kim Ray", "Lee Ann", "Kimberley Lee"]
+    people = [
+        DirectoryUserFactory.build(tenant=place, partner=place.partner, display_name=name)
+        for place in (tenant, factories.TenantFactory.create())
+        for name in names
+    ]
+    DirectoryUserWord.objects.write_all(DirectoryUser.objects.bulk_create(people))
+    theirs = DirectoryUser.objects.filter(partner=tenant.partner)
+    sought, found = PeopleSought(tenant.partner_id, words), theirs.matching(words)
+    assert set(sought.among(theirs)) == set(found)
+    assert sought.total == (found.count() if search_terms(words) else None)

@@ -11,7 +11,6 @@ from django.db.models.functions import Greatest
 from benefits_portal import clock
 from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Tenant
-from benefits_portal.tenants.models.directory_user_queryset import of_matching_people
 
 if TYPE_CHECKING:
     from .license_assignment import LicenseAssignment  # noqa: F401 - in a base class, as text
@@ -55,10 +54,6 @@ class LicenseAssignmentQuerySet(WrittenOnceQuerySet["LicenseAssignment"]):
 
     def of_people(self, people: Iterable[DirectoryUser]) -> Self:
         return self.filter(directory_user__in=[person.pk for person in people])
-
-    def of_matching_people(self, search_query: str) -> Self:
-        """Held by people whom `DirectoryUserQuerySet.matching` finds; everybody's without words."""
-        return of_matching_people(self, search_query, "directory_user")
 
     def for_display(self) -> Self:
         return self.select_related(

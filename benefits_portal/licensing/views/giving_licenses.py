@@ -66,7 +66,8 @@ def give_context(
     request: PartnerRequest, pool: LicensePool, form: HolderForm, search_query: str
 ) -> dict[str, object]:
     """Who can be chosen, and why others can't; whether there is a license at all."""
-    found = candidates(pool, search_query)
+    own = [tenant for tenant in request.tenants if tenant.partner_id == request.partner.pk]
+    found = candidates(pool, search_query, is_only=len(own) == 1)
     wanted = request.POST.get("directory_user") or request.GET.get("person")
     choices = Choices.of(found, wanted)
     standing = standing_of(pool, request.today)

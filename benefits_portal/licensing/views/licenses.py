@@ -101,7 +101,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
     """Who has a license of one product here, and who had one, page by page."""
     then = request.any_day.as_of is not None
     pool, standing = standing_on(request, pk)
-    listing = LicenseListing.of(request.GET, request.any_day)
+    listing = LicenseListing.of(request.GET, request.any_day, request.partner.pk)
     page = listing.page_of(pool)
     context = {
         "product": pool.product,
@@ -123,7 +123,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
 def license_holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
     """All that the list's tab, filter and words leave, in its order, written while it is read."""
     pool = own_pool(request, pk)
-    listing = LicenseListing.of(request.GET, request.any_day)
+    listing = LicenseListing.of(request.GET, request.any_day, request.partner.pk)
     log_listing(
         request, "licenses", listing, pool.assignments, subject=pool.product, tenant=pool.tenant
     )

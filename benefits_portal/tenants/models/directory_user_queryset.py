@@ -1,15 +1,13 @@
 """The people in the tenants' directories, found and added."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from benefits_portal.emails import canonical_email_or_text, guest_behind
-from benefits_portal.listing.excerpt import Excerpt, with_total
-from benefits_portal.listing.page import CappedCount
+from benefits_portal.listing.excerpt import Excerpt, first_of, with_total
 from benefits_portal.prepared import PreparedQuery, padded
-from benefits_portal.search_text import finds_nothing, search_terms
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
@@ -21,34 +19,11 @@ from .directory_user_kind import DirectoryUserKind, own_email
 from .directory_word import DirectoryUserWord
 from .former_name import RenamedQuerySet
 from .partner import Partner, Tenant
+from .people_sought import PeopleSought, of_matching_people
 
 if TYPE_CHECKING:
     from .directory_user import DirectoryUser
     from .user import User
-
-
-def of_matching_people[Rows: QuerySet[Any]](rows: Rows, search_query: str, person: str) -> Rows:
-    """The `rows` with a `partner` whose `person` is one that `matching` finds."""
-    found = rows.none() if finds_nothing(search_query) else rows
-    for term in search_terms(search_query):
-        known_by = DirectoryUserWord.objects.filter(
-            partner=OuterRef("partner"), person=OuterRef(person)
-        )
-        found = found.filter(Exists(known_by.beginning_with(term)))
-    return found
-
-
-def people_named(partner: Partner, search_query: str) -> CappedCount | None:
-    """How many people of `partner` `matching` finds for one word, from the words alone.
-
-    None for several, or none: these are found in no one place.
-    """
-    match search_terms(search_query):
-        case (term,):
-            words = DirectoryUserWord.objects.for_partner(partner).beginning_with(term)
-            return CappedCount(words, of="person")
-        case _:
-            return None
 
 
 @PreparedQuery
@@ -152,8 +127,11 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         if not search_query:
             found = first_by_name.rows(partner.pk, most=most, model=self.model)
             return Excerpt.of_counted(found)
-        people = self.for_partner(partner).matching(search_query).by_name()
-        return Excerpt.of(people, most, counted=people_named(partner, search_query))
+        sought = PeopleSought(partner.pk, search_query)
+        # By an index alone, and then the rest of the few
+        first = first_of(sought.among(self.filter(partner=partner)).by_name(), most)
+        people = first.select_related("tenant").by_name()
+        return Excerpt.of(people, most, counted=sought.total)
 
     def add_to(
         self, tenant: Tenant, name: str, email: str, *, by: Actor, kind: str = "member"

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.personal import Personal
 from benefits_portal.postgresql.bulk_insert import insert_rows
-from benefits_portal.search_text import compact, search_prefixes
+from benefits_portal.search_text import compact, search_prefixes, search_terms
 
 from .partner import Partner
 
@@ -31,6 +32,20 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         """`term` is one of words.search_terms."""
         start = term.encode()
         return self.filter(word__gte=start, word__lt=start + AFTER_ALL)
+
+    def people(self, search_query: str) -> Any:
+        """The person of each word that one of the search begins, if each of these begins one.
+
+        Read off indexes alone: of the longest word all, of the others those of its people.
+        """
+        first, *others = search_terms(search_query)
+        found = self.beginning_with(first)
+        for term in others:
+            same = DirectoryUserWord.objects.filter(
+                partner=OuterRef("partner"), person=OuterRef("person")
+            )
+            found = found.filter(Exists(same.beginning_with(term)))
+        return found.order_by().values("person")
 
     def write(self, person: "DirectoryUser") -> None:
         """Write the words of `person` anew, unless they are the same.
