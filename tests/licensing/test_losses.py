@@ -60,7 +60,7 @@ def test_what_is_lost_or_ends_by_a_day_is_told_by_date_with_its_tenant(tenant: T
     factories.MembershipFactory.create(partner=partner, starts_on=date(2020, 7, 1))
     benefit(factories.PartnerFactory.create(), TODAY, key=True)
 
-    assert [(loss.day, loss.kind, loss.tenant) for loss in found(partner)] == [
+    assert [(loss.day, loss.kind, loss.about.tenant) for loss in found(partner)] == [
         (date(2021, 6, 1), Kind.ASSIGNED, other.name),
         (date(2021, 7, 1), Kind.MEMBERSHIP, "All tenants"),
         (BY, Kind.KEY, "Any tenant"),
@@ -98,7 +98,7 @@ def test_many_that_ended_do_not_hide_what_ends_before_they_change(
     by = TODAY + timedelta(days=until)
     kinds = losses_by(tenant.partner, TODAY, by, most=2)
     [affected] = [part for part in kinds if part.found]
-    assert affected.found[0].href == ending.get_absolute_url()
+    assert affected.found[0].about.href == ending.get_absolute_url()
     assert affected.has_more is has_more
 
 
@@ -147,7 +147,7 @@ def test_a_subscription_is_told_with_each_stage_that_it_reaches(
     )
     losses = found(tenant.partner, TODAY + timedelta(days=until_in))
     assert [loss.kind.value for loss in losses] == kinds
-    assert {loss.tenant for loss in losses} <= {tenant.name}
+    assert {loss.about.tenant for loss in losses} <= {tenant.name}
 
 
 @rule("L7", "L11")
@@ -158,7 +158,7 @@ def test_who_is_left_without_a_license_is_counted_once_and_from_when(tenant: Ten
         tenant=tenant, product=pool.product, licenses=3, ends_on=date(2021, 7, 1)
     )
     losses = people_without(tenant.partner, TODAY, date(2021, 7, 31)).found
-    assert [(loss.day, loss.people, loss.explanation) for loss in losses] == [
+    assert [(loss.day, loss.people, loss.about.explanation) for loss in losses] == [
         (date(2021, 6, 30), 2, "From Jul 1, 2021"),
         (date(2021, 7, 31), 3, "From Aug 1, 2021"),
     ]

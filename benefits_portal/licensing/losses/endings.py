@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,7 +23,7 @@ from benefits_portal.licensing.models.subscription_queryset import (
 from benefits_portal.listing.excerpt import first_of
 from benefits_portal.tenants.models import Partner
 
-from .loss import Kind, Loss, Losses, read
+from .loss import About, Kind, Loss, Losses, read
 
 STATUS = Subscription.Status
 AFTER = {
@@ -74,35 +75,36 @@ def stages_of(
     subscription: Any, step: NextStep, on: date, until: date, *, may_act: bool
 ) -> Iterator[Loss]:
     """Its key is offered on the first of its rows."""
-    title = f"{subscription.product}, {subscription.licenses_text}"
     for number, (status, last_on) in enumerate(subscription.last_days(on)):
         if last_on <= until:
-            yield Loss(
-                AFTER[status],
-                last_on,
-                title,
-                subscription.get_absolute_url(),
-                subscription.tenant.name,
-                (NextStep() if number else step).action(subscription, title, may_act=may_act),
-                hint="" if number else step.hint,
-                licenses=subscription.licenses,
-            )
+            tell = partial(about, subscription, NextStep() if number else step, may_act=may_act)
+            licenses = subscription.licenses
+            yield Loss(AFTER[status], last_on, subscription.pk, tell, licenses=licenses)
+
+
+def about(subscription: Any, step: NextStep, *, may_act: bool) -> About:
+    title = f"{subscription.product}, {subscription.licenses_text}"
+    href, tenant = subscription.get_absolute_url(), subscription.tenant.name
+    action = step.action(subscription, title, may_act=may_act)
+    return About(title, href, tenant, action, hint=step.hint)
 
 
 def memberships(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
     ending = Membership.objects.for_partner(partner).ending_until(on, until).not_renewed()
     rows, has_more = read(ending.order_by("ends_on", "pk"), most)
-    return Losses([loss_of_membership(each, partner) for each in rows], has_more)
+    losses = [
+        Loss(Kind.MEMBERSHIP, each.ends_on, each.pk, partial(about_membership, each, partner))
+        for each in rows
+    ]
+    return Losses(losses, has_more)
 
 
-def loss_of_membership(membership: Membership, partner: Partner) -> Loss:
+def about_membership(membership: Membership, partner: Partner) -> About:
     offer, page = str(membership.offer), f"{reverse('home')}#memberships"
     action = link_to(page, _("View memberships"), offer)
     if not membership.was_ended_early:
         action = link_to(renewal_mail(partner, offer), _("Ask to renew"), offer)
-    return Loss(
-        Kind.MEMBERSHIP,
-        membership.ends_on,
+    return About(
         offer,
         page,
         _("All tenants"),

@@ -1,10 +1,11 @@
 """One thing that is lost or ends on a day, and how some of a kind are read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import islice
+from functools import cached_property
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -32,16 +33,12 @@ class Kind(models.TextChoices):
 KINDS = list(Kind)
 
 
-@dataclass(frozen=True)
-class Loss:
-    """A thing, the last day of it, and how much it is.
+class About(NamedTuple):
+    """What is read of a thing that is lost.
 
-    `amount` is what is lost of unassigned credit; of assigned credit what each year or month has.
     `hint` is the key that can be used for it, `explanation` whatever else is to be known.
     """
 
-    kind: Kind
-    day: date
     title: str
     href: str
     tenant: str
@@ -49,15 +46,37 @@ class Loss:
     offer: str = ""
     hint: str = ""
     explanation: str = ""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A thing, the last day of it, and how much it is; of very many only some are read about.
+
+    `pk` is the thing's own. `amount` is what is lost of unassigned credit; of assigned credit what
+    each year or month has.
+    """
+
+    kind: Kind
+    day: date
+    pk: int
+    tell: Callable[[], About]
     licenses: int = 0
     people: int = 0
     amount: Decimal = Decimal()
     currency: str = ""
     is_monthly: bool = False
 
+    @cached_property
+    def about(self) -> About:
+        return self.tell()
+
+    @property
+    def day_and_kind(self) -> tuple[date, int]:
+        return self.day, KINDS.index(self.kind)
+
     @property
     def order(self) -> tuple[date, int, str]:
-        return self.day, KINDS.index(self.kind), self.title
+        return *self.day_and_kind, self.about.title
 
     def row(self, on: date) -> dict[str, Any]:
         """What the page shows of it."""
@@ -66,14 +85,8 @@ class Loss:
             "day": pgettext("last day", "Now") if has_happened else as_day(self.day),
             "left": "" if has_happened else days_left(self.day, on),
             "urgency": urgency(self.day, on),
-            "title": self.title,
-            "href": self.href,
-            "offer": self.offer,
-            "hint": self.hint,
-            "explanation": self.explanation,
-            "tenant": self.tenant,
             "kind": str(self.kind.label),
-            "action": self.action,
+            **self.about._asdict(),
         }
 
 
@@ -91,5 +104,13 @@ def read(rows: Any, most: int | None) -> tuple[Sequence[Any], bool]:
     return kept, len(kept) < len(found)
 
 
-def in_order(parts: Iterable[Losses]) -> list[Loss]:
-    return sorted((loss for part in parts for loss in part.found), key=lambda loss: loss.order)
+def in_order(parts: Iterable[Losses], most: int | None = None) -> list[Loss]:
+    """The first `most`, all of them for None: by day, then by kind, then by name."""
+    found = sorted(
+        (loss for part in parts for loss in part.found), key=lambda each: each.day_and_kind
+    )
+    if most is not None and len(found) > most:
+        # Names are put together of those alone that may be among them
+        last = found[most - 1].day_and_kind
+        found = list(takewhile(lambda each: each.day_and_kind <= last, found))
+    return sorted(found, key=lambda each: each.order)[:most]

@@ -53,9 +53,9 @@ def losses(request: PartnerRequest) -> HttpResponse:
     on, chosen = request.today, ChosenDay.of(request.GET, request.today)
     may_act = request.role.may_act
     parts = losses_by(request.partner, on, chosen.day, most=MAX_OF_A_KIND, may_act=may_act)
-    found, csv = in_order(parts), reverse("licensing:losses-csv") + chosen.query
-    shown = [loss.row(on) for loss in found[:MAX_ROWS]]
-    rows = Excerpt(shown, len(found), is_total_capped=any(part.has_more for part in parts))
+    shown, csv = in_order(parts, MAX_ROWS), reverse("licensing:losses-csv") + chosen.query
+    total, is_capped = sum(len(part.found) for part in parts), any(part.has_more for part in parts)
+    rows = Excerpt([loss.row(on) for loss in shown], total, is_total_capped=is_capped)
     context = {"chosen": chosen, "rows": rows, "totals": totals(parts), "csv": csv}
     return render(request, "licensing/losses.html", context)
 
@@ -90,15 +90,16 @@ def sheet(found: list[Loss]) -> Iterator[list[object]]:
         _("Note"),
     ]
     for loss in found:
+        about = loss.about
         yield [
             loss.day.isoformat(),
             loss.kind.label,
-            loss.title,
-            loss.tenant,
-            loss.offer,
+            about.title,
+            about.tenant,
+            about.offer,
             loss.licenses or "",
             loss.people or "",
             number_format(loss.amount, use_l10n=True, force_grouping=False) if loss.amount else "",
             loss.currency,
-            loss.explanation or loss.hint,
+            about.explanation or about.hint,
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks, outlooks_of
 from benefits_portal.tenants.models import Partner
 
-from .loss import Kind, Loss, Losses
+from .loss import About, Kind, Loss, Losses
 
 
 def people_without(partner: Partner, on: date, until: date) -> Losses:
@@ -39,17 +40,15 @@ def steps_of(pool: Pool, outlook: LicenseOutlook, until: date) -> Iterator[Loss]
         over, last_on = outlook.over(step), step.day - DAY
         if last_on > until or over == before:
             continue
-        title, href = over_title(pool.product_name, over), pool_url(pool.tenant, pool.product)
-        yield Loss(
-            Kind.PEOPLE,
-            last_on,
-            title,
-            href,
-            pool.tenant_name,
-            link_to(href, _("View people"), title),
-            explanation=""
-            if last_on < outlook.on
-            else _("From %(day)s") % {"day": as_day(step.day)},
-            people=over - before,
-        )
+        has_happened = last_on < outlook.on
+        tell = partial(about, pool, over, None if has_happened else step.day)
+        yield Loss(Kind.PEOPLE, last_on, pool.number, tell, people=over - before)
         before = over
+
+
+def about(pool: Pool, over: int, day: date | None) -> About:
+    """`day` is the first one without, if it is to come."""
+    title, href = over_title(pool.product_name, over), pool_url(pool.tenant, pool.product)
+    since = _("From %(day)s") % {"day": as_day(day)} if day else ""
+    action = link_to(href, _("View people"), title)
+    return About(title, href, pool.tenant_name, action, explanation=since)

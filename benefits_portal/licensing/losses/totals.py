@@ -39,7 +39,7 @@ def with_affected(
     lines: Mapping[Kind, Total], found: Mapping[Kind, Sequence[Loss]], *, has_more: bool
 ) -> Iterator[Total]:
     """Before the stages that subscriptions reach, how many there are: one may reach several."""
-    affected = {loss.href: loss for kind in STAGES for loss in found.get(kind, ())}
+    affected = {loss.pk: loss for kind in STAGES for loss in found.get(kind, ())}
     for kind, line in lines.items():
         if affected and kind in STAGES:
             yield Total(_("Subscriptions affected"), subscriptions([*affected.values()], has_more))

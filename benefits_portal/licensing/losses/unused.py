@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Min, Q, Value
@@ -21,7 +22,7 @@ from benefits_portal.licensing.home.unused_queries import COLUMNS, UnusedBenefit
 from benefits_portal.listing.excerpt import first_of
 from benefits_portal.tenants.models import Partner
 
-from .loss import Kind, Loss, Losses, read
+from .loss import About, Kind, Loss, Losses, read
 
 
 def unused_keys(
@@ -30,7 +31,17 @@ def unused_keys(
     keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
     rows, has_more = read(keys.values_list(*COLUMNS, "live_key_id"), most)
     benefits = [UnusedBenefit(*values) for values in rows]
-    return Losses([loss_of_key(each, on, may_act=may_act) for each in benefits], has_more)
+    losses = [
+        Loss(
+            Kind.KEY,
+            each.expires_on,
+            each.pk,
+            partial(about, each, on, without_key(each), may_act=may_act),
+            licenses=each.quantity or 0,
+        )
+        for each in benefits
+    ]
+    return Losses(losses, has_more)
 
 
 def unused_credit(
@@ -65,30 +76,21 @@ def losable(partner: Partner, on: date, until: date) -> Any:
     return theirs.order_by("expires_on", "pk").annotate(figures=Value(""))
 
 
-def loss_of_key(benefit: UnusedBenefit, on: date, *, may_act: bool) -> Loss:
-    return Loss(
-        Kind.KEY,
-        benefit.expires_on,
-        licenses=benefit.quantity or 0,
-        explanation=without_key(benefit),
-        **of_benefit(benefit, on, may_act=may_act),
-    )
-
-
 def losses_of_credit(
     benefits: list[UnusedBenefit], on: date, until: date, *, may_act: bool
 ) -> Iterator[Loss]:
     for benefit in benefits:
         if days := benefit.lost_on(on, until):
             amount = (benefit.amount or Decimal()) * len(days)
-            yield Loss(
-                Kind.CREDIT,
-                days[0],
-                explanation=month_by_month(benefit, amount, days),
-                amount=amount,
-                currency=benefit.currency,
-                **of_benefit(benefit, on, may_act=may_act),
-            )
+            tell = partial(about_credit, benefit, on, amount, days, may_act=may_act)
+            of_it = {"amount": amount, "currency": benefit.currency}
+            yield Loss(Kind.CREDIT, days[0], benefit.pk, tell, **of_it)
+
+
+def about_credit(
+    benefit: UnusedBenefit, on: date, amount: Decimal, days: list[date], *, may_act: bool
+) -> About:
+    return about(benefit, on, month_by_month(benefit, amount, days), may_act=may_act)
 
 
 def month_by_month(benefit: UnusedBenefit, amount: Decimal, days: list[date]) -> str:
@@ -105,20 +107,14 @@ def month_by_month(benefit: UnusedBenefit, amount: Decimal, days: list[date]) ->
     }
 
 
-def of_benefit(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
+def about(benefit: UnusedBenefit, on: date, explanation: str, *, may_act: bool) -> About:
     """What a key and credit have in common: both can be used in any tenant."""
     title = f"{benefit.product}, {benefit.size}"
     details = reverse("licensing:benefit-detail", args=[benefit.pk])
     has_begun = benefit.starts_on <= on
-    return {
-        "title": title,
-        "href": details,
-        "tenant": _("Any tenant"),
-        "offer": benefit.offer,
-        "action": use(benefit, title, may_act=may_act)
-        if has_begun
-        else details_link(details, title),
-    }
+    action = use(benefit, title, may_act=may_act) if has_begun else details_link(details, title)
+    tenant = _("Any tenant")
+    return About(title, details, tenant, action, benefit.offer, explanation=explanation)
 
 
 class Held(NamedTuple):
@@ -155,22 +151,29 @@ def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None
 
 
 def loss_of_held(held: Held) -> Loss:
+    return Loss(
+        Kind.ASSIGNED,
+        held.expires_on,
+        held.benefit,
+        partial(about_held, held),
+        people=held.people,
+        amount=held.amount,
+        currency=held.currency,
+        is_monthly=held.kind == Product.Kind.MONTHLY_CREDIT,
+    )
+
+
+def about_held(held: Held) -> About:
     is_monthly = held.kind == Product.Kind.MONTHLY_CREDIT
     size = quantity_text(None, held.amount, held.currency, per_year=not is_monthly)
     who = held.person if held.people == 1 else people_text(held.people)
     title = f"{held.product}, {size}: {who}"
     details = reverse("licensing:benefit-detail", args=[held.benefit])
     is_one_tenant = held.first_tenant == held.last_tenant
-    return Loss(
-        Kind.ASSIGNED,
-        held.expires_on,
+    return About(
         title,
         details,
         held.first_tenant if is_one_tenant else _("Several tenants"),
         details_link(details, title),
-        offer=held.offer,
-        people=held.people,
-        amount=held.amount,
-        currency=held.currency,
-        is_monthly=is_monthly,
+        held.offer,
     )
