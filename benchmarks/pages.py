@@ -89,7 +89,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         # What is unused, what ends with the key that fits, and what becomes of memberships
         mine("home", "home", limit=7, queries=11),
         # Up to 200 things of each kind are added up, so it has no target
-        mine("lost by a day", "licensing:losses", limit=None, queries=9),
+        mine("lost by a day", "licensing:losses", limit=None, queries=11),
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", queries=6, pk=found["licenses"]),
         # One of them asks whether the tenant is known already (K5)

@@ -143,9 +143,10 @@ PAGES = [
     Page(3, "benefits:remove"),
     Page(6, "benefits:transfer"),
     # Of keys, credit, assigned credit, subscriptions, memberships and people each one; and one
-    # where a key fits two subscriptions, one where people are left without a license
-    Page(10, "licensing:losses", query="?by=2022-12-31"),
-    Page(13, "licensing:losses-csv", query="?by=2022-12-31"),
+    # where a key fits two subscriptions, where people are left without a license, and for the
+    # subscriptions that are shown
+    Page(11, "licensing:losses", query="?by=2022-12-31"),
+    Page(14, "licensing:losses-csv", query="?by=2022-12-31"),
     # Whether it runs here, what the pool has, the people
     Page(4, "licensing:licenses"),
     Page(4, "licensing:license-holders"),

@@ -1,8 +1,10 @@
 """Subscriptions with each stage that they reach until a day, and memberships that end (S2, B1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
+from itertools import batched
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,6 +27,7 @@ from benefits_portal.tenants.models import Partner
 
 from .loss import About, Kind, Loss, Losses, read
 
+BATCH = 1_000  # subscriptions of a file that are read at a time
 STATUS = Subscription.Status
 AFTER = {
     STATUS.ACTIVE: Kind.EXPIRED,
@@ -38,17 +41,44 @@ def subscriptions(
 ) -> Losses:
     """Each day after which one is less than it was: expired, disabled, deleted."""
     theirs = Subscription.objects.for_partner(partner).not_deleted(on)
-    changing = theirs.filter(pk__in=nearest(theirs, on, until, most)).for_display()
-    ordered = changing.order_by("ends_on", "pk").with_fitting_key(on).with_can_come_back(on)
-    rows = by_last_day(ordered, on)
+    changing = theirs.filter(pk__in=nearest(theirs, on, until, most)).order_by("ends_on", "pk")
+    rows = by_last_day(changing.only("partner", "ends_on", "withdrawn_on", "licenses"), on)
     first = rows[:most]
-    offers = OfferedKeys(partner, first, on)
-    stages = (
-        loss
-        for each in first
-        for loss in stages_of(each, offers.of(each), on, until, may_act=may_act)
-    )
+    shown = Shown(partner, [each.pk for each in first], on, may_act)
+    stages = (loss for each in first for loss in stages_of(each, shown, on, until))
     return Losses(list(stages), len(first) < len(rows))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is read about subscriptions, asked when the first of them is shown, if any is."""
+
+    partner: Partner
+    pks: Sequence[int]  # by their last days
+    on: date
+    may_act: bool
+
+    @cached_property
+    def rows(self) -> dict[int, Any]:
+        """Whatever has become of them since they were counted."""
+        found: dict[int, Any] = {}
+        for pks in batched(self.pks, BATCH, strict=False):
+            theirs = Subscription.objects.for_partner(self.partner).filter(pk__in=pks)
+            whole = theirs.for_display().with_fitting_key(self.on).with_can_come_back(self.on)
+            found |= {each.pk: each for each in whole.order_by()}
+        return found
+
+    @cached_property
+    def offers(self) -> OfferedKeys:
+        return OfferedKeys(self.partner, [self.rows[pk] for pk in self.pks], self.on)
+
+    def about(self, pk: int, *, is_first: bool) -> About:
+        """Its key is offered on the first of its rows."""
+        each = self.rows[pk]
+        title = f"{each.product}, {each.licenses_text}"
+        step = self.offers.of(each) if is_first else NextStep()
+        action = step.action(each, title, may_act=self.may_act)
+        return About(title, each.get_absolute_url(), each.tenant.name, action, hint=step.hint)
 
 
 def nearest(
@@ -71,22 +101,12 @@ def nearest(
     return active.union(*ended, all=True)
 
 
-def stages_of(
-    subscription: Any, step: NextStep, on: date, until: date, *, may_act: bool
-) -> Iterator[Loss]:
-    """Its key is offered on the first of its rows."""
+def stages_of(subscription: Subscription, shown: Shown, on: date, until: date) -> Iterator[Loss]:
     for number, (status, last_on) in enumerate(subscription.last_days(on)):
         if last_on <= until:
-            tell = partial(about, subscription, NextStep() if number else step, may_act=may_act)
-            licenses = subscription.licenses
-            yield Loss(AFTER[status], last_on, subscription.pk, tell, licenses=licenses)
-
-
-def about(subscription: Any, step: NextStep, *, may_act: bool) -> About:
-    title = f"{subscription.product}, {subscription.licenses_text}"
-    href, tenant = subscription.get_absolute_url(), subscription.tenant.name
-    action = step.action(subscription, title, may_act=may_act)
-    return About(title, href, tenant, action, hint=step.hint)
+            pk, licenses = subscription.pk, subscription.licenses
+            tell = partial(shown.about, pk, is_first=number == 0)
+            yield Loss(AFTER[status], last_on, pk, tell, licenses=licenses)
 
 
 def memberships(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:

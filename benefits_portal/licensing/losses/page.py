@@ -33,9 +33,10 @@ MAX_ROWS = 200  # that it shows
 def losses_by(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool = True
 ) -> list[Losses]:
-    """All kinds, no more than `most` of each, all for None: six queries, or up to eight.
+    """All kinds, no more than `most` of each, all for None: six queries, or up to nine.
 
-    One more where a key fits two subscriptions, one where people are left without a license.
+    One more where people are left without a license, one for subscriptions that are shown, one
+    where a key fits two of them.
     """
     return [
         unused_keys(partner, on, until, most=most, may_act=may_act),
