@@ -174,14 +174,14 @@ def found_by(query: str, *columns: str, plain: Sequence[str] = ()) -> Q:
     return Q(*every)
 
 
-def keys_or_question(rows: Any) -> Any:
-    """For `…__in`: the primary keys of a few `rows`; of more, the question itself.
+def keys_or_question(rows: Any, key: str = "pk") -> Any:
+    """For `…__in`: the primary keys of a few `rows`, or their `key`; of more, the question itself.
 
     By the keys an index finds what points to them. So nothing is left out however many they are,
     and no statement has more parameters than MAX_KEYS (W7).
     """
-    question = rows.order_by().values("pk")
-    few = list(question.values_list("pk", flat=True)[: MAX_KEYS + 1])
+    question = rows.order_by().values(key)
+    few = list(question.values_list(key, flat=True)[: MAX_KEYS + 1])
     return few if len(few) <= MAX_KEYS else question
 
 

@@ -70,7 +70,7 @@ FETCHES = {
     ),
     "benefits_portal/listing/page.py:__init__": "a count, said as 1,000+",
     "benefits_portal/listing/page.py:capped_count": "a count, said as 1,000+",
-    "benefits_portal/backoffice/filters.py:field_choices": (
+    "benefits_portal/backoffice/filters.py:some_rows": (
         "beyond that there is no such filter, and search says what is looked for"
     ),
     "benefits_portal/tenants/tenant_lookup.py:no_tenant": "examples of what to write",
@@ -127,10 +127,7 @@ FETCHES = {
     "benefits_portal/benefits/models/assignment_queryset.py:with_language": (
         "the one row of a subquery"
     ),
-    "benefits_portal/licensing/admin/refusals.py:refused_records": (
-        "the latest, as the page says, with the way to all"
-    ),
-    "benefits_portal/licensing/admin/support_stories.py:refusals_among": (
+    "benefits_portal/licensing/admin/support_stories.py:refused_among": (
         "the latest, as the page says, with the way to all"
     ),
     "benefits_portal/licensing/comparison.py:ways": "all ways but the one that has its own group",

@@ -48,6 +48,8 @@ class CappedPaginator(Paginator):
     def count(self) -> int:
         return min(self.counted, self.MAX)
 
+    keys: list[Any] | None = None  # of a page's rows, once it was asked for
+
     @property
     def has_more(self) -> bool:
         return self.counted > self.MAX
@@ -57,9 +59,8 @@ class CappedPaginator(Paginator):
 
         Asked for both at once, PostgreSQL joins all that the filters leave and sorts that.
         """
-        keys = list(rows.values_list("pk", flat=True))
-        found: Any = self.object_list
-        return super()._get_page(found.filter(pk__in=keys), *args, **kwargs)  # type: ignore[misc]
+        self.keys = list(rows.values_list("pk", flat=True))
+        return super()._get_page(rows, *args, **kwargs)  # type: ignore[misc]
 
 
 def filter_name(list_filter: Any) -> str:
@@ -119,12 +120,19 @@ class BackOfficeChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
     def get_results(self, request: HttpRequest) -> None:
-        """The page's rows, with what the list shows of them and nothing else (`list_only`)."""
+        """The page's rows, with what the list shows of them and nothing else (`list_only`).
+
+        What was found is not filtered once more.
+        """
         super().get_results(request)
+        rows = self.result_list
+        if (keys := self.paginator.keys) is not None:
+            rows = self.root_queryset.filter(pk__in=keys).order_by(*self.queryset.query.order_by)
+            rows = rows if rows.query.select_related else self.apply_select_related(rows)
         if only := self.model_admin.list_only:
             relations = {path.rpartition("__")[0] for path in only if "__" in path}
-            rows = self.result_list.select_related(None).select_related(*relations)
-            self.result_list = rows.only(*only)
+            rows = rows.select_related(None).select_related(*relations).only(*only)
+        self.result_list = rows
 
     def stretch(self) -> str:
         """The field of which the rows are a stretch, as they were narrowed down; empty for all.
@@ -210,7 +218,7 @@ class SearchThroughMixin:
     """Searches what rows point to, which is little, and then asks for the rows of what was found.
 
     So it never searches each row's text. `search_through` says which relations; their rows have a
-    search text, or are `known_by` words in an index. OWN is the row itself.
+    search text, or `keys_known_by` words in an index. OWN is the row itself.
     """
 
     OWN: ClassVar[str] = "pk"
@@ -234,17 +242,17 @@ class SearchThroughMixin:
 
     def found_by(self, relation: str, term: str) -> tuple[str, Any]:
         if relation == self.OWN:
-            return "pk__in", keys_or_question(known_by(self.model, term))
+            return "pk__in", keys_known_by(self.model, term)
         model: Any = get_fields_from_path(self.model, relation)[-1].related_model
-        found = f"{relation}__in", keys_or_question(known_by(model, term))
+        found = f"{relation}__in", keys_known_by(model, term)
         if lookup_spawns_duplicates(self.model._meta, relation):
             return "pk__in", keys_or_question(self.model._default_manager.filter(found))
         return found
 
 
-def known_by(model: type[Model], term: str) -> Any:
-    """Rows of `model` of which a word begins with `term`."""
-    rows = model._default_manager.all()
-    if hasattr(rows, "known_by"):
-        return rows.known_by(term)
-    return rows.filter(search_text__contains=at_word(term))
+def keys_known_by(model: type[Model], term: str) -> Any:
+    """For `…__in`: the rows of `model` of which a word begins with `term`."""
+    rows: Any = model._default_manager.all()
+    if hasattr(rows, "keys_known_by"):
+        return rows.keys_known_by(term)
+    return keys_or_question(rows.filter(search_text__contains=at_word(term)))

@@ -17,7 +17,7 @@ from benefits_portal.tenants.admin.mail_and_attempts import LIMITS
 from benefits_portal.tenants.models import Attempt, KeyAttempt, Record
 
 from .support_desk import may
-from .support_stories import LATEST_RECORDS
+from .support_stories import refused_among
 
 MAX_ROWS = 20
 
@@ -41,9 +41,7 @@ def refusals(request: HttpRequest) -> HttpResponse:
 
 def refused_records() -> Excerpt[Record]:
     """Those among the latest records, however many there are."""
-    latest = Record.objects.order_by("-at", "-pk").values("pk")[:LATEST_RECORDS]
-    refused = Record.objects.filter(pk__in=latest).exclude(refused="")
-    rows = refused.select_related("actor", "partner", "tenant").order_by("-at", "-pk")
+    rows = refused_among(Record.objects.all()).select_related("actor", "partner", "tenant")
     return Excerpt.of(rows, MAX_ROWS, f"{admin_url(Record, 'changelist')}?outcome=refused")
 
 

@@ -161,10 +161,19 @@ def refusals_among(records: Any, user: Any, about: Model | None = None) -> Excer
     """
     if not user.has_perm("tenants.view_record"):
         return NO_RECORDS
+    rows = refused_among(records).select_related("actor", "tenant")
+    return Excerpt.of(rows, MAX_REFUSALS, refusals_href(about) if about else "", is_latest=True)
+
+
+def refused_among(records: Any) -> Any:
+    """The refusals among the latest of `records`, the last one first.
+
+    By their keys: asked at once, PostgreSQL first reads all refusals with all that they refer to.
+    """
     latest = records.order_by("-at", "-pk").values("pk")[:LATEST_RECORDS]
     refused = Record.objects.filter(pk__in=latest).exclude(refused="")
-    rows = refused.select_related("actor", "tenant").order_by("-at", "-pk")
-    return Excerpt.of(rows, MAX_REFUSALS, refusals_href(about) if about else "", is_latest=True)
+    keys = list(refused.order_by().values_list("pk", flat=True))
+    return Record.objects.filter(pk__in=keys).order_by("-at", "-pk")
 
 
 def refusals_href(about: Model) -> str:

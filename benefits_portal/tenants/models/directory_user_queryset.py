@@ -1,10 +1,11 @@
 """The people in the tenants' directories, found and added."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Q, QuerySet
 
+from benefits_portal.derived_fields import keys_or_question
 from benefits_portal.emails import canonical_email_or_text, guest_behind
 from benefits_portal.listing.excerpt import Excerpt, first_of, with_total
 from benefits_portal.prepared import PreparedQuery, padded
@@ -112,10 +113,12 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         """
         return of_matching_people(self, search_query, "pk")
 
-    def known_by(self, term: str) -> Self:
-        """People of all partners of whom a word begins with `term`, one of words.search_terms."""
-        words = DirectoryUserWord.objects.beginning_with(term)
-        return self.filter(pk__in=words.order_by().values("person"))
+    def keys_known_by(self, term: str) -> Any:
+        """For `…__in`: who of all partners has a word that begins with `term`.
+
+        That is one of words.search_terms. The words alone are asked: they know whose they are.
+        """
+        return keys_or_question(DirectoryUserWord.objects.beginning_with(term), "person")
 
     def by_name(self) -> Self:
         return self.order_by("sort_name", "pk")
