@@ -102,6 +102,30 @@ def test_each_reference_between_a_partner_s_rows_is_checked_at_the_commit() -> N
     assert len(REFERENCES) > 15
 
 
+def test_no_second_key_proves_what_one_of_both_columns_does() -> None:
+    """Each looks up and locks a row whenever one is written."""
+    kept = query(
+        "SELECT conrelid::regclass::text, attname FROM pg_constraint JOIN pg_attribute "
+        "ON attrelid = conrelid AND conkey = ARRAY[attnum] WHERE contype = 'f'"
+    )
+    proved = {(field.model._meta.db_table, field.column) for field in REFERENCES}
+    assert proved & set(kept) == set()
+    assert not any(field.model._meta.get_field("partner").null for field in REFERENCES)
+
+
+@each_reference
+def test_a_row_refers_to_one_that_is_there(
+    two_partners: tuple[int, int], field: ForeignKey[Any, Any]
+) -> None:
+    here, _there = two_partners
+    refuses(
+        name_of(field),
+        field.model._meta.db_table,
+        f"{field.column} = 987654321",
+        f"partner_id = {here} AND {field.column} IS NOT NULL",
+    )
+
+
 def test_every_model_that_refers_to_a_partner_s_row_says_which_partner() -> None:
     without = {
         model._meta.label

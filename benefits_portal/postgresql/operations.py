@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement
 from django.db.migrations.operations import AddConstraint, AddIndex
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -63,8 +64,10 @@ class ProveSamePartner(Operation):
     """Let PostgreSQL refuse a row of `model_name` that refers to another partner's (C6).
 
     It refers by one of `names`. A foreign key of both columns, (partner_id, …_id) to (partner_id,
-    id), beside Django's own: checked at the commit as that is, and satisfied where either is NULL.
-    What it refers to gets the unique index that this takes. SQLite is left to `check_consistency`.
+    id), in place of Django's own: it is checked at the commit as that is, and proves the same, as
+    every row has a partner. Each key looks up and locks a row whenever one is written, so one is
+    enough. What it refers to gets the unique index that this takes. SQLite keeps Django's own, and
+    is left to `check_consistency`.
     For a table in use in a migration with `atomic = False`: nobody is kept from writing, and it can
     be made again after an attempt that was given up.
     """
@@ -95,13 +98,17 @@ class ProveSamePartner(Operation):
                 f"REFERENCES {target} (partner_id, id) DEFERRABLE INITIALLY DEFERRED NOT VALID"
             )
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+            drop_own_key(schema_editor, table, column)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
     ) -> None:
-        """Drops the keys; the indexes serve those of other tables too, and stay."""
-        for table, _column, name, _target in self._keys(app_label, schema_editor, states[0]):
-            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+        """Drops the keys for Django's own; the indexes serve those of other tables too."""
+        for table, column, name, target in self._keys(app_label, schema_editor, states[0]):
+            schema_editor.execute(
+                f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}, "
+                f"ADD FOREIGN KEY ({column}) REFERENCES {target} (id) DEFERRABLE INITIALLY DEFERRED"
+            )
 
     def _keys(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState
@@ -130,6 +137,28 @@ class ProveSamePartner(Operation):
     def describe(self) -> str:
         names = ", ".join(self.names)
         return f"Prove that {self.model_name} refers to rows of its own partner: {names}"
+
+
+def drop_own_key(schema_editor: BaseDatabaseSchemaEditor, table: str, column: str) -> None:
+    """Django's foreign key of this column alone: one that is there, or is to be made at the end."""
+    schema_editor.deferred_sql = [
+        sql
+        for sql in schema_editor.deferred_sql
+        if not (
+            isinstance(sql, Statement)
+            and sql.template == schema_editor.sql_create_fk
+            and sql.references_column(table, column)
+        )
+    ]
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid "
+            "AND conkey = ARRAY[attnum] WHERE contype = 'f' AND conrelid = to_regclass(%s) "
+            "AND attname = %s",
+            [table, column],
+        )
+        for (name,) in cursor.fetchall():
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
 # BP001 is ours: benefits_portal/database_errors.py
