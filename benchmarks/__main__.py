@@ -16,6 +16,7 @@ django.setup()
 from benchmarks import checks, report  # noqa: E402
 from benchmarks.costs import Cost, measure  # noqa: E402
 from benchmarks.databases import database, postmaster, server  # noqa: E402
+from benchmarks.own_tables import redemptions  # noqa: E402
 from benchmarks.pages import Page, pages  # noqa: E402
 from benchmarks.portal import Portal, collect_static  # noqa: E402
 from benchmarks.rates import rates  # noqa: E402
@@ -63,6 +64,11 @@ def arguments() -> argparse.Namespace:
         action="store_true",
         help="measure requests and redemptions a second alone, at the largest size",
     )
+    parser.add_argument(
+        "--redemptions",
+        action="store_true",
+        help="measure redemptions by PostgreSQL alone, at the largest size; uses up unused keys",
+    )
     help_url = (
         "a PostgreSQL server on this machine where databases may be made; they are "
         "kept, and used again on the same day"
@@ -79,13 +85,19 @@ def main() -> None:
         chosen.sizes, chosen.rounds, chosen.times, chosen.seconds = [1_000, 10_000], 5, 5, 1
     if chosen.check:
         chosen.sizes = checks.SIZES
-    if chosen.rates:
+    if chosen.rates or chosen.redemptions:
         chosen.sizes = chosen.sizes[-1:]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-benchmark-")))
         collect_static(folder)
         url = stack.enter_context(server(chosen.database_url))
         urls = [database(url, size) for size in chosen.sizes]
+        if chosen.redemptions:
+            found = redemptions(
+                urls[-1], postmaster(urls[-1]), rounds=5, clients=8, seconds=chosen.seconds
+            )
+            print(report.own_tables(found))
+            return
         portals = [
             stack.enter_context(Portal(url, folder, str(size)))
             for url, size in zip(urls, chosen.sizes, strict=True)
@@ -123,8 +135,8 @@ def main() -> None:
         ]
         print(report.rates(chosen.sizes[-1], asked, rates(asked, 3, chosen.seconds)))
         each = 20 if chosen.quick else 100
-        found = redeeming(mine.visitor, urls[-1], roots[-1], rounds=3, each=each, clients=8)
-        print(report.redeemed(found, unit))
+        redeemed = redeeming(mine.visitor, urls[-1], roots[-1], rounds=3, each=each, clients=8)
+        print(report.redeemed(redeemed, unit))
         print(report.memory(portals[-1].worker_mib()))
 
 

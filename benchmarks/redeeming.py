@@ -174,14 +174,19 @@ def bare_rate(database_url: str, clients: int, seconds: float) -> float:
     """Transactions a second of pgbench."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(TABLES)
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(SCRIPT)
-        script.flush()
+    return pgbench_rate(database_url, SCRIPT, clients, seconds)[0]
+
+
+def pgbench_rate(database_url: str, script: str, clients: int, seconds: float) -> tuple[float, int]:
+    """Transactions of `script` a second, and how many there were."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
         command = [
             pgbench(),
             "-n",
             "-f",
-            script.name,
+            file.name,
             "-c",
             str(clients),
             "-j",
@@ -192,10 +197,11 @@ def bare_rate(database_url: str, clients: int, seconds: float) -> float:
             f"rows={ROWS}",
         ]
         done = subprocess.run([*command, database_url], capture_output=True, text=True, check=True)
-    found = re.search(r"tps = ([\d.]+)", done.stdout)
-    if not found:
+    rate = re.search(r"tps = ([\d.]+)", done.stdout)
+    count = re.search(r"actually processed: (\d+)", done.stdout)
+    if not rate or not count:
         raise RuntimeError(done.stdout)
-    return float(found[1])
+    return float(rate[1]), int(count[1])
 
 
 def pgbench() -> str:

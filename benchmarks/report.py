@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from math import isnan
 
 from benchmarks.costs import Cost
+from benchmarks.own_tables import OwnTables
 from benchmarks.pages import Page
 from benchmarks.redeeming import Redeemed
 
@@ -105,6 +106,18 @@ def redeemed(found: Redeemed, unit: float) -> str:
         f"{found.queries}",
     ]
     return "\n".join(["", row(heads), row(["---"] * len(heads)), row(values)])
+
+
+def own_tables(found: OwnTables) -> str:
+    """Beside the bare ones of the same minutes."""
+    (rate, cpu), (bare_rate, bare_cpu) = found.median(found.own), found.median(found.bare)
+    heads = ["redemptions by pgbench, 8 clients", "per second", "CPU of PostgreSQL for one, ms"]
+    rows = [
+        ["the portal's statements on its own tables", f"{rate:.0f}", f"{cpu:.2f}"],
+        ["bare tables", f"{bare_rate:.0f}", f"{bare_cpu:.2f}"],
+        ["share", f"{rate / bare_rate:.0%}", f"{bare_cpu / cpu:.0%}"],
+    ]
+    return "\n".join(["", row(heads), row(["---"] * len(heads)), *map(row, rows)])
 
 
 def memory(mib: float) -> str:
