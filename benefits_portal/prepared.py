@@ -102,7 +102,7 @@ def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:
     Without any, `nobody`, whom no row has.
     """
     padded = list(keys) or [nobody]
-    return padded + padded[-1:] * (2 ** (len(padded) - 1).bit_length() - len(padded))
+    return padded + padded[-1:] * ((1 << (len(padded) - 1).bit_length()) - len(padded))
 
 
 def prepared[*Beside, Row](

@@ -93,7 +93,7 @@ def recipients_of_staff() -> list[Recipient]:
 def program_team() -> QuerySet[User]:
     """Active staff who may change what the program team changes."""
     may_change = Q(is_superuser=True) | Q(
-        pk__in=User.groups.through.objects.filter(group__name=PROGRAM).values("user")
+        pk__in=User.groups.through._base_manager.filter(group__name=PROGRAM).values("user")
     )
     return User.objects.filter(may_change, is_staff=True, is_active=True).order_by("pk")
 

@@ -117,9 +117,11 @@ def parts_of(nodes: Iterable[Node], context: Context) -> list[Part]:
     parts: list[Part] = []
     for node in nodes:
         for part in _parts_of(node, context):
-            if parts and isinstance(part, str) and isinstance(parts[-1], str):
-                part = parts.pop() + part
-            parts.append(part)
+            last = parts[-1] if parts else None
+            if isinstance(part, str) and isinstance(last, str):
+                parts[-1] = last + part
+            else:
+                parts.append(part)
     return parts
 
 

@@ -154,7 +154,7 @@ def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
         how=_how(record.how, get_language()),
         through=record.how,
         where=record.tenant.name if record.tenant else "",
-        about=referenced.name(subject, record.at) or _kind(model) if subject else "",
+        about=referenced.name(subject, record.at) or _kind(subject[0]) if subject else "",
         subject=subject,
         changes=[change for change in changes if change],
     )

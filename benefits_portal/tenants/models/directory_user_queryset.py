@@ -78,7 +78,7 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         if not by_pk:
             return {}
         emails = {user.email for user in by_pk.values()}
-        own = {user.directory_user_id for user in by_pk.values()} - {None}
+        own = {pk for user in by_pk.values() if (pk := user.directory_user_id) is not None}
         keys = padded(own, 0)
         entries = entries_by.rows(
             partner.pk, *keys, *padded(emails, ""), own=len(keys), model=self.model
