@@ -20,17 +20,17 @@ from .page import MAX_COUNT, CappedCount
 ALL, MAX_ROWS = "all", 500
 
 
-def first_of(
-    rows: QuerySet[Any, Any], most: int | None, *, of: QuerySet[Any, Any] | None = None
-) -> QuerySet[Any, Any]:
+def first_of[Rows: QuerySet[Any, Any]](
+    rows: Rows, most: int | None, *, of: Rows | None = None
+) -> Rows:
     """The first `most` in the order of `rows`, as a part of a union, each by an index of its own.
 
     SQLite cuts no part of a union otherwise. They are rows of the table with all of its columns, or
     such as `of` finds.
     """
-    every = rows.model._default_manager.all() if of is None else of
-    found: QuerySet[Any, Any] = every.filter(pk__in=rows.values("pk")[:most])
-    return found.order_by()
+    every: Any = rows.model._default_manager.all() if of is None else of
+    found: Rows = every.filter(pk__in=rows.values("pk")[:most]).order_by()
+    return found
 
 
 def with_total[Rows: QuerySet[Any, Any]](

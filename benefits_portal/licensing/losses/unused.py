@@ -83,8 +83,8 @@ def losses_of_credit(
         if days := benefit.lost_on(on, until):
             amount = (benefit.amount or Decimal()) * len(days)
             tell = partial(about_credit, benefit, on, amount, days, may_act=may_act)
-            of_it = {"amount": amount, "currency": benefit.currency}
-            yield Loss(Kind.CREDIT, days[0], benefit.pk, tell, **of_it)
+            pk, currency = benefit.pk, benefit.currency
+            yield Loss(Kind.CREDIT, days[0], pk, tell, amount=amount, currency=currency)
 
 
 def about_credit(
