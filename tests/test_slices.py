@@ -106,9 +106,6 @@ FETCHES = {
         "keys to offer, more than a page shows rows"
     ),
     "benefits_portal/licensing/losses/loss.py:read": "one more than is shown, said as a +",
-    "benefits_portal/licensing/losses/page.py:losses": (
-        "an excerpt, with the count of all and the way to a file with all"
-    ),
     "benefits_portal/licensing/views/choosing_tenant.py:where_it_runs": "digits of a number",
     "benefits_portal/tenants/models/attempt.py:take_at_once": (
         "the one attempt that has to leave the window"
