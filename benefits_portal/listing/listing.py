@@ -20,7 +20,7 @@ from .filters import (
     quick_filters,
 )
 from .keyset import Cursor, Keyset, value_of
-from .page import MAX_COUNT_BESIDE, CappedCount, Page, capped_count
+from .page import MAX_COUNT, MAX_COUNT_BESIDE, CappedCount, Page, capped_count
 from .query import ListQuery
 
 
@@ -56,7 +56,10 @@ class Listing[Row]:
 
     def total(self, matching: Any) -> CappedCount | Value:
         """How many rows `matching` has, which is all that was asked for."""
-        return CappedCount(matching)
+        return self.count(matching, MAX_COUNT)
+
+    def count(self, rows: Any, most: int) -> CappedCount:
+        return CappedCount(rows, most)
 
     @property
     def beside(self) -> Iterable[str]:
@@ -108,6 +111,10 @@ class Listing[Row]:
         An index that holds more than the list is read from there, not from its own beginning.
         """
         return None
+
+    def bounded(self, found: Any, *, descending: bool) -> Any:
+        """`found`, from where on its order has any. Must not change the result set."""
+        return found
 
     @property
     def finds_first(self) -> bool:
@@ -166,12 +173,13 @@ class Listing[Row]:
             found = self.annotate_for_list(rows.filter(pk__in=keys))
         if counts:
             beside = {
-                f"count_of_{name}": CappedCount(self.rows_beside(rows, name), MAX_COUNT_BESIDE)
+                f"count_of_{name}": self.count(self.rows_beside(rows, name), MAX_COUNT_BESIDE)
                 for name in self.beside
             }
             found = found.annotate(total_in_list=self.total(matching), **beside)
         if self.finds_first:
             return keyset.sorted(found, backwards=backwards)
+        found = self.bounded(found, descending=self.query.is_descending != backwards)
         return keyset.behind(found, cursor, limit, backwards=backwards)
 
     def first_rows(self, rows: Any) -> Any:

@@ -26,19 +26,32 @@ class RowCount(Subquery):
     output_field = models.IntegerField()
 
     def __init__(
-        self, queryset: QuerySet[Any, Any], limit: int | None = None, *, of: str = "pk"
+        self,
+        queryset: QuerySet[Any, Any],
+        limit: int | None = None,
+        *,
+        of: str = "pk",
+        by: Sequence[str] = (),
     ) -> None:
-        counted = queryset.order_by().values(of)
+        counted = queryset.order_by(*by).values(of)
         super().__init__((counted if of == "pk" else counted.distinct())[:limit])
 
 
 class CappedCount(RowCount):
-    """The same, up to `most` + 1."""
+    """The same, up to `most` + 1; the first ones `by` an order, which is for an index to be read.
+
+    PostgreSQL takes rows for spread evenly, and otherwise looks through the table for as many.
+    """
 
     def __init__(
-        self, queryset: QuerySet[Any, Any], most: int = MAX_COUNT, *, of: str = "pk"
+        self,
+        queryset: QuerySet[Any, Any],
+        most: int = MAX_COUNT,
+        *,
+        of: str = "pk",
+        by: Sequence[str] = (),
     ) -> None:
-        super().__init__(queryset, most + 1, of=of)
+        super().__init__(queryset, most + 1, of=of, by=by)
 
 
 def total_text(total: int, most: int = MAX_COUNT) -> str:

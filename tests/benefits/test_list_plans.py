@@ -127,6 +127,16 @@ def test_an_index_is_read_from_the_day_of_the_list_on(
     assert ") AND (ROW(benefits_benefit.is_license_based, " in plan
 
 
+@pytest.mark.parametrize("tab", ["current", "ended"])
+def test_what_has_a_type_is_counted_off_an_index(partner: Partner, tab: str) -> None:
+    listing = BenefitListing.of(
+        partner, QueryDict(f"type=core&tab={tab}"), TODAY + timedelta(days=65)
+    )
+    with CaptureQueriesContext(connection) as queries:
+        listing.page(Benefit.objects.for_partner(partner))
+    assert "Seq Scan on public.benefits_benefit" not in explained(queries)
+
+
 def test_what_was_used_on_a_day_is_looked_up_for_the_page_alone(partner: Partner) -> None:
     listing = BenefitListingThen.of(partner, QueryDict(""), TODAY)
     with CaptureQueriesContext(connection) as queries:

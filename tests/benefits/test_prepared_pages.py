@@ -116,6 +116,20 @@ def test_where_all_is_of_one_kind_a_page_begins_with_it(partners: list[Partner])
     ]
 
 
+@pytest.mark.parametrize("sort", ["expires", "-expires", "benefit", "-status"])
+@pytest.mark.parametrize("kinds", [[True], [False], [True, False]], ids=str)
+def test_a_type_leaves_what_has_it_of_whatever_kind(
+    partners: list[Partner], sort: str, kinds: list[bool]
+) -> None:
+    usable = Benefit.objects.for_partner(partners[0]).usable(TODAY)
+    usable.update(benefit_type="core", competency="")
+    some = usable.filter(is_license_based__in=kinds, expires_on=TODAY)
+    some.update(benefit_type="incremental", competency="Cloud")
+    listing = BenefitListing.of(partners[0], QueryDict(f"type=incremental&sort={sort}"), TODAY)
+    found = {row["pk"] for row in listing.page(usable).rows}
+    assert [len(found), found] == [len(kinds), set(some.values_list("pk", flat=True))]
+
+
 def test_words_that_no_package_has_are_not_asked_for(partners: list[Partner]) -> None:
     listing = BenefitListing.of(partners[0], QueryDict("q=nowhere"), TODAY)
     with CaptureQueriesContext(connection) as queries:

@@ -6,6 +6,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,6 +29,7 @@ from benefits_portal.benefits.benefit_list.rows import (
     benefit_rows,
 )
 from benefits_portal.benefits.benefit_list.spreadsheet import column_labels, sheet_rows
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
 from benefits_portal.formats import format_number
@@ -108,6 +111,17 @@ class BenefitListing(Narrowed):
         if self.is_license_based is None or "kind" in self.chosen:
             return benefits
         return benefits.filter(is_license_based=self.is_license_based)
+
+    def bounded(self, found: Any, *, descending: bool) -> Any:
+        """From the first kind on that has the type: each order begins with the kind."""
+        if self.is_license_based is not None or "type" not in self.chosen:
+            return found
+        theirs = Benefit.objects.filter(partner=self.partner_pk, benefit_type=self.chosen["type"])
+        # In the order of an index, or PostgreSQL looks through the table for one
+        in_order = theirs.filter(is_license_based=descending).order_by(*self.columns["type"].order)
+        one = Subquery(in_order.values("is_license_based")[:1])
+        lookup = "is_license_based__lte" if descending else "is_license_based__gte"
+        return found.filter(**{lookup: Coalesce(one, not descending)})
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from benefits_portal.benefits.benefit_list.rows import SOON_DAYS
 from benefits_portal.benefits.models import Product
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
-from benefits_portal.listing import Listing
+from benefits_portal.listing import CappedCount, Listing
 from benefits_portal.search_text import matches
 
 
@@ -94,6 +94,10 @@ class Narrowed(Listing[dict[str, Any]]):
                 return rows.not_begun(self.on)
             case Tab.ENDED:
                 return rows.ended(self.on)
+
+    def count(self, rows: BenefitQuerySet, most: int) -> CappedCount:
+        """By date, where no index has both the type and the days of a tab."""
+        return CappedCount(rows, most, by=["expires_on"] if "type" in self.chosen else [])
 
     @property
     def beside(self) -> list[str]:

@@ -46,11 +46,13 @@ class Form(NamedTuple):
             return None
         return [next(values) if flag is None else flag for flag in self.position]
 
-    def listing(self, on: date, lines: list[int]) -> "BenefitListing":
-        """A list that asks so, of `lines` where it asks for any."""
+    def listing(self, partner: int, on: date, lines: list[int]) -> "BenefitListing":
+        """A list of the partner's that asks so, of `lines` where it asks for any."""
         query = QueryDict(mutable=True)
         query.update({**dict(self.chosen), "sort": self.sort})
-        listing = self.kind(query, filters_of(self.tab, list), on=on, tab=self.tab)
+        listing = self.kind(
+            query, filters_of(self.tab, list), on=on, tab=self.tab, partner_pk=partner
+        )
         listing.fitting = None if self.lines is None else lines
         listing.is_license_based = self.is_license_based
         return listing
@@ -93,7 +95,7 @@ def query_of(form: Form) -> PreparedQuery[dict[str, Any]]:
         left = iter(values)
         cursor = form.cursor(left)
         benefits = Benefit.objects.for_partner(Partner(pk=partner))
-        rows: QuerySet[Any, dict[str, Any]] = form.listing(on, [*left]).asked(
+        rows: QuerySet[Any, dict[str, Any]] = form.listing(partner, on, [*left]).asked(
             benefits, cursor, form.limit, **dict(form.how)
         )
         return rows
