@@ -105,8 +105,8 @@ def stages_of(subscription: Subscription, shown: Shown, on: date, until: date) -
     for number, (status, last_on) in enumerate(subscription.last_days(on)):
         if last_on <= until:
             pk, licenses = subscription.pk, subscription.licenses
-            tell = partial(shown.about, pk, is_first=number == 0)
-            yield Loss(AFTER[status], last_on, pk, tell, licenses=licenses)
+            explain = partial(shown.about, pk, is_first=number == 0)
+            yield Loss(AFTER[status], last_on, pk, explain, licenses=licenses)
 
 
 def memberships(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:

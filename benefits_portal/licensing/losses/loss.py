@@ -59,7 +59,7 @@ class Loss:
     kind: Kind
     day: date
     pk: int
-    tell: Callable[[], About]
+    explain: Callable[[], About]
     licenses: int = 0
     people: int = 0
     amount: Decimal = Decimal()
@@ -68,7 +68,7 @@ class Loss:
 
     @cached_property
     def about(self) -> About:
-        return self.tell()
+        return self.explain()
 
     @property
     def day_and_kind(self) -> tuple[date, int]:

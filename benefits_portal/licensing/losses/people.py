@@ -41,8 +41,8 @@ def steps_of(pool: Pool, outlook: LicenseOutlook, until: date) -> Iterator[Loss]
         if last_on > until or over == before:
             continue
         has_happened = last_on < outlook.on
-        tell = partial(about, pool, over, None if has_happened else step.day)
-        yield Loss(Kind.PEOPLE, last_on, pool.number, tell, people=over - before)
+        explain = partial(about, pool, over, None if has_happened else step.day)
+        yield Loss(Kind.PEOPLE, last_on, pool.number, explain, people=over - before)
         before = over
 
 

@@ -82,9 +82,9 @@ def losses_of_credit(
     for benefit in benefits:
         if days := benefit.lost_on(on, until):
             amount = (benefit.amount or Decimal()) * len(days)
-            tell = partial(about_credit, benefit, on, amount, days, may_act=may_act)
+            explain = partial(about_credit, benefit, on, amount, days, may_act=may_act)
             pk, currency = benefit.pk, benefit.currency
-            yield Loss(Kind.CREDIT, days[0], pk, tell, amount=amount, currency=currency)
+            yield Loss(Kind.CREDIT, days[0], pk, explain, amount=amount, currency=currency)
 
 
 def about_credit(
