@@ -12,7 +12,10 @@ from benefits_portal.licensing.models import LicenseCount, Subscription
 from benefits_portal.licensing.models.as_of import annotated_run, source_on
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
+from benefits_portal.listing.keyset import Cursor
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.any_day import AnyDay
+from benefits_portal.tenants.models import Tenant
 
 FILTERS = {
     "show": Filter(
@@ -39,12 +42,33 @@ class SubscriptionListing(Listing[Subscription]):
     }
 
     on: date = date.min
+    tenant_pk: int = 0  # whose first page is a prepared query; 0 for other rows
 
     @classmethod
-    def of(cls, query: QueryDict, any_day: AnyDay) -> "SubscriptionListing":
+    def of(cls, query: QueryDict, any_day: AnyDay, tenant: Tenant) -> "SubscriptionListing":
         """The list as it is today, or as it was or will be on the day of a page."""
         kind = SubscriptionListingThen if any_day.as_of else cls
-        return kind(query, FILTERS, on=any_day.day, kept=any_day.kept)
+        return kind(query, FILTERS, on=any_day.day, kept=any_day.kept, tenant_pk=tenant.pk)
+
+    def fetch(
+        self, rows: SubscriptionQuerySet, cursor: Cursor | None, limit: int, **how: bool
+    ) -> list[Subscription]:
+        if cursor is not None or self.search_query or not self.tenant_pk:
+            return super().fetch(rows, cursor, limit, **how)
+        day = [self.on] if self.depends_on_day else []
+        return first_rows.rows(
+            *(self.tenant_pk, *day),
+            kind=type(self),
+            show=self.chosen.get("show", ""),
+            sort=self.query.sort,
+            limit=limit,
+            how=tuple(how.items()),
+        )
+
+    @property
+    def depends_on_day(self) -> bool:
+        """Whether which rows there are differs from day to day."""
+        return self.chosen.get("show") != "all"
 
     def filter_queryset(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
         """`rows` are all of the tenant's."""
@@ -90,6 +114,8 @@ class SubscriptionListingThen(SubscriptionListing):
     So no index serves its order; names of products are today's.
     """
 
+    depends_on_day = True
+
     columns = {
         "product": Column(_("Product"), ("product_sort_name", "ends_on_then")),
         "licenses": Column(_("Licenses"), ("licenses_then", "product_sort_name"), numeric=True),
@@ -128,3 +154,22 @@ class SubscriptionListingThen(SubscriptionListing):
 
     def cells(self, subscription: Subscription) -> list[object]:
         return [self.on.isoformat(), *super().cells(subscription)]
+
+
+@PreparedQuery
+def first_rows(
+    tenant: int,
+    *day: date,
+    kind: type[SubscriptionListing],
+    show: str,
+    sort: str,
+    limit: int,
+    how: tuple[tuple[str, bool], ...],
+) -> SubscriptionQuerySet:
+    """What such a list of a tenant fetches first; `day` is there where it decides."""
+    query = QueryDict(mutable=True)
+    query.update({"show": show, "sort": sort})
+    listing = kind(query, FILTERS, on=day[0] if day else date.min)
+    theirs = Subscription.objects.filter(tenant=tenant)
+    found: SubscriptionQuerySet = listing.asked(theirs, None, limit, **dict(how))
+    return found

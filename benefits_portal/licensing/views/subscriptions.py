@@ -61,7 +61,7 @@ MAX_KEYS = 5  # of one's own, to start again with
 @require_safe
 def product_list(request: PartnerRequest) -> HttpResponse:
     """Your products: the current tenant's active subscriptions, or all if they are asked for."""
-    listing = SubscriptionListing.of(request.GET, request.any_day)
+    listing = SubscriptionListing.of(request.GET, request.any_day, request.tenant)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     page = listing.page(subscriptions)
     context = {
@@ -90,7 +90,7 @@ def product_rows(
 @require_safe
 def product_csv(request: PartnerRequest) -> HttpResponseBase:
     """All that the list's tab and words leave, in its order, written while it is read."""
-    listing = SubscriptionListing.of(request.GET, request.any_day)
+    listing = SubscriptionListing.of(request.GET, request.any_day, request.tenant)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     log_listing(request, "products", listing, subscriptions, tenant=request.tenant)
     name = file_name(request.tenant.name, _("Products"), listing.on)
