@@ -34,8 +34,7 @@ def as_day(day: date) -> str:
 
 def as_short_month(day: date) -> str:
     """Oct 2027 or okt 2027: with a small letter where the language writes its months so."""
-    text = date_format(day, "M Y")
-    return text if date_format(day, "F")[0].isupper() else text.lower()
+    return _short_month(day.year, day.month, get_language())
 
 
 def as_time(at: time) -> str:
@@ -58,6 +57,13 @@ def _number(value: int, language: str | None) -> str:
 @lru_cache(KEPT)
 def _day(year: int, month: int, day: int, language: str | None) -> str:
     return date_format(date(year, month, day), "DATE_FORMAT")
+
+
+@lru_cache(KEPT)
+def _short_month(year: int, month: int, language: str | None) -> str:
+    day = date(year, month, 1)
+    text = date_format(day, "M Y")
+    return text if date_format(day, "F")[0].isupper() else text.lower()
 
 
 @lru_cache(KEPT)

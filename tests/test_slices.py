@@ -38,6 +38,7 @@ FETCHES = {
         "an excerpt of its own, with the count of all"
     ),
     "benefits_portal/licensing/prepared_queries.py:redeemed_for": "the latest one",
+    "benefits_portal/licensing/prepared_queries.py:redeemed_in": "any one",
     "benefits_portal/listing/excerpt.py:with_total": "the one way to cut a list and to say so",
     "benefits_portal/listing/listing.py:first_page": "a page of a list, with the way to the next",
     "benefits_portal/listing/listing.py:first_rows": "a page of a list, with the way to the next",

@@ -54,6 +54,12 @@ def redeemed_for(benefit: int) -> QuerySet[Redemption]:
 
 
 @PreparedQuery
+def redeemed_in(tenant: int) -> QuerySet[Any, Any]:
+    """Any key that was redeemed in a tenant."""
+    return Redemption.objects.filter(tenant=tenant).order_by().values_list("pk")[:1]
+
+
+@PreparedQuery
 def not_deleted(
     partner: int, tenant: int, product: int, on: date, *, most: int
 ) -> QuerySet[Subscription]:

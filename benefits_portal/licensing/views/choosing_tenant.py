@@ -5,8 +5,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.forms import TenantForm
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.views.steps import SWITCHED_FROM, Step, step_page
 from benefits_portal.tenants.access import get_own
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
@@ -48,7 +49,7 @@ def confirmation_of_known(request: PartnerRequest) -> str:
 
     Empty where no key was redeemed before: then the domain is still to be typed in (K5).
     """
-    is_known = Redemption.objects.filter(tenant=request.tenant).exists()
+    is_known = prepared_queries.redeemed_in.tuples(request.tenant.pk)
     return confirmation(request, request.tenant.pk) if is_known else ""
 
 
