@@ -112,7 +112,7 @@ FETCHES = {
     "benefits_portal/tenants/models/attempt.py:take_at_once": (
         "the one attempt that has to leave the window"
     ),
-    "benefits_portal/tenants/models/role_assignment_queryset.py:last_global_admin": (
+    "benefits_portal/tenants/models/role_assignment_queryset.py:global_admins": (
         "whether there is more than one"
     ),
     "benefits_portal/practice/views.py:mailbox": "the latest mails of a practice mailbox",

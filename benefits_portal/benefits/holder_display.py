@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day, format_number
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.holdings import Holding, register_holding_provider
 from benefits_portal.tenants.models import DirectoryUser, Partner
 from benefits_portal.tenants.naming import Names
@@ -47,16 +49,21 @@ def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str,
     ]
 
 
+@PreparedQuery
+def held_by(on: date, *people: int, then: bool) -> QuerySet[Assignment]:
+    """The credit of people that runs on a day, `then`: that ran then, whatever ended since."""
+    running = Assignment.objects.running_then(on) if then else Assignment.objects.running(on)
+    theirs = running.filter(directory_user__in=people).order_by("assigned_at", "pk")
+    return theirs.select_related("benefit__product", "benefit__membership__offer")
+
+
 @register_holding_provider
 def credit_of(
     people: Sequence[DirectoryUser], on: date, *, then: bool
 ) -> Iterator[tuple[int, Holding]]:
     """The credit that runs; somebody disabled keeps it until it is removed or transferred."""
-    there = Assignment.objects.running_then(on) if then else Assignment.objects.running(on)
-    running = there.filter(directory_user__in=people)
-    for assignment in running.select_related(
-        "benefit__product", "benefit__membership__offer"
-    ).order_by("assigned_at", "pk"):
+    keys = padded((person.pk for person in people), nobody=0)
+    for assignment in held_by.rows(on, *keys, then=then):
         benefit = assignment.benefit
         holding = Holding(benefit.title, str(benefit.membership.offer), benefit.get_absolute_url())
         yield assignment.directory_user_id, holding

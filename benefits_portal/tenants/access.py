@@ -155,7 +155,11 @@ def get_own(
 
 
 def get_own_prepared(
-    request: PartnerRequest, own: PreparedQuery[Any], pk: int, *values: int | date
+    request: PartnerRequest,
+    own: PreparedQuery[Any],
+    pk: int,
+    *values: int | date,
+    owner: str = "partner",
 ) -> Any:
     """As `get_own`. `own` asks for a row by its partner's number and its own, then by `values`.
 
@@ -164,7 +168,7 @@ def get_own_prepared(
     elsewhere = {tenant.partner_id for tenant in request.tenants} - {request.partner.pk}
     partners = [request.partner.pk, *elsewhere] if pk <= BigIntegerField.MAX_BIGINT else []
     found = (own.first(partner, pk, *values) for partner in partners)
-    return _here(request, next(filter(None, found), None), "partner")
+    return _here(request, next(filter(None, found), None), owner)
 
 
 def _here(request: PartnerRequest, found: Any, owner: str) -> Any:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.listing import CappedCount, Column, Filter, Listing
+from benefits_portal.listing import CappedCount, Column, Filter, Listing, Page
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.holdings import holdings
@@ -56,6 +57,12 @@ class DirectoryListing(Listing[DirectoryUser]):
         listing.partner = tenants[0].partner if tenants else None
         return listing
 
+    def page_of(self, partner: Partner) -> Page[DirectoryUser]:
+        """That of all people of `partner`; the first one, unless somebody searches, is prepared."""
+        if self.search_query or "tenant" in self.chosen or not self.query.is_first_page:
+            return self.page(DirectoryUser.objects.for_partner(partner))
+        return self.first_page(first_people.rows(partner.pk, asked=self.href))
+
     @cached_property
     def sought(self) -> PeopleSought:
         return PeopleSought(self.partner.pk if self.partner else 0, self.search_query)
@@ -90,7 +97,7 @@ class DirectoryListing(Listing[DirectoryUser]):
 
         Of those who are disabled, whether they still hold credit on that day.
         """
-        held = RoleAssignment.objects.for_partner(partner).of_people(people)
+        held = RoleAssignment.objects.of_people(partner, people)
         holding = holdings([person for person in people if not person.is_enabled], on)
         kinds = {kind.value: str(kind.label) for kind in DirectoryUser.Kind}
         roles = {role.value: str(role.label) for role in Role}
@@ -118,7 +125,7 @@ class DirectoryListing(Listing[DirectoryUser]):
         """The header row, then all that was asked for, however many they are."""
         yield self.column_labels()
         for people in self.batches(DirectoryUser.objects.for_partner(partner)):
-            held = RoleAssignment.objects.for_partner(partner).of_people(people)
+            held = RoleAssignment.objects.of_people(partner, people)
             for person in people:
                 role = held[person.pk].get_role_display() if person.pk in held else ""
                 status = _now("Enabled") if person.is_enabled else _now("Disabled")
@@ -162,6 +169,12 @@ class RoleListing(Listing[RoleAssignment]):
             },
         )
 
+    def page_of(self, partner: Partner) -> Page[RoleAssignment]:
+        """That of all roles at `partner`; the first one, unless somebody searches, is prepared."""
+        if self.search_query or not self.query.is_first_page:
+            return self.page(RoleAssignment.objects.for_partner(partner).for_display())
+        return self.first_page(first_roles.rows(partner.pk, asked=self.href))
+
     def filter_queryset(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
         """`rows` are all of the partner's."""
         rows = rows.ranked().sortable_by_name().matching(self.search_query)
@@ -180,3 +193,21 @@ class RoleListing(Listing[RoleAssignment]):
                     role.get_role_display(),
                     role.user.email,
                 ]
+
+
+@PreparedQuery
+def first_people(partner: int, *, asked: str) -> QuerySet[DirectoryUser]:
+    """The first page of a partner's directory, in the state that a URL `asked` for."""
+    listing = DirectoryListing.of([], QueryDict(asked.removeprefix("?")))
+    people = DirectoryUser.objects.filter(partner=partner).select_related("tenant")
+    rows: QuerySet[DirectoryUser] = listing.first_rows(people)
+    return rows
+
+
+@PreparedQuery
+def first_roles(partner: int, *, asked: str) -> QuerySet[RoleAssignment]:
+    """The same of the roles at a partner."""
+    listing = RoleListing.of(QueryDict(asked.removeprefix("?")))
+    held = RoleAssignment.objects.filter(partner=partner).for_display()
+    rows: QuerySet[RoleAssignment] = listing.first_rows(held)
+    return rows

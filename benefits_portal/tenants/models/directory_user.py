@@ -187,10 +187,11 @@ class DirectoryUser(PartnerRow, Renamed):
 
     def role(self) -> "RoleAssignment | None":
         """The role that the person holds at the partner of this directory."""
-        held = self.tenant.partner.role_assignments.select_related(
-            "user__directory_user__tenant", "partner"
+        partner = self.tenant.partner
+        held = partner.role_assignments.of_people(
+            partner, [self], "user__directory_user__tenant", "partner"
         )
-        return next((role for role in held.of_people([self]).values()), None)
+        return held.get(self.pk)
 
     def _about(self, by: Actor) -> dict[str, Any]:
         return {"by": by, "partner": self.tenant.partner, "tenant": self.tenant, "subject": self}

@@ -1,14 +1,15 @@
 """Who holds which role, found and given (rule P1)."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from benefits_portal.derived_fields import found_by
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.audit.actor import Actor
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import Record, recorded_if_refused
@@ -24,6 +25,26 @@ from .user import User
 
 if TYPE_CHECKING:
     from .role_assignment import RoleAssignment
+
+
+@PreparedQuery
+def held_by(
+    partner: int, *people: int, model: type["RoleAssignment"], related: tuple[str, ...]
+) -> QuerySet["RoleAssignment"]:
+    """The roles at a partner of whoever signs in as one of `people`, or with their address."""
+    # The addresses themselves would each be read again, as if somebody had typed them
+    emails = DirectoryUser.objects.filter(pk__in=people).values("user_principal_name")
+    is_theirs = Q(user__directory_user__in=people) | Q(user__email__in=emails)
+    held = model._default_manager.filter(is_theirs, partner=partner)
+    return held.select_related("user__directory_user", *related)
+
+
+@PreparedQuery
+def global_admins(partner: int, *, model: type["RoleAssignment"]) -> QuerySet[Any, int]:
+    """The roles of the first two of a partner who can sign in."""
+    held = model._default_manager.filter(partner=partner, role=Role.GLOBAL_ADMIN)
+    can_sign_in = held.filter(user__is_active=True).order_by("pk")
+    return can_sign_in.values_list("pk", flat=True)[:2]
 
 
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
@@ -62,25 +83,19 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
         None where there are several.
         """
-        held = self.filter(partner=partner, role=Role.GLOBAL_ADMIN, user__is_active=True)
-        found = list(held.order_by("pk").values_list("pk", flat=True)[:2])
+        found = global_admins.rows(partner.pk, model=self.model)
         return found[0] if len(found) == 1 else None
 
-    def of_people(self, people: Iterable[DirectoryUser]) -> dict[int, "RoleAssignment"]:
-        """Which of these roles `people` hold, by the number of their entry.
+    def of_people(
+        self, partner: Partner, people: Iterable[DirectoryUser], *related: str
+    ) -> dict[int, "RoleAssignment"]:
+        """Which roles `people` hold at the partner, by the number of their entry.
 
-        See `RoleAssignment.people`.
+        See `RoleAssignment.people`. Each comes with the holder's entry, and what else is `related`.
         """
         people = list(people)
-        # The addresses themselves would each be read again, as if somebody had typed them
-        emails = DirectoryUser.objects.filter(pk__in=[person.pk for person in people]).values(
-            "user_principal_name"
-        )
-        held = list(
-            self.filter(
-                Q(user__directory_user__in=people) | Q(user__email__in=emails)
-            ).select_related("user__directory_user")
-        )
+        keys = padded((person.pk for person in people), nobody=0)
+        held = held_by.rows(partner.pk, *keys, model=self.model, related=related)
         at_home = {role.user.directory_user_id: role for role in held if role.is_of_home}
         guests = {role.user.email: role for role in held if not role.is_of_home}
         found = {
@@ -124,7 +139,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         Each with the reason why no role can be given, if so.
         """
         people = DirectoryUser.objects.first_matching(partner, search_query, limit)
-        held = self.for_partner(partner).of_people(people)
+        held = self.of_people(partner, people)
 
         def refusal(person: DirectoryUser) -> Refusal | None:
             if not person.is_enabled:

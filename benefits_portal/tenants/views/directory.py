@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.formats import as_day
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import (
     form_methods,
-    get_own,
+    get_own_prepared,
     global_admin_required,
     role_required,
 )
@@ -40,7 +42,7 @@ ADDING = (TenantsAction.PERSON_ADDED, TenantsAction.GUEST_INVITED)
 @require_safe
 def users(request: PartnerRequest) -> HttpResponse:
     listing = DirectoryListing.of(own_tenants(request), request.GET)
-    page = listing.page(DirectoryUser.objects.for_partner(request.partner))
+    page = listing.page_of(request.partner)
     context = {
         "listing": listing,
         "page": page,
@@ -176,6 +178,11 @@ def enable_user(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def own_person(request: PartnerRequest, pk: int) -> DirectoryUser:
-    people = DirectoryUser.objects.select_related("tenant__partner", "user")
-    person: DirectoryUser = get_own(request, people, pk, owner="tenant__partner")
+    person: DirectoryUser = get_own_prepared(request, person_of, pk, owner="tenant__partner")
     return person
+
+
+@PreparedQuery
+def person_of(partner: int, pk: int) -> QuerySet[DirectoryUser]:
+    people = DirectoryUser.objects.select_related("tenant__partner", "user")
+    return people.filter(partner=partner, pk=pk).order_by()

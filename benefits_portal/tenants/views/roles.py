@@ -38,7 +38,7 @@ from .performing import perform
 @require_safe
 def roles(request: PartnerRequest) -> HttpResponse:
     listing = RoleListing.of(request.GET)
-    page = listing.page(RoleAssignment.objects.for_partner(request.partner).for_display())
+    page = listing.page_of(request.partner)
     holders = RoleAssignment.objects.holders(request.partner, page.rows)
     context = {
         "listing": listing,
