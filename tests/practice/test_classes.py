@@ -725,7 +725,7 @@ def test_a_second_click_moves_no_calendar_again(of_class: Class, trainer: Client
     assert room("Anna").partners().get().days_ahead == 30
 
     stale = trainer.post(url, {"act": "move", "ahead": "0", "days": "90"}, follow=True)
-    assert "changed in the meantime" in stale.text
+    assert "Someone changed the date in the meantime." in stale.text
     assert room("Anna").partners().get().days_ahead == 30
 
 
