@@ -55,10 +55,10 @@ class SubscriptionListing(Listing[Subscription]):
     ) -> list[Subscription]:
         if cursor is not None or self.search_query or not self.tenant_pk:
             return super().fetch(rows, cursor, limit, **how)
-        day = [self.on] if self.depends_on_day else []
+        values: list[int | date] = [self.tenant_pk, *([self.on] if self.depends_on_day else [])]
         return first_rows.rows(
-            *(self.tenant_pk, *day),
-            kind=type(self),
+            *values,
+            then=isinstance(self, SubscriptionListingThen),
             show=self.chosen.get("show", ""),
             sort=self.query.sort,
             limit=limit,
@@ -160,7 +160,7 @@ class SubscriptionListingThen(SubscriptionListing):
 def first_rows(
     tenant: int,
     *day: date,
-    kind: type[SubscriptionListing],
+    then: bool,
     show: str,
     sort: str,
     limit: int,
@@ -169,6 +169,7 @@ def first_rows(
     """What such a list of a tenant fetches first; `day` is there where it decides."""
     query = QueryDict(mutable=True)
     query.update({"show": show, "sort": sort})
+    kind = SubscriptionListingThen if then else SubscriptionListing
     listing = kind(query, FILTERS, on=day[0] if day else date.min)
     theirs = Subscription.objects.filter(tenant=tenant)
     found: SubscriptionQuerySet = listing.asked(theirs, None, limit, **dict(how))
