@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,23 @@ class KeyChoice:
     shift: dict[str, str]
     fits: bool = True
     checked: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """What licensing/_key_step.html writes."""
+        benefit = self.key.benefit
+        return {
+            "pk": self.key.pk,
+            "quantity": benefit.quantity_text,
+            "product": self.key.product,
+            "offer": benefit.offer_name,
+            "use_by": _("use by %(day)s") % {"day": as_day(benefit.expires_on)},
+            "last_five": self.key.last_five,
+            "result": self.result,
+            "shift": self.shift.get("shift", ""),
+            "effect": self.shift.get("effect", ""),
+            "fits": self.fits,
+            "checked": self.checked,
+        }
 
 
 def key_choices(

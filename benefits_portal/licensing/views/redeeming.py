@@ -95,9 +95,11 @@ def enter_key(
     form = KeyForm(request, request.POST or None, way=way, subscription=subscription)
     if request.method == "POST" and form.is_valid() and form.product_key:
         return redirect(with_key(request, form.product_key))
+    keys = own_keys(request, form)
     context = {
         "form": form,
-        "own_keys": own_keys(request, form),
+        "own_keys": keys,
+        "key_choices": [choice.row() for choice in keys],
         "instead": other_way(request, form.product_key, subscription, way)
         if form.refusal
         else None,
