@@ -20,7 +20,12 @@ from benefits_portal.cells.exporting import export
 from benefits_portal.cells.ids import counters, first_id
 from benefits_portal.cells.importing import import_file
 from benefits_portal.cells.transfer_file import Unfit, as_line
-from benefits_portal.licensing.models import LicenseAssignment, Redemption, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicenseTally,
+    Redemption,
+    Subscription,
+)
 from benefits_portal.licensing.models.license_action import LicenseAction
 from benefits_portal.tenants.models import Actor, FormerName, Partner, Record, TenantsAction, User
 from tests import factories
@@ -72,11 +77,15 @@ def test_what_leads_to_the_catalog_leads_to_that_of_the_other_portal(
     moving: PartnerFixture, path: Path
 ) -> None:
     given, benefit = moving.license_assignment, moving.licenses
+    people = given.pool.count(factories.TODAY).given
     with rolled_back(), another_portal():
         import_file(path)
         there = LicenseAssignment.objects.get(pk=given.pk)
         assert there.product_id == given.product_id + MOVED
         assert there.product.name == given.product.name
+        # The database counted what arrived
+        assert there.pool.count(factories.TODAY).given == people
+        assert LicenseTally.objects.miscounted() == []
         line = benefit.package_line_id
         assert type(benefit).objects.get(pk=benefit.pk).package_line_id == line + MOVED
         record = Record.objects.get(action=LicenseAction.MOVED)
