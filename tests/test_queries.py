@@ -153,7 +153,7 @@ PAGES = [
     Page(6, "licensing:license-holders", query="?q=person&who=guests"),
     Page(8, "licensing:license-holders-csv"),
     Page(7, "licensing:license-history"),
-    Page(6, "licensing:give-license"),
+    Page(5, "licensing:give-license"),
     Page(4, "licensing:give-license-list"),
     Page(5, "licensing:move-license"),
     Page(3, "licensing:take-license"),

@@ -24,19 +24,23 @@ from benefits_portal.tenants.candidates import Choices
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.typed_text import isolated
 
-from .licenses import own_pool
+from .licenses import own_pool, own_standing
 
 
 @admin_required
 @form_methods
 def give(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give a license to somebody of the tenant (L1 to L3)."""
-    pool = own_pool(request, pk)
+    pool, standing = own_standing(request, pk)
     form = HolderForm(pool, request.POST or None)
     if request.method == "POST" and form.is_valid() and given(request, pool, form):
         return redirect(href_of(pk))
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
-    return render(request, give_template(request), give_context(request, pool, form, search_query))
+    context = give_context(request, pool, form, search_query)
+    if request.method == "POST":  # others may have given some meanwhile, which was refused
+        standing = standing_of(pool, request.today)
+    context |= {"standing": standing, "refusal": standing.count.refusal(pool.product)}
+    return render(request, give_template(request), context)
 
 
 def given(request: PartnerRequest, pool: LicensePool, form: HolderForm) -> bool:
@@ -65,18 +69,15 @@ def give_template(request: PartnerRequest) -> str:
 def give_context(
     request: PartnerRequest, pool: LicensePool, form: HolderForm, search_query: str
 ) -> dict[str, object]:
-    """Who can be chosen, and why others can't; whether there is a license at all."""
+    """Who can be chosen, and why others can't."""
     own = [tenant for tenant in request.tenants if tenant.partner_id == request.partner.pk]
     found = candidates(pool, search_query, is_only=len(own) == 1)
     wanted = request.POST.get("directory_user") or request.GET.get("person")
     choices = Choices.of(found, wanted)
-    standing = standing_of(pool, request.today)
     return {
         "product": pool.product,
         "pk": pool.product.pk,
         "form": form,
-        "standing": standing,
-        "refusal": standing.count.refusal(pool.product),
         "search_query": search_query,
         "candidates": found,
         "choices": choices,
