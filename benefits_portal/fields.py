@@ -132,7 +132,7 @@ class DomainFormField(LineFormField):
 
 
 class DigitsFormField(LineFormField):
-    """An identifier of digits, of every width, with or without zeros in front (W4)."""
+    """An identifier of digits of any script, with or without zeros in front (W4)."""
 
     cleaned = staticmethod(ascii_digits)
 
