@@ -134,8 +134,11 @@ class LicenseImport(Import):
     def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
         """Raises the first refusal of what became impossible at this moment."""
         self.lock_people()
+        pools = sorted(self.planned, key=lambda each: (each.tenant.pk, each.product.pk))
+        for pool in pools:  # before any tally is written: who moves a license locks in this order
+            pool.lock_subscriptions()
         done = 0
-        for pool in sorted(self.planned, key=lambda each: (each.tenant.pk, each.product.pk)):
+        for pool in pools:
             people = self.planned[pool]
             outcomes = pool.give_each(people, by=by, on=pool.tenant.partner.today())
             for outcome in outcomes.values():

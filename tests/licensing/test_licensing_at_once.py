@@ -170,6 +170,26 @@ def test_without_that_two_who_cross_lock_each_other_up(monkeypatch: pytest.Monke
     assert two_who_cross(monkeypatch) == {"LicenseAssignment": 1, "OperationalError": 1}
 
 
+@rule("L5", "L10")
+def test_one_license_is_taken_or_moved_when_both_are_asked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = pool(1)
+    two = pool(1, partner=one.tenant.partner)
+    held = one.give(*people(one, 1), by=BY, on=TODAY)
+    meet, honest = Rendezvous(2), LicenseAssignment._end
+
+    def meet_then_end(self: LicenseAssignment, *args: Any, **kwargs: Any) -> Any:
+        meet.wait()
+        return honest(self, *args, **kwargs)
+
+    monkeypatch.setattr(LicenseAssignment, "_end", meet_then_end)
+    moving = partial(held.move, two.product, by=BY, on=TODAY)
+    outcomes = at_once([moving, partial(held.take, by=BY, on=TODAY)])
+    assert kinds(outcomes)["LicenseTaken"] == 1
+    assert kinds(outcomes)["OperationalError"] == 0
+
+
 @rule("L5")
 def test_many_who_take_from_one_pool_at_once_are_all_counted() -> None:
     licenses = pool(A_CROWD)
@@ -222,3 +242,30 @@ def test_two_files_that_name_people_crosswise_do_not_lock_each_other_up(
     outcomes = at_once([partial(carry_out, LicenseImport, text, by=BY) for text in files])
     assert kinds(outcomes) == {"LicenseImport": 2}
     assert (one.count(TODAY).given, two.count(TODAY).given) == (2, 2)
+
+
+@rule("L10", "L12")
+@pytest.mark.usefixtures("today")
+def test_a_file_and_a_move_between_its_products_do_not_lock_each_other_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = pool(3)
+    two = pool(3, partner=one.tenant.partner)
+    kim, lou, sam = people(one, 3)
+    held = one.give(sam, by=BY, on=TODAY)
+    meet, locked, written = Rendezvous(2), LicensePool._lock_tallies, LicensePool._write
+
+    def meet_then_lock(self: LicensePool, leaving: int) -> None:
+        meet.wait()
+        locked(self, leaving)
+
+    def write_then_meet(self: LicensePool, *args: Any, **kwargs: Any) -> Any:
+        outcomes = written(self, *args, **kwargs)
+        meet.wait()
+        return outcomes
+
+    monkeypatch.setattr(LicensePool, "_lock_tallies", meet_then_lock)
+    monkeypatch.setattr(LicensePool, "_write", write_then_meet)
+    moving = partial(held.move, two.product, by=BY, on=TODAY)
+    importing = partial(carry_out, LicenseImport, file_of((one, kim), (two, lou)), by=BY)
+    assert kinds(at_once([moving, importing])) == {"LicenseAssignment": 1, "LicenseImport": 1}

@@ -144,14 +144,15 @@ class LicenseAssignment(WrittenOnce):
     def move(self, product: Product, *, by: Actor, on: date) -> "LicenseAssignment":
         """Give the same person one of `product` instead: both or neither (L10).
 
-        Raises SameProduct, LicenseTaken, or what stands in the way of giving the other one. Locks
-        are taken as in giving; the row that ends comes last.
+        Raises SameProduct, LicenseTaken, or what stands in the way of giving the other one. The row
+        that ends is locked first, as by who takes it: its tallies come after it.
         """
         about = self._about(by) | {"subject": product, "after": {"person": self.directory_user_id}}
         about["before"] = {"product": self.product_id}
         with recorded_if_refused(LicenseAction.MOVED, **about):
             if product.pk == self.product_id:
                 raise SameProduct
+            self._lock_running()
             successor = LicensePool(self.tenant, product).give_under_locks(
                 self.directory_user, by=by, on=on, leaving=self.product_id
             )
@@ -161,11 +162,19 @@ class LicenseAssignment(WrittenOnce):
             Record.objects.log(LicenseAction.MOVED_AWAY, **self._about(by) | left)
             return successor
 
+    def _lock_running(self) -> None:
+        """Keep others from ending it until the transaction ends. Raises LicenseTaken."""
+        if not self._own.running().select_for_update(no_key=True).values_list("pk"):
+            raise LicenseTaken
+
     def _end(self, *, by: Actor, on: date) -> None:
         """The condition is in the UPDATE: of many who take it at once, one does."""
-        own = LicenseAssignment.objects.filter(pk=self.pk, partner=self.partner_id)
-        if not own.end(by=by, on=on):
+        if not self._own.end(by=by, on=on):
             raise LicenseTaken
+
+    @property
+    def _own(self) -> LicenseAssignmentQuerySet:
+        return LicenseAssignment.objects.filter(pk=self.pk, partner=self.partner_id)
 
     def _about(self, by: Actor) -> AuditContext:
         return {

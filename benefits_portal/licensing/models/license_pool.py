@@ -187,11 +187,14 @@ class LicensePool:
 
         All of them in one order: of two who give at once, one waits for the other.
         """
-        kept = self.subscriptions.kept().order_by("pk").select_for_update(no_key=True)
-        licenses = sum(each.licenses for each in kept if each.entitles(on))
+        licenses = sum(each.licenses for each in self.lock_subscriptions() if each.entitles(on))
         if leaving:
             self._lock_tallies(leaving)
         return licenses
+
+    def lock_subscriptions(self) -> list[Subscription]:
+        """Those that can entitle to licenses, until the transaction ends: before any tally."""
+        return list(self.subscriptions.kept().order_by("pk").select_for_update(no_key=True))
 
     def _lock_tallies(self, leaving: int) -> None:
         """Those of both products of a move, which writes one after the other, in one order.
