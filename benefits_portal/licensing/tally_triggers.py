@@ -82,9 +82,12 @@ def all_counted(vendor: str) -> str:
 
 
 def recounted(vendor: str) -> Iterator[str]:
-    """Write all tallies anew, in a transaction of their own."""
+    """Write all tallies anew, in a transaction of their own.
+
+    Not even the row of a license is locked meanwhile: who moves one does that before its tallies.
+    """
     if vendor == "postgresql":
-        yield f"LOCK TABLE {ASSIGNMENTS} IN SHARE ROW EXCLUSIVE MODE"
+        yield f"LOCK TABLE {ASSIGNMENTS} IN EXCLUSIVE MODE"
     yield f"DELETE FROM {TALLIES}"
     yield all_counted(vendor)
 

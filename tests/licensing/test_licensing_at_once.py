@@ -11,7 +11,12 @@ import pytest
 from django.db.models import QuerySet
 
 from benefits_portal.licensing.license_imports import LicenseImport
-from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
+from benefits_portal.licensing.models import (
+    LicenseAssignment,
+    LicensePool,
+    LicenseTally,
+    Subscription,
+)
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, DirectoryUser
 from tests.factories import (
@@ -269,3 +274,25 @@ def test_a_file_and_a_move_between_its_products_do_not_lock_each_other_up(
     moving = partial(held.move, two.product, by=BY, on=TODAY)
     importing = partial(carry_out, LicenseImport, file_of((one, kim), (two, lou)), by=BY)
     assert kinds(at_once([moving, importing])) == {"LicenseAssignment": 1, "LicenseImport": 1}
+
+
+@rule("L10")
+def test_tallies_written_anew_wait_for_a_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = pool(1)
+    two = pool(1, partner=one.tenant.partner)
+    held = one.give(*people(one, 1), by=BY, on=TODAY)
+    meet, again, honest = Rendezvous(2), Rendezvous(2), LicensePool._write
+
+    def meet_then_write(self: LicensePool, *args: Any, **kwargs: Any) -> Any:
+        meet.wait()
+        again.wait()
+        return honest(self, *args, **kwargs)
+
+    def recount() -> None:
+        meet.wait()
+        LicenseTally.objects.recount()
+        again.wait()
+
+    monkeypatch.setattr(LicensePool, "_write", meet_then_write)
+    outcomes = at_once([partial(held.move, two.product, by=BY, on=TODAY), recount])
+    assert kinds(outcomes) == {"LicenseAssignment": 1, "NoneType": 1}
