@@ -1,7 +1,7 @@
 """What the page of a product's licenses says of other days: what came later, the most at once."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField, validate_day
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.models import LicensePool, Reversal, entitled
@@ -75,10 +76,22 @@ def counted(kind: str, rows: QuerySet[Any], count: Combinable) -> Any:
 
 
 class PeriodForm(forms.Form):
-    """Two days, between which the most at once is counted (H6)."""
+    """Two days until today, between which the most at once is counted (H6)."""
 
     first = DayFormField(label=gettext_lazy("From"), validators=[validate_day])
     last = DayFormField(label=gettext_lazy("Until"), validators=[validate_day])
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_last(self) -> date:
+        last: date = self.cleaned_data["last"]
+        if last > self.today:
+            raise forms.ValidationError(
+                _("What comes is not known yet. Choose today or an earlier day.")
+            )
+        return last
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -88,11 +101,11 @@ class PeriodForm(forms.Form):
 
 
 def period_of(query: QueryDict, today: date) -> PeriodForm:
-    """The two days that a URL names; without any, last year is offered."""
+    """The two days that a URL names; without any, the last 12 months are offered."""
     if {"first", "last"} & query.keys():
-        return PeriodForm(query)
-    year = today.year - 1
-    return PeriodForm(initial={"first": date(year, 1, 1), "last": date(year, 12, 31)})
+        return PeriodForm(query, today=today)
+    first = add_months(today, -12) + timedelta(days=1)
+    return PeriodForm(initial={"first": first, "last": today}, today=today)
 
 
 def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
