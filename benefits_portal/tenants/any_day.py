@@ -96,8 +96,8 @@ class AnyDay:
                 "Nothing can be changed on this page."
             )
         return _(
-            "This is what was true at the end of that day. Names are those of today, and nothing "
-            "can be changed on this page."
+            "This is what was true at the end of that day. Names, and who is disabled, are those "
+            "of today, and nothing can be changed on this page."
         )
 
 

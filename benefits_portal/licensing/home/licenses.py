@@ -104,7 +104,7 @@ def disabled_row(held: LicenseAssignment, *, may_act: bool) -> dict[str, Any]:
         "hint": "",
         "href": pool_url(held.tenant_id, held.product_id),
         "left": "",
-        "day": _("Since %(day)s") % {"day": as_day(held.given_on)},
+        "day": _("License, since %(day)s") % {"day": as_day(held.given_on)},
         "urgency": "",
         "status": "disabled",
         "status_text": _("Disabled"),
