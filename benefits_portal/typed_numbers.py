@@ -18,7 +18,8 @@ from benefits_portal.typed_text import tidy, with_plain_digits
 
 MAX_DIGITS = 12
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′٬", "'"))  # the last is between Arabic thousands
+# The last two are the Arabic sign of thousands and the Arabic comma
+_SEPARATORS = str.maketrans(dict.fromkeys("’‘ʼ´`′٬", "'") | {"،": ","})
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
 # Set between thousands, not between numbers
@@ -32,7 +33,7 @@ _ENDS_IN_ZEROS = re.compile(r"(?<![0-9,' ])[0-9]{1,3}[ ,]000(?![0-9]|[,' ][0-9])
 _DECIMALS = re.compile(
     r"[0-9][.' ][0-9]{3},[0-9]|[0-9],[0-9]{3}\.[0-9]|[0-9],0(?![0-9]{2}(?![0-9]))|(?<![0-9])0,[0-9]"
 )
-_BETWEEN_NUMBERS = re.compile(r"[;+,、؛،\s]+")
+_BETWEEN_NUMBERS = re.compile(r"[;+,、؛\s]+")
 
 
 def read_number(text: str) -> int:
@@ -110,13 +111,13 @@ def _decimal_separator(plain: str, decimals: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """With ordinary digits, apostrophes and single spaces.
+    """With ordinary digits, apostrophes, commas and single spaces.
 
     What is no digit of a number, as ² and ①, stays what it is.
     """
     if any(unicodedata.category(letter) == "No" for letter in text):
         return tidy(text)
-    return with_plain_digits(tidy(text)).translate(_APOSTROPHES)
+    return with_plain_digits(tidy(text)).translate(_SEPARATORS)
 
 
 def _whole(plain: str) -> int:

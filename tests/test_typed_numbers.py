@@ -97,6 +97,8 @@ def test_what_is_no_whole_number_is_refused(typed: str) -> None:
         ("25\u00a0200", [25_200]),
         ("25 1\u00a0200", [25, 1200]),
         ("1,000", [1000]),
+        ("٦،٠٠٠", [6000]),
+        ("٢٥، ١٠", [25, 10]),
         ("10 000", [10_000]),
         ("1,000,000", [1_000_000]),
         ("1 000 500", [1_000_500]),
@@ -125,6 +127,7 @@ def test_several_numbers_are_told_apart(typed: str, numbers: list[int]) -> None:
     [
         ("1,200", ONE_OR_TWO.format(1200, 1, 200)),
         ("１，２００", ONE_OR_TWO.format(1200, 1, 200)),
+        ("١،٢٠٠", ONE_OR_TWO.format(1200, 1, 200)),
         ("25 100", ONE_OR_TWO.format(25100, 25, 100)),
         ("100\u3000200", ONE_OR_TWO.format(100200, 100, 200)),
         ("5; 25,100", ONE_OR_TWO.format(25100, 25, 100)),
