@@ -12,6 +12,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.exceptions import CalendarEnds
+from benefits_portal.licensing.license_display import assigned_text
 from benefits_portal.licensing.models import LicenseCount, Redemption, Subscription
 from benefits_portal.licensing.models.replacement import (
     ASKED_WITHIN,
@@ -80,6 +81,8 @@ class ProductRow:
         """How many of the licenses of the product people have, all subscriptions together (L6)."""
         if self.pool is None:
             return "–"
+        if self.pool.given and not self.pool.licenses:
+            return assigned_text(self.pool)
         text = _("%(given)s of %(licenses)s")
         if self.pool.licenses != self.subscription.licenses:
             text = _("%(given)s of %(licenses)s in total")

@@ -434,6 +434,8 @@ def test_people_without_any_license_have_no_access(client: Client, tenant: Tenan
     disabled = pool(3, given=2, tenant=tenant, ends_on=TODAY - timedelta(days=31))
     standing = client.get(page(disabled)).context["standing"]
     assert standing.figure == "2 assigned, no licenses"
+    rows = client.get(reverse("licensing:products", query={"show": "all"})).context["rows"]
+    assert [row["assigned"] for row in rows] == ["2 assigned, no licenses"]
     assert standing.warning == (
         "No licenses are left: the assignments stay, but these 2 people have no access. Too few "
         "since May 1, 2021. Redeem a product key or remove licenses by Jul 29, 2021."
