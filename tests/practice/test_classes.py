@@ -647,6 +647,22 @@ def test_a_trainer_answers_the_hand_that_is_up(
     assert room().hand_raised_at is None
 
 
+def test_a_class_that_has_ended_shows_only_what_was_achieved(
+    of_class: Class, trainer: Client
+) -> None:
+    room().raise_hand(up=True)
+    stand(room(), "first-monthly-credit", "begun", "checked")
+    of_class.end()
+    inside = reverse("practice-class-room", args=[of_class.pk, room().pk])
+
+    page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
+    one = trainer.get(inside).text
+
+    assert 'data-state="passed"' in page
+    gone = ("Hand is up", "lower-hand", "Next:", "Working on", "Next is exercise", "seats")
+    assert [text for text in gone if text in page + one] == []
+
+
 def test_a_trainer_looks_at_the_page_of_the_present_exercise(
     of_class: Class, trainer: Client
 ) -> None:
