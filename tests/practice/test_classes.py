@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from benefits_portal import clock
@@ -731,6 +732,18 @@ def test_the_calendar_moves_for_all_and_for_rooms_to_come(of_class: Class, train
 
     ahead = [room(name).partners().get().days_ahead for name in ("Anna", "Bob", "Chris")]
     assert ahead == [30, 40, 30]
+
+
+def test_a_trainer_reads_which_date_it_is_and_which_one_comes(
+    of_class: Class, trainer: Client
+) -> None:
+    Class.objects.filter(pk=of_class.pk).update(days_ahead=40)
+
+    page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
+
+    days = [clock.today(days_ahead=40 + count) for count in (0, 1, 30, 90, 365)]
+    assert [date_format(day, "DATE_FORMAT") in page for day in days] == [True] * 5
+    assert f"The date is {date_format(days[0], 'DATE_FORMAT')} in the rooms" in page
 
 
 @pytest.mark.rule("W11")

@@ -40,7 +40,12 @@ class Jump:
     """A day to move the calendar to, and what that is called."""
 
     label: str
-    day: str
+    count: int
+    on: date
+
+    @property
+    def day(self) -> str:
+        return self.on.isoformat()
 
 
 @register.simple_tag
@@ -52,7 +57,7 @@ def jumps(today: date) -> list[Jump]:
         (90, _("90 days later")),
         (365, _("A year later")),
     )
-    return [Jump(label, (today + timedelta(days=count)).isoformat()) for count, label in days]
+    return [Jump(label, count, today + timedelta(days=count)) for count, label in days]
 
 
 @register.filter
