@@ -396,6 +396,15 @@ def test_in_the_shared_world_it_is_there_once_one_is_begun(client: Client) -> No
     assert 'id="exercise"' not in client.get(BENEFITS).text
 
 
+def test_outside_of_a_class_one_reads_as_whom_one_works_before_beginning(client: Client) -> None:
+    client.post(reverse("demo-sign-in"), {"persona": "trainer"})
+
+    page = client.get(LIST).text
+
+    assert "You work as MPN partner admin." in page
+    assert "To come back to the pages of <bdi>Ana Bowman</bdi>, sign in again." in page
+
+
 def test_a_newcomer_begins_the_first_exercise_in_one_step(client: Client) -> None:
     offered = client.get(reverse("tenants:sign-in")).text
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 from benefits_portal.practice import panel as panels
 from benefits_portal.practice import personas as people
+from benefits_portal.practice.exercises import Exercise
 from benefits_portal.practice.middleware import persona_in
 from benefits_portal.practice.rooms import room_of
 from benefits_portal.practice.world import RESET_NOTICE
@@ -58,6 +60,12 @@ def jumps(today: date) -> list[Jump]:
         (365, _("A year later")),
     )
     return [Jump(label, count, today + timedelta(days=count)) for count, label in days]
+
+
+@register.filter
+def who(exercise: Exercise) -> str | Promise:
+    """As whom it is done."""
+    return panels.WHO.get(exercise.persona, exercise.persona)
 
 
 @register.filter
