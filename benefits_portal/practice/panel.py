@@ -60,6 +60,11 @@ class Panel:
         return self.typed is not None
 
     @property
+    def is_answer_refused(self) -> bool:
+        """Whether the page answers a figure that was typed, and wrong."""
+        return self.is_fresh and self.at.is_open and self.at.exercise.asked is not None
+
+    @property
     def number(self) -> int:
         return self.steps.index(self.at) + 1
 

@@ -250,6 +250,18 @@ def test_a_figure_is_typed_in_the_panel(looking: Client) -> None:
     assert state(LOOK) is State.PASSED
 
 
+def test_a_wrong_figure_leaves_the_question_open_and_leads_to_its_page(looking: Client) -> None:
+    opened, again = '<details class="exercise-rest" open>', "Look again on its page"
+    looking.get("/")
+
+    refused = send(looking, "check", LOOK, answer="7", follow=True).text
+    later = looking.get("/").text
+
+    assert [text in refused for text in (opened, again)] == [True, True]
+    assert refused.index("Check exercise") < refused.index(again)
+    assert [text in later for text in (opened, again)] == [False, False]
+
+
 def test_a_wrong_figure_stays_in_the_field_without_script_too(looking: Client) -> None:
     answered = send(looking, "check", LOOK, answer="981 000", follow=True)
     later = looking.get("/")
