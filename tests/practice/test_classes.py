@@ -642,8 +642,8 @@ def test_a_trainer_answers_the_hand_that_is_up(
 
     trainer.post(url, {"act": "lower-hand"})
 
-    assert "Question answered" in offered
-    assert "Question answered" not in trainer.get(shown_at).text
+    assert "Mark as answered" in offered
+    assert "Mark as answered" not in trainer.get(shown_at).text
     assert mine.index("Lower my hand") < mine.index("Go on as …")
     assert room().hand_raised_at is None
 
