@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
@@ -143,6 +144,18 @@ def test_an_account_s_page_says_whether_there_is_a_password(
     user.save()
     text = office.get(page(User, "change", user.pk)).text
     assert f"<p>{said}</p>" in text
+    assert "pbkdf2" not in text
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_reads_nothing_of_a_hash(client: Client) -> None:
+    reader, user = factories.UserFactory.create_batch(2, is_staff=True)
+    reader.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    user.set_password("a staple no horse saw")
+    user.save()
+    client.force_login(reader)
+    text = client.get(page(User, "change", user.pk)).text
+    assert '<div class="readonly">Set</div>' in text
     assert "pbkdf2" not in text
 
 

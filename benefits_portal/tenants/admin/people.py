@@ -10,6 +10,7 @@ from django.contrib.auth import admin as auth_admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -178,6 +179,19 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
     @admin.display(description=_("home partner"), ordering="directory_user__tenant__partner")
     def home(self, user: User) -> Any:
         return link(user.home_partner)
+
+    @admin.display(description=_("Password"))
+    def password_state(self, user: User) -> str:
+        return gettext("Set") if user.has_usable_password() else gettext("Not set yet")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever may only look reads whether there is a password, nothing of its hash."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        (title, first), *others = fieldsets
+        names = ["password_state" if name == "password" else name for name in first["fields"]]
+        return [(title, {**first, "fields": names}), *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         rights = (
