@@ -199,7 +199,8 @@ function showPanel(content, page, address) {
     panel.dialog.className = "panel-dialog";
     panel.dialog.addEventListener("click", (event) => event.target === panel.dialog && closePanel());
     panel.dialog.addEventListener("close", () => {
-      panel.dialog.remove();
+      if (panel.dialog?.open) return; // the event comes later than the key, and may find it open again
+      panel.dialog?.remove();
       panel.dialog = null;
       panel.opener?.focus();
     });

@@ -42,6 +42,21 @@ def press_until_focused(page: Page, text: str, key: str = "Tab") -> None:
     raise AssertionError(f"{text} cannot be reached by {key}")
 
 
+def test_a_panel_opened_again_at_once_stays(visit: Visit, subscription: Subscription) -> None:
+    page = visit("partner-admin")
+    page.goto(f"/admin-center/products/{subscription.pk}/")
+    page.get_by_role("link", name="Extend end date").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Extend end date")).to_be_focused()
+    page.locator("dialog.panel-dialog").evaluate("""(dialog) => {
+        const closed = new Promise((done) => dialog.addEventListener("close", done));
+        dialog.close();
+        dialog.showModal();
+        return closed;
+    }""")
+    expect(dialog).to_be_visible()
+
+
 def test_by_keyboard_alone(visit: Visit, subscription: Subscription) -> None:
     page = visit("partner-admin")
     page.goto(f"/admin-center/products/{subscription.pk}/")
