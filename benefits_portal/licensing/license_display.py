@@ -64,7 +64,7 @@ class PoolStanding:
         step = self.outlook.next_step
         if step is None:
             return ""
-        over, text = self.outlook.over(step), _("%(licenses)s from %(day)s")
+        over, text = self.outlook.over(step), _("%(licenses)s left from %(day)s")
         if not step.licenses:
             text = _("No licenses from %(day)s")
         text %= {"licenses": in_licenses(step.licenses), "day": as_day(step.day)}
