@@ -179,7 +179,7 @@ PAGES = [
     Page(4, "licensing:licenses", query="?on=2021-04-30"),
     Page(6, "licensing:license-holders", query="?on=2021-12-01"),
     Page(6, "licensing:license-holders", query="?on=2021-05-02"),
-    Page(8, "licensing:license-holders", query="?first=2021-01-01&last=2021-05-01"),
+    Page(8, "licensing:license-holders", query="?first=2021-01-01&last=2021-12-31"),
     Page(4, "licensing:plan"),
     Page(6, "licensing:plan", query="?product={product}"),
     Page(6, "licensing:plan", query="?subscription={subscription}"),

@@ -76,7 +76,7 @@ def counted(kind: str, rows: QuerySet[Any], count: Combinable) -> Any:
 
 
 class PeriodForm(forms.Form):
-    """Two days until today, between which the most at once is counted (H6)."""
+    """Two days between which the most at once is counted, until today at the latest (H6)."""
 
     first = DayFormField(label=gettext_lazy("From"), validators=[validate_day])
     last = DayFormField(label=gettext_lazy("Until"), validators=[validate_day])
@@ -85,13 +85,13 @@ class PeriodForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
 
-    def clean_last(self) -> date:
-        last: date = self.cleaned_data["last"]
-        if last > self.today:
+    def clean_first(self) -> date:
+        first: date = self.cleaned_data["first"]
+        if first > self.today:
             raise forms.ValidationError(
                 _("What comes is not known yet. Choose today or an earlier day.")
             )
-        return last
+        return first
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -112,7 +112,7 @@ def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
     """The form, and the answer where two days were asked for (H6)."""
     if not form.is_bound or not form.is_valid():
         return {"period": form}
-    first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+    first, last = form.cleaned_data["first"], min(form.cleaned_data["last"], form.today)
     peak = most_at_once(pool.tallies, first, last)
     return {"period": form, "peak": peak, "peak_sentence": peak_sentence(pool, peak, first, last)}
 

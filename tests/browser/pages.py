@@ -357,7 +357,7 @@ def license_pages() -> dict[str, Any]:
         "license-holders-then": at("licensing:license-holders", visio, query=f"?on={PAST}"),
         "license-holders-to-come": at("licensing:license-holders", visio, query="?on=2099-01-31"),
         "license-holders-most": at(
-            "licensing:license-holders", visio, query=f"?first={PAST}&last={clock.today()}"
+            "licensing:license-holders", visio, query=f"?first={PAST}&last=2099-01-31"
         ),
         "license-history": at("licensing:license-history", visio),
         "give-license": at("licensing:give-license", visio),

@@ -391,18 +391,18 @@ def test_the_pages_speak_dutch(client: Client, licenses: LicensePool) -> None:
         assert "Licenties toewijzen" in text
 
 
-def test_the_days_to_count_between_are_kept_for_each_language_and_year(
+def test_the_days_to_count_between_are_kept_for_each_language_and_day(
     client: Client, admin: User, sign_in: SignIn, licenses: LicensePool
 ) -> None:
     texts = [client.get(page(licenses)).text]
     client.cookies["django_language"] = "nl"
     texts.append(client.get(page(licenses)).text)
-    with time_machine.travel(NOW + timedelta(days=365), tick=False):
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
         texts.append(sign_in(admin).get(page(licenses)).text)
     assert [offered(text) for text in texts] == [
-        ["From", "2020-01-01", "2020-12-31"],
-        ["Van", "2020-01-01", "2020-12-31"],
-        ["From", "2021-01-01", "2021-12-31"],
+        ["From", "2020-05-02", "2021-05-01"],
+        ["Van", "2020-05-02", "2021-05-01"],
+        ["From", "2020-05-03", "2021-05-02"],
     ]
 
 
