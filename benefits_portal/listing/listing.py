@@ -188,7 +188,7 @@ class Listing[Row]:
         Of a list that counts nothing else, and is always cut into pages.
         """
         matching = self.matching(rows)
-        counting = self.annotate_for_list(matching).annotate(total_in_list=CappedCount(matching))
+        counting = self.annotate_for_list(matching).annotate(total_in_list=self.total(matching))
         return self.keyset.sorted(counting)[: self.page_size + 1]
 
     def first_page(self, found: list[Row]) -> Page[Row]:
