@@ -19,6 +19,7 @@ from benchmarks.databases import database, postmaster, server  # noqa: E402
 from benchmarks.own_tables import redemptions  # noqa: E402
 from benchmarks.pages import Page, pages  # noqa: E402
 from benchmarks.portal import Portal, collect_static  # noqa: E402
+from benchmarks.profiles import profiles  # noqa: E402
 from benchmarks.rates import rates  # noqa: E402
 from benchmarks.redeeming import redeeming  # noqa: E402
 from benchmarks.unit import render_seconds  # noqa: E402
@@ -122,6 +123,7 @@ def main() -> None:
         else:
             unit = measure(costs, chosen.rounds, chosen.times)
             print(report.costs(chosen.sizes, costs, unit))
+            print(report.profiles(profiles(costs)))
         if chosen.only or chosen.skip != "^$":
             return
         largest = {cost.page.name: cost.page for cost in costs[-1]}

@@ -20,6 +20,6 @@ from benefits_portal.settings import *  # noqa: F403
 from benefits_portal.settings import MIDDLEWARE, TEMPLATES
 
 STATIC_ROOT = Path(os.environ.get("BENCHMARK_STATIC", tempfile.gettempdir()))
-MIDDLEWARE = ["benchmarks.urls.told_queries", *MIDDLEWARE]
+MIDDLEWARE = ["benchmarks.parts.told_parts", "benchmarks.urls.told_queries", *MIDDLEWARE]
 ROOT_URLCONF = "benchmarks.urls"
 TEMPLATES = [*TEMPLATES, TEMPLATES[0] | {"NAME": "stock", "DIRS": []}]
