@@ -39,6 +39,8 @@ def enter(request: HttpRequest, room: Room, response: HttpResponse, slug: str = 
     if user is None:  # a Global admin of the room closed the account
         user = next(persona.user for persona in room.personas.select_related("user"))
     request.room = room  # type: ignore[attr-defined]
+    for key in (OUT, OUT_ENDED):
+        request.session.pop(key, None)
     answer = welcome(request, user, response)
     remember(request, room)
     return answer
@@ -79,10 +81,12 @@ def put_out(request: HttpRequest, room: Room | None, why: str) -> None:
 
 
 def why_out(request: HttpRequest) -> dict[str, Any]:
-    """What the next page says of it, once."""
-    ended = request.session.pop(OUT_ENDED, None)
+    """What the next page says of it, once; that a class has ended, until one enters another."""
+    out, ended = request.session.get(OUT, ""), request.session.get(OUT_ENDED)
+    if out != "over":
+        request.session.pop(OUT, None)
     return {
-        "out": request.session.pop(OUT, ""),
+        "out": out,
         "out_sent": request.session.pop(OUT_SENT, False),
         "ended": Ended.read(ended) if ended else None,
     }

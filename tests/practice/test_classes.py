@@ -63,10 +63,15 @@ def of_class(taught: tuple[Class, dict[str, str]]) -> Class:
 def joined(of_class: Class, name: str) -> tuple[Client, str]:
     """A browser in a new room of the class, and the room's return code."""
     client = Client()
+    return client, enter(client, of_class, name)
+
+
+def enter(client: Client, of_class: Class, name: str) -> str:
+    """Go into a new room of the class; its return code."""
     url = reverse("practice-join", args=[codes.spaced(of_class.code())])
     entry = client.get(url).context["form"].initial["entry"]
     page = client.post(url, {"name": name, "entry": entry}, follow=True)
-    return client, page.context["return_code"]
+    return str(page.context["return_code"])
 
 
 @pytest.fixture
@@ -409,7 +414,7 @@ def test_who_sent_nothing_reads_that_the_class_has_ended(
     assert "came after the end" not in told.text
 
 
-def test_whoever_is_put_out_reads_once_what_was_achieved(
+def test_whoever_is_put_out_reads_what_was_achieved_until_the_next_class(
     back: Callable[[str], Client], of_class: Class
 ) -> None:
     stand(room(), "first-monthly-credit", "begun", "checked")
@@ -418,11 +423,15 @@ def test_whoever_is_put_out_reads_once_what_was_achieved(
     of_class.end()
 
     told, again = anna.get("/", follow=True).text, anna.get(ENTER).text
+    enter(anna, factories.ClassFactory.create(situation="first-week"), "Anna")
 
     assert "Exercises that you passed: 1 of 2" in told
     assert "<li>The first monthly credit</li>" in told
     assert "<li>Licenses for two people</li>" in told
-    assert "Your class has ended" not in again
+    assert "Exercises that you passed: 1 of 2" in again
+    assert "Your class has ended" not in anna.get(ENTER).text
+    anna.post(ENTER, {"act": "leave"})
+    assert "Your class has ended" not in anna.get(ENTER).text
     assert "You passed no exercise this time." in bob.get("/", follow=True).text
 
 
