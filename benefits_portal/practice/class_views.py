@@ -102,7 +102,7 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "class": of_class,
         "teaching": True,
         "is_over": of_class.is_over(clock.now()),
-        "today": clock.today(days_ahead=of_class.days_ahead),
+        "today": of_class.today(),
         "rows": rooms.page.rows,
         "page": rooms.page,
         "taken": rooms.taken,

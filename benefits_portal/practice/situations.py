@@ -29,6 +29,13 @@ class Situation:
     partners: tuple[str, ...]
     people: str = ""
 
+    @property
+    def time_zone(self) -> str:
+        """By whose clock it is today in its rooms: that of the first of its partners."""
+        partners = (row["fields"] for row in rows_of(self) if row["model"] == "tenants.partner")
+        zones = {fields["mpn_id"]: str(fields["time_zone"]) for fields in partners}
+        return zones[self.partners[0]]
+
 
 SITUATIONS = {
     "contoso": Situation(

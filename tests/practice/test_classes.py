@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -750,9 +750,18 @@ def test_a_trainer_reads_which_date_it_is_and_which_one_comes(
 
     page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
 
-    days = [clock.today(days_ahead=40 + count) for count in (0, 1, 30, 90, 365)]
+    days = [clock.today("Europe/Dublin", 40 + count) for count in (0, 1, 30, 90, 365)]
     assert [date_format(day, "DATE_FORMAT") in page for day in days] == [True] * 5
     assert f"The date is {date_format(days[0], 'DATE_FORMAT')} in the rooms" in page
+
+
+@pytest.mark.parametrize(
+    ("situation", "day"),
+    [("contoso", 9), ("first-week", 10), ("last-weeks", 9)],  # New York, Dublin, Chicago
+)
+def test_the_day_of_a_class_is_that_of_its_partner(situation: str, day: int) -> None:
+    with time_machine.travel("2027-01-10T03:00:00Z", tick=False):
+        assert Class(situation=situation, days_ahead=365).today() == date(2028, 1, day)
 
 
 @pytest.mark.rule("W11")

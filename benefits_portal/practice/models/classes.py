@@ -1,7 +1,7 @@
 """Classes: who practices together, until when, and the code that lets them in."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import Permission
@@ -14,6 +14,7 @@ from benefits_portal.fields import NameField
 from benefits_portal.practice import codes
 from benefits_portal.practice.exceptions import ClassFull, ClassOver, TooManyClasses
 from benefits_portal.practice.exercise_files import every_slug
+from benefits_portal.practice.situations import SITUATIONS
 from benefits_portal.tenants.models import Partner, User
 
 from .room import Room
@@ -132,6 +133,10 @@ class Class(models.Model):
 
     def is_over(self, now: datetime) -> bool:
         return now >= self.closes_at
+
+    def today(self) -> date:
+        """The day in its rooms, by their partner's clock; later where one was moved on alone."""
+        return clock.today(SITUATIONS[self.situation].time_zone, self.days_ahead)
 
     @property
     def kept_until(self) -> datetime:
