@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from benefits_portal.listing.page import Page
 from benefits_portal.tenants.models import Record, TenantsAction
 
-from .exercises import Progress, RoomProgress, State, present, standing_of
+from .exercises import Progress, RoomProgress, State, present, standing_of, tally
 from .models import Class, Persona, Room
 
 ON_PAGE = 50
@@ -39,6 +39,10 @@ class RoomRow:
     @property
     def done(self) -> int:
         return sum(step.is_done for step in self.steps)
+
+    @property
+    def tally(self) -> str:
+        return tally(self.steps)
 
     @property
     def number(self) -> int:

@@ -669,7 +669,9 @@ def test_a_class_that_has_ended_shows_only_what_was_achieved(
     one = trainer.get(inside).text
 
     assert 'data-state="passed"' in page
+    assert "1 of " in page
     gone = ("Hand is up", "lower-hand", "Next:", "Working on", "Next is exercise", "seats")
+    gone += ("Last action", "Last seen", "Help ", "look-at-exercise")
     assert [text for text in gone if text in page + one] == []
 
 
