@@ -259,6 +259,7 @@ def test_a_wrong_figure_leaves_the_question_open_and_leads_to_its_page(looking: 
 
     assert [text in refused for text in (opened, again)] == [True, True]
     assert refused.index("Check exercise") < refused.index(again)
+    assert [text.count('value="open"') for text in (refused, later)] == [1, 1]
     assert [text in later for text in (opened, again)] == [False, False]
 
 
