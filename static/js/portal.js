@@ -143,6 +143,20 @@ document.addEventListener("change", ({ target }) => nameChoice(target.form));
 document.addEventListener("htmx:afterSettle", ({ target }) => nameChoice(target.closest?.("form")));
 addEventListener("pageshow", () => document.querySelectorAll("form:has(button[data-says])").forEach(nameChoice));
 
+// Who or what was missing is chosen now: the error about it goes.
+document.addEventListener("change", ({ target }) => {
+  if (target.type !== "radio" || !target.form) return;
+  for (const link of document.querySelectorAll(".error-summary a[href^='#']")) {
+    const named = document.querySelector(link.hash);
+    const group = named?.closest("fieldset");
+    if (!group?.contains(target)) continue;
+    group.querySelector(".field-error")?.remove();
+    const summary = link.closest(".error-summary");
+    link.closest("li").remove();
+    if (!summary.querySelector("li")) summary.remove();
+  }
+});
+
 // The search box: Esc closes what it found.
 document.addEventListener("keydown", (event) => {
   const form = event.key === "Escape" && event.target.closest?.("[data-bar-search]");

@@ -160,6 +160,12 @@ def test_what_opens_and_what_is_replaced_keeps_the_focus_and_is_read_out(visit: 
     expect(page.locator("#announcer")).to_have_text("1 person found.")
     expect(people).to_be_focused()
 
+    page.goto(f"{LIST}{credit.pk}/assign/")
+    page.get_by_role("button", name="Assign user").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.get_by_role("radio").first.check()
+    expect(page.locator(".error-summary")).to_have_count(0)
+
 
 def test_a_panel_keeps_the_focus_until_it_is_closed(visit: Visit) -> None:
     """2.1.2, 2.4.3."""
