@@ -79,7 +79,7 @@ class ProductRow:
     @property
     def assigned(self) -> str:
         """How many of the licenses of the product people have, all subscriptions together (L6)."""
-        if self.pool is None:
+        if self.pool is None or self.status is Subscription.Status.DELETED:
             return "–"
         if self.pool.given and not self.pool.licenses:
             return assigned_text(self.pool)

@@ -75,6 +75,19 @@ def test_each_column_sorts_and_turns_round(
     assert (sorted(forward), back) == (sorted(one.pk for one in subscriptions), forward[::-1])
 
 
+def test_no_license_is_assigned_of_a_subscription_that_was_deleted(
+    client: Client, tenant: Tenant
+) -> None:
+    kept = SubscriptionFactory.create(tenant=tenant, licenses=5)
+    gone = SubscriptionFactory.create(
+        tenant=tenant, product=kept.product, ends_on=TODAY - timedelta(days=200)
+    )
+
+    rows = {row["pk"]: row["assigned"] for row in client.get(f"{LIST}?show=all").context["rows"]}
+
+    assert rows == {kept.pk: "0 of 5", gone.pk: "–"}
+
+
 @pytest.mark.rule("S2", "K8")
 def test_sorting_by_status_keeps_each_status_together(
     client: Client, subscriptions: list[Subscription]
