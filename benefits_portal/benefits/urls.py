@@ -8,7 +8,7 @@ app_name = "benefits"
 name_pages(
     benefits__assign=_("Assign user"),
     benefits__assign_list=_("Assign a list of people"),
-    benefits__remove=_("Remove"),
+    benefits__remove=_("Remove credit"),
     benefits__transfer=_("Transfer"),
 )
 urlpatterns = [

@@ -24,7 +24,7 @@ Record.attempts.update(
     {
         LicenseAction.GIVEN: _("Assign a license"),
         LicenseAction.TAKEN: _("Remove a license"),
-        LicenseAction.MOVED: _("Move a license"),
-        LicenseAction.MOVED_AWAY: _("Move a license"),
+        LicenseAction.MOVED: _("Move a license to another product"),
+        LicenseAction.MOVED_AWAY: _("Move a license to another product"),
     }
 )
