@@ -3,13 +3,15 @@
 Django takes longer to put a query together than PostgreSQL to answer it. So what a page always asks
 in the same form is asked once about stand-ins, in whose places each request puts its own values.
 
-Two ways in. `PreparedQuery`, where the question passes its values on and looks at none: put
+Three ways in. `PreparedQuery`, where the question passes its values on and looks at none: put
 together once. `prepared`, where it works something out from what is beside the first number, such
 as the last day of a month: put together once for each of these values, of which a few are kept.
+`PlannedQuery`, where one plan is best for all values, as for whatever is found by a unique key: a
+`PreparedQuery` that PostgreSQL too parses and plans once, for each connection.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import copy
 from datetime import date, timedelta
 from functools import lru_cache, wraps
@@ -73,11 +75,15 @@ class PreparedQuery[Row]:
         self._forms: dict[Hashable, Composed] = {}
 
     def rows(self, *values: int | date | str, **form: Hashable) -> list[Row]:
-        return list(self._composed(values, form).asked(values))
+        composed = self._composed(values, form)
+        with self._planning(composed.using):
+            return list(composed.asked(values))
 
     def tuples(self, *values: int | date | str) -> list[Row]:
         """The rows of a `values_list`, without a queryset around them: for what all pages ask."""
-        return self._composed(values, {}).tuples(values)
+        composed = self._composed(values, {})
+        with self._planning(composed.using):
+            return composed.tuples(values)
 
     def _composed(
         self, values: tuple[int | date | str, ...], form: Mapping[str, Hashable]
@@ -91,9 +97,24 @@ class PreparedQuery[Row]:
             self._forms[key] = composed
         return composed
 
+    def _planning(self, using: str) -> AbstractContextManager[None]:
+        """Within the block the database `using` plans as it does for any other query."""
+        return nullcontext()
+
     def first(self, *values: int | date | str, **form: Hashable) -> Row | None:
         """The first of them: `question` should ask for no more than that."""
         return next(iter(self.rows(*values, **form)), None)
+
+
+class PlannedQuery[Row](PreparedQuery[Row]):
+    """One whose plan PostgreSQL keeps as well, whatever the values are.
+
+    For what is found by unique keys. Of a partner's rows there may be one or a million, and the
+    plan for one would be kept for the other.
+    """
+
+    def _planning(self, using: str) -> AbstractContextManager[None]:
+        return getattr(connections[using], "planning_once", nullcontext)()
 
 
 def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:
@@ -129,8 +150,8 @@ class Composed:
     """A query about `count` stand-ins, put together."""
 
     def __init__(self, queryset: QuerySet[Any, Any], count: int) -> None:
-        self._queryset = queryset
-        self._compiler: SQLCompiler = queryset.query.get_compiler(queryset.db)
+        self._queryset, self.using = queryset, queryset.db
+        self._compiler: SQLCompiler = queryset.query.get_compiler(self.using)
         self._sql, self._params = self._compiler.as_sql()
         selected = [expression for expression, _sql, _alias in self._compiler.select]
         self._converters = self._compiler.get_converters(selected)
@@ -143,14 +164,14 @@ class Composed:
         """The queryset that asks with `values`; nothing can be added to it any more."""
         params = self._filled(values)
         queryset, compiler = self._queryset.all(), copy(self._compiler)
-        compiler.connection = connections[queryset.db]
+        compiler.connection = connections[self.using]
         vars(compiler)["as_sql"] = lambda: (self._sql, params)
         vars(compiler)["get_converters"] = lambda _selected: self._converters
         vars(queryset.query)["get_compiler"] = lambda using: compiler
         return queryset
 
     def tuples(self, values: tuple[int | date | str, ...]) -> list[Any]:
-        connection = connections[self._queryset.db]
+        connection = connections[self.using]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, self._filled(values))
             rows: list[Any] = cursor.fetchall()

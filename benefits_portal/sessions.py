@@ -8,10 +8,10 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from benefits_portal import clock
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 
 
-@PreparedQuery
+@PlannedQuery
 def stored(key: str) -> QuerySet[Session, tuple[str, datetime]]:
     return Session.objects.filter(pk=key).values_list("session_data", "expire_date")
 

@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from benefits_portal.logs import message_of
+from benefits_portal.sessions import stored
 from benefits_portal.settings import env, with_timeouts
 from tests.postgres import Server
 from tests.simultaneous import IS_POSTGRES
@@ -86,6 +87,11 @@ def test_a_statement_without_an_answer_ends_and_its_connection_is_closed(frozen:
     assert seconds_of(lambda: select_one(frozen)) < 5
     assert frozen.connection.closed
     assert frozen.connection.pgconn.status == psycopg.pq.ConnStatus.BAD
+
+
+def test_a_planned_query_without_an_answer_ends_too(frozen: Any) -> None:
+    with pytest.raises(OperationalError, match="does not answer"):
+        stored.tuples("a session's key")
 
 
 def test_a_frozen_connection_is_unusable_and_replaced_at_the_next_request(frozen: Any) -> None:

@@ -11,14 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from select import POLLIN, poll
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection
-from psycopg.errors import ConnectionTimeout
+from psycopg.errors import ConnectionTimeout, FeatureNotSupported
 
 from .watchdog import SILENCE, Watch
 
@@ -46,6 +46,20 @@ class WatchedCursor(CursorWrapper):
             return self.cursor.fetchmany(*args)
 
 
+class PlanningCursor(psycopg.Cursor[Any]):
+    """Lets the server parse and plan each statement once, and keep that for its connection."""
+
+    def execute(self, query: Any, params: Any = None, **_how: Any) -> Self:
+        self.connection.prepare_threshold = 0
+        try:
+            return super().execute(query, params, prepare=True)
+        except FeatureNotSupported:  # a column has another type since, so the plan is of no use
+            return super().execute(query, params, prepare=False)
+        finally:
+            # Or psycopg counts, and keeps, the text of each statement of any other cursor
+            self.connection.prepare_threshold = None
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection with `patience` in OPTIONS: seconds after which an answer no longer comes.
 
@@ -55,6 +69,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     watch: Watch | None = None
     heard_at = 0.0  # when the server last answered, in monotonic seconds
     has_time_limit = True  # False: each transaction lifts `statement_timeout` for itself
+    is_planning_once = False
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
@@ -89,6 +104,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 _log.warning(SILENT)
                 raise OperationalError(SILENT) from error
             raise
+
+    @contextmanager
+    def planning_once(self) -> Iterator[None]:
+        """The block's statements are planned once for this connection, whatever values they have.
+
+        Not behind a pgbouncer, where the next one may run on another connection; nor within a
+        transaction, where a plan that no longer fits is an error that ends it.
+        """
+        self.is_planning_once = not (
+            self.in_atomic_block or self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
+        )
+        try:
+            yield
+        finally:
+            self.is_planning_once = False
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        if self.is_planning_once and name is None:
+            return PlanningCursor(self.connection)
+        return super().create_cursor(name)
 
     def make_cursor(self, cursor: Any) -> WatchedCursor:
         return WatchedCursor(cursor, self)

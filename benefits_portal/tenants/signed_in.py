@@ -7,7 +7,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 
 from .models import DirectoryUser, Partner, Tenant, User
 
@@ -79,7 +79,7 @@ def name_at_partner() -> Coalesce:
     return Coalesce(Case(own), Subquery(by_email.values("display_name")[:1]))
 
 
-USER_AND_TENANTS = PreparedQuery(user_and_tenants)
+USER_AND_TENANTS = PlannedQuery(user_and_tenants)
 
 
 @cache

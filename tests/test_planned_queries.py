@@ -1,0 +1,104 @@
+"""A planned query is planned once for each connection, where the next statement is on the same one.
+
+It answers as a prepared query does; tests in a transaction ask it as any other.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from benefits_portal.prepared import PlannedQuery
+from benefits_portal.tenants.models import Tenant
+from benefits_portal.tenants.signed_in import user_with_tenants
+from tests.factories import RoleAssignmentFactory, TenantFactory
+from tests.simultaneous import IS_POSTGRES
+
+pytestmark = [
+    pytest.mark.skipif(not IS_POSTGRES, reason="SQLite is not planned for"),
+    pytest.mark.django_db(transaction=True),
+]
+PLANS = "SELECT count(*), sum(generic_plans + custom_plans)::int FROM pg_prepared_statements"
+
+
+@PlannedQuery
+def named(pk: int) -> QuerySet[Any, Any]:
+    return Tenant.objects.filter(pk=pk).values_list("name", "partner__moving_until")
+
+
+@pytest.fixture(autouse=True)
+def _new_connection() -> Iterator[None]:
+    """None that knows the plans of another test, or is known to a later one."""
+    connection.close()
+    yield
+    connection.close()
+
+
+def plans() -> tuple[int, int | None]:
+    """How many the server keeps for this connection, and how often they were carried out."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLANS)
+        return tuple(cursor.fetchone())
+
+
+def test_each_value_is_answered_by_one_plan() -> None:
+    tenants = TenantFactory.create_batch(3)
+    asked = [each.pk for each in tenants] * 3
+    assert [named.tuples(pk) for pk in asked] == [[(each.name, None)] for each in tenants * 3]
+    assert [named.rows(pk) for pk in asked] == [[(each.name, None)] for each in tenants * 3]
+    assert plans() == (1, 18)
+
+
+def test_who_asks_is_planned_once() -> None:
+    user = RoleAssignmentFactory.create().user
+    for _ in range(2):
+        found = user_with_tenants(user.pk)
+        assert found == user
+    assert plans() == (1, 2)
+
+
+def test_other_statements_are_planned_each_time() -> None:
+    assert named.tuples(1) == []
+    assert not Tenant.objects.filter(name="anything").exists()
+    assert plans() == (1, 1)
+    assert connection.connection.prepare_threshold is None
+
+
+def test_behind_a_pgbouncer_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    assert named.tuples(TenantFactory.create(name="Fabrikam").pk) == [("Fabrikam", None)]
+    assert plans() == (0, None)
+
+
+@pytest.fixture
+def fabrikam() -> Iterator[int]:
+    """A tenant whose name was read before the column got another type, as by an upgrade."""
+    pk = TenantFactory.create(name="Fabrikam").pk
+    assert named.tuples(pk) == [("Fabrikam", None)]
+    length = Tenant._meta.get_field("name").max_length or 0
+    another = connection.copy("another")
+    change = "ALTER TABLE tenants_tenant ALTER COLUMN name TYPE varchar({})"
+    try:
+        another.cursor().execute(change.format(length + 1))
+        yield pk
+        another.cursor().execute(change.format(length))
+    finally:
+        another.close()
+
+
+def test_a_plan_that_no_longer_fits_is_left(fabrikam: int) -> None:
+    assert [named.tuples(fabrikam) for _ in range(2)] == [[("Fabrikam", None)]] * 2
+
+
+def test_a_plan_that_no_longer_fits_ends_no_transaction(fabrikam: int) -> None:
+    with transaction.atomic():
+        assert named.tuples(fabrikam) == [("Fabrikam", None)]
+
+
+def test_each_time_counts_as_a_query() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert [named.tuples(pk) for pk in (1, 2)] == [[], []]
+    assert len(queries) == 2
