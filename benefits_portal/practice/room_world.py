@@ -15,6 +15,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from benefits_portal import clock
+from benefits_portal.benefits.models import Benefit, ProductKey
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.reminders.models import Digest, Preference, Told
 from benefits_portal.tenants.models import (
     Actor,
@@ -178,6 +180,7 @@ def empty_room(room: Room) -> None:
     partners = partners_of_room(room)
     personas = set(room.personas.values_list("user", flat=True))
     with transaction.atomic():
+        wait_for_acts_at(partners)
         delete(all_rows(Persona).filter(room=room))
         accounts = personas | set(accounts_at(partners).values_list("pk", flat=True))
         delete(all_rows(RoomPartner).filter(room=room))
@@ -188,6 +191,20 @@ def empty_room(room: Room) -> None:
         kept = close(seen_elsewhere(accounts))
         forget_accounts(list(accounts - kept), User.objects.none())
         delete(all_rows(Partner).filter(pk__in=partners))
+
+
+def wait_for_acts_at(partners: list[int]) -> None:
+    """Whoever acts at `partners` comes to an end, and nobody begins until the transaction ends.
+
+    Locked in the order of all acts: what they lock, and the partner last, which their record needs.
+    """
+    for model in (DirectoryUser, ProductKey, Benefit, Subscription):
+        lock(all_rows(model).filter(partner__in=partners))
+    lock(all_rows(Partner).filter(pk__in=partners))
+
+
+def lock(rows: models.QuerySet[Any]) -> None:
+    list(rows.order_by("pk").select_for_update().values_list("pk"))
 
 
 def forget_what_hangs_on(partners: list[int], accounts: set[int]) -> None:
