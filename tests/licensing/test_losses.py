@@ -251,6 +251,14 @@ def test_who_may_only_look_sees_what_is_lost_and_why_nothing_can_be_done(
     assert 'id="locked-reason"' in text
 
 
+def test_a_subscription_that_was_deleted_since_it_was_counted_is_left_out(tenant: Tenant) -> None:
+    """A room that is started over, say."""
+    gone, there = factories.SubscriptionFactory.create_batch(2, tenant=tenant, ends_on=BY)
+    counted = losses_by(tenant.partner, TODAY, BY, most=9)
+    gone.delete()
+    assert [loss.pk for loss in in_order(counted)] == [there.pk]
+
+
 def test_home_leads_to_what_is_lost_by_a_day(client: Client, tenant: Tenant) -> None:
     factories.MembershipFactory.create(partner=tenant.partner)
     text = client.get(reverse("home")).text

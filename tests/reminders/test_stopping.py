@@ -1,17 +1,20 @@
 """Stopping reminders: by one click in a mail, on a page, for one thing (R9)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.core import signing
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.reminders.models import Preference, Rhythm, Silence
 from benefits_portal.reminders.topics import OF_STAFF, Topic
 from benefits_portal.reminders.unsubscribing import SALT, subscriber_of, token_of
-from benefits_portal.tenants.models import Actor, Partner, Record, User
+from benefits_portal.tenants.models import Actor, Partner, Record, RoleAssignment, User
 from tests import factories
 from tests.partner_fixture import PartnerFixture
 
@@ -99,6 +102,22 @@ def test_a_token_that_is_not_ours_is_no_page(
     page = reverse("reminders:unsubscribe", args=[token])
     assert [mailbox().get(page).status_code, mailbox().post(page).status_code] == [404, 404]
     assert Preference.objects.count() == 0
+
+
+def test_an_account_that_is_closed_meanwhile_has_no_page(admin: User, partner: Partner) -> None:
+    """Between the look at its role and the look at the account."""
+    page = url(admin, partner)
+    theirs = (RoleAssignment.objects.filter(user=admin), User.objects.filter(pk=admin.pk))
+
+    def close(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        answer = execute(sql, *args)
+        if sql.startswith("SELECT") and "tenants_roleassignment" in sql:
+            for rows in theirs:
+                rows._raw_delete(rows.db)
+        return answer
+
+    with connection.execute_wrapper(close):
+        assert mailbox().get(page).status_code == 404
 
 
 @pytest.mark.parametrize(("days", "works"), [(395, True), (397, False)])

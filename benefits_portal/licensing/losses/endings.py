@@ -60,7 +60,7 @@ class Shown:
 
     @cached_property
     def rows(self) -> dict[int, Any]:
-        """Whatever has become of them since they were counted."""
+        """Whatever has become of them since they were counted; without those deleted since."""
         found: dict[int, Any] = {}
         for pks in batched(self.pks, BATCH, strict=False):
             theirs = Subscription.objects.for_partner(self.partner).filter(pk__in=pks)
@@ -70,10 +70,13 @@ class Shown:
 
     @cached_property
     def offers(self) -> OfferedKeys:
-        return OfferedKeys(self.partner, [self.rows[pk] for pk in self.pks], self.on)
+        there = [self.rows[pk] for pk in self.pks if pk in self.rows]
+        return OfferedKeys(self.partner, there, self.on)
 
-    def about(self, pk: int, *, is_first: bool) -> About:
+    def about(self, pk: int, *, is_first: bool) -> About | None:
         """Its key is offered on the first of its rows."""
+        if pk not in self.rows:
+            return None
         each = self.rows[pk]
         title = f"{each.product}, {each.licenses_text}"
         step = self.offers.of(each) if is_first else NextStep()

@@ -53,13 +53,13 @@ class Loss:
     """A thing, the last day of it, and how much it is; of very many only some are read about.
 
     `pk` is the thing's own. `amount` is what is lost of unassigned credit; of assigned credit what
-    each year or month has.
+    each year or month has. `explain` finds nothing of what was deleted since it was counted.
     """
 
     kind: Kind
     day: date
     pk: int
-    explain: Callable[[], About]
+    explain: Callable[[], About | None]
     licenses: int = 0
     people: int = 0
     amount: Decimal = Decimal()
@@ -67,8 +67,14 @@ class Loss:
     is_monthly: bool = False
 
     @cached_property
-    def about(self) -> About:
+    def found(self) -> About | None:
         return self.explain()
+
+    @property
+    def about(self) -> About:
+        if self.found is None:
+            raise LookupError("It was deleted, and `in_order` leaves it out.")
+        return self.found
 
     @property
     def day_and_kind(self) -> tuple[date, int]:
@@ -113,4 +119,4 @@ def in_order(parts: Iterable[Losses], most: int | None = None) -> list[Loss]:
         # Names are put together of those alone that may be among them
         last = found[most - 1].day_and_kind
         found = list(takewhile(lambda each: each.day_and_kind <= last, found))
-    return sorted(found, key=lambda each: each.order)[:most]
+    return sorted((each for each in found if each.found), key=lambda each: each.order)[:most]

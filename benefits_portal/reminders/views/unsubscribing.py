@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import csrf_exempt
 
 from benefits_portal.reminders.models import Preference
@@ -25,8 +25,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     found = subscriber_of(token)
     if found is None or found not in entitled([found]):
         raise Http404
-    user = User.objects.get(pk=found.user)
-    partner = Partner.objects.get(pk=found.partner) if found.partner else None
+    user = get_object_or_404(User, pk=found.user)  # closed a moment ago
+    partner = get_object_or_404(Partner, pk=found.partner) if found.partner else None
     if request.method == "POST":
         Preference.objects.of(user, partner).stop(by=Actor(user, How.PORTAL))
     context = {"partner": partner, "is_stopped": request.method == "POST"}
