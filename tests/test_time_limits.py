@@ -4,14 +4,17 @@ Behind a pgbouncer a session is somebody else's as soon as a transaction ends.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any, cast
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection, transaction
 from pytest_django import Settings
 
+from benefits_portal import clock
 from benefits_portal.postgresql.base import DatabaseWrapper
 from benefits_portal.postgresql.limits import one_snapshot, without_time_limit
 from tests import factories
@@ -60,6 +63,14 @@ def test_a_transaction_that_has_begun_has_its_limit_lifted_too() -> None:
     with transaction.atomic(), without_time_limit(connection):
         assert limit() == "0"
     assert limit() == before
+
+
+def test_a_command_that_waits_without_end_may_commit_later() -> None:
+    travel = time_machine.travel(clock.now(), tick=False)
+    with travel as now, without_time_limit(connection), transaction.atomic():
+        product = factories.ProductFactory.create()
+        now.shift(timedelta(hours=5))
+    assert type(product).objects.filter(pk=product.pk).exists()
 
 
 def fail() -> None:

@@ -24,6 +24,8 @@ from .watchdog import SILENCE, Watch
 
 FRESH = 1.0  # seconds after an answer in which a connection is not asked whether it works
 SILENT = "the server is connected and does not answer"
+LONGEST = 540.0  # seconds of a transaction, as the calendar feed relies on (`COMMITTED_WITHIN`)
+TOO_LONG = "the transaction was open for too long, and is not committed"
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +70,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     watch: Watch | None = None
     heard_at = 0.0  # when the server last answered, in monotonic seconds
+    began_at = 0.0  # when the transaction began, by the clock that dates records
+    longest: float | None = LONGEST  # None: transactions are committed however long they took
     has_time_limit = True  # False: each transaction lifts `statement_timeout` for itself
     is_planning_once = False
 
@@ -130,6 +134,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]
+        self.began_at = time.time()
         if not autocommit and not self.has_time_limit:
             self.lift_time_limit()
 
@@ -139,6 +144,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.execute("SET LOCAL statement_timeout TO 0")
 
     def commit(self) -> None:
+        """Raises OperationalError where the transaction took too long, so that it is undone."""
+        if self.longest and time.time() - self.began_at > self.longest:
+            raise OperationalError(TOO_LONG)
         with self.waiting():
             super().commit()
 

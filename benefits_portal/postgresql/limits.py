@@ -51,13 +51,14 @@ def session_without_time_limit(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def patient(connection: Any) -> Iterator[None]:
-    """Within the block a server that does not answer is waited for."""
+    """Within the block a server that does not answer is waited for, and any transaction lasts."""
     connection.ensure_connection()
     patience, connection.patience = connection.patience, None
+    longest, connection.longest = connection.longest, None
     try:
         yield
     finally:
-        connection.patience = patience
+        connection.patience, connection.longest = patience, longest
 
 
 def in_a_transaction(

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 
 from benefits_portal import clock
 from benefits_portal.reminders.models import Feed
-from benefits_portal.tenants.models import Actor, Partner, User
+from benefits_portal.reminders.models.feed import COMMITTED_WITHIN
+from benefits_portal.tenants.models import Actor, Partner, Record, User
 from tests import factories
 from tests.simultaneous import IS_POSTGRES
 
@@ -59,3 +60,21 @@ def test_a_record_that_is_committed_after_a_later_one_changes_the_etag(
         changed = fetch(secret, if_none_match=fetched).status_code
 
     assert (unchanged, changed) == (304, 200)
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_is_written_too_early_to_be_counted_is_never_committed(
+    partner: Partner, is_late: bool
+) -> None:
+    """A minute remains for clocks that differ."""
+    longest = COMMITTED_WITHIN - timedelta(minutes=1)
+    with time_machine.travel(clock.now(), tick=False) as now:
+        try:
+            with transaction.atomic():
+                factories.RecordFactory.create(partner=partner)
+                now.shift(longest + timedelta(seconds=is_late))
+        except OperationalError:
+            assert is_late
+
+    assert Record.objects.for_partner(partner).exists() is not is_late

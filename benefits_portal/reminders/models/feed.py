@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from benefits_portal.reminders.link_submission import LinkSubmission
 
 SECRET_BYTES = 16  # 128 bits
-COMMITTED_WITHIN = timedelta(minutes=10)  # is what was written: no act takes as long
+# Is what was written: the connection commits no transaction that has been open for nine
+COMMITTED_WITHIN = timedelta(minutes=10)
 MARKED_EVERY = timedelta(minutes=5)  # of fetches, so that a thousand of them write little
 
 
