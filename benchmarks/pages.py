@@ -98,7 +98,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
         mine("a license benefit", "licensing:benefit-detail", queries=6, pk=found["licenses"]),
         # One of them asks whether the tenant is known already (K5)
-        mine("walkthrough", "licensing:walkthrough", queries=8, pk=found["licenses"]),
+        mine("walkthrough", "licensing:walkthrough", pk=found["licenses"]),
         Page("people to assign to, searched", assign, reader),
         # Two and a half times *hello*
         Page("people to assign to, while typing", assign, reader, 3, 7, (("HX-Request", "true"),)),

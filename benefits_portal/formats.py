@@ -6,13 +6,28 @@ A list has few days and numbers, and its neighbor has the same ones, so each is 
 each language.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, wraps
 
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import get_language
 
 KEPT = 4_096  # of each, in a process
+
+
+def kept(write: Callable[[int], str]) -> Callable[[int], str]:
+    """`write`, with what it wrote of a number kept for each language."""
+
+    @lru_cache(KEPT)
+    def written(number: int, _language: str | None) -> str:
+        return write(number)
+
+    @wraps(write)
+    def read(number: int) -> str:
+        return written(number, get_language())
+
+    return read
 
 
 def format_number(value: int) -> str:

@@ -133,7 +133,7 @@ PAGES = [
     Page(8, "licensing:benefit-history?credit"),
     Page(7, "licensing:benefit-history?redeemed"),
     # Whether the tenant is known already, or its domain is to be typed in first (K5)
-    Page(8, "licensing:walkthrough"),
+    Page(7, "licensing:walkthrough"),
     Page(4, "benefits:holders"),
     Page(7, "benefits:holders-csv"),
     Page(7, "benefits:holders", query="?show=past&q=person&sort=name"),

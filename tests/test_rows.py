@@ -3,7 +3,7 @@
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 
 def written(block: str, *rows: dict[str, object], **context: object) -> str:
@@ -89,6 +89,55 @@ def test_each_item_of_a_list_is_written_beside_what_is_of_its_row() -> None:
     assert written(block, {"way": "A&B", "steps": ["<1>", "{way}"]}, {"way": "C", "steps": []}) == (
         '<li title="A&amp;B">&lt;1&gt;</li><li title="A&amp;B">{way}</li>'
     )
+
+
+def test_an_item_that_is_a_row_is_written_by_its_own_values_and_its_row_s() -> None:
+    block = "{% each way in ways %}{% when way.gap %}{name}: {way.gap}|{% endwhen %}{% endeach %}"
+    ways = [{"gap": "<1>"}, {"gap": ""}, {"gap": "{name}"}]
+    assert written(block, {"name": "A", "ways": ways}) == "A: &lt;1&gt;|A: {name}|"
+
+
+def test_an_item_has_no_value_of_the_one_before() -> None:
+    with pytest.raises(KeyError, match=r"way\.gap"):
+        written("{% each way in ways %}{way.gap}{% endeach %}", {"ways": [{"gap": "1"}, {}]})
+
+
+def test_every_row_has_the_values_that_the_page_gives() -> None:
+    template = Template(
+        "{% rows rows label=label wide=wide %}{% when wide %}{label} {n}{% endwhen %};{% endrows %}"
+    )
+    rows = [{"n": 1}, {"n": 2}]
+    assert [
+        template.render(Context({"rows": rows, "label": "<A>", "wide": True})),
+        template.render(Context({"rows": rows, "label": "<B>", "wide": False})),
+    ] == ["&lt;A&gt; 1;&lt;A&gt; 2;", ";;"]
+
+
+def test_a_block_that_is_kept_is_of_the_language_that_is_read() -> None:
+    template = Template("{% load i18n %}{% rows rows %}{% translate 'Licenses' %} {n}{% endrows %}")
+    shown: list[str] = []
+    for language in ("en", "nl", "en"):
+        with override(language):
+            shown.append(template.render(Context({"rows": [{"n": len(shown)}]})))
+    assert shown == ["Licenses 0", "Licenties 1", "Licenses 2"]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "{{ label }}",
+        "{% if label %}{{ label }}{% endif %}",
+        "{% translate label %}",
+        "{% translate 'x'|add:label as told %}{{ told }}",
+        "{% when n %}{{ label }}{% endwhen %}",
+        "{% each one in n %}{{ label }}{% endeach %}",
+        "{% list_swap label %}",
+    ],
+)
+def test_what_names_a_variable_is_of_its_page(node: str) -> None:
+    template = Template(f"{{% load i18n %}}{{% rows rows %}}{node}{{% endrows %}}")
+    shown = [template.render(Context({"rows": [{"n": [1]}], "label": label})) for label in "AB"]
+    assert shown[0].replace("A", "B") == shown[1] != shown[0]
 
 
 @pytest.mark.parametrize("block", ["{% when a %}{% endwhen %}", "{% each a in b %}{% endeach %}"])

@@ -14,7 +14,7 @@ from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import DateAxis, Mark
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.licensing.prepared_queries import compared
+from benefits_portal.licensing.prepared_queries import MAX_COMPARED, compared
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act
 from benefits_portal.licensing.starting import start_url
@@ -233,17 +233,20 @@ class Comparisons(Excerpt[Comparison]):
 def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") -> Comparisons:
     """For each Active subscription of the key's product in `tenant`, what the key would do.
 
-    Without one, what starts anew (S3). Of very many, those that end last, and how many there are.
+    Without one, what starts anew (S3). Of very many, those that end last, and how many there are:
+    MAX_COMPARED, with what can come back.
     """
     same = compared.rows(tenant.partner_id, tenant.pk, key.product_id, on)
     active = [subscription for subscription in same if subscription.is_active(on)]
     ended = next((subscription for subscription in same if subscription not in active), None)
     for subscription in [*active, *([ended] if ended else [])]:
         subscription.product, subscription.tenant = key.product, tenant  # at hand
-    found = [Comparison.of(key, tenant, one, on, confirmed) for one in active]
+    shown = active[-(MAX_COMPARED - 1) :] if ended else active
+    found = [Comparison.of(key, tenant, one, on, confirmed) for one in shown]
     # Annotated
     hidden = active[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]
     if ended:
+        ended.comes_back_on = on
         found.append(Comparison.of(key, tenant, ended, on, confirmed))
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
     named = urlencode({"show": "all", "q": key.product.name})

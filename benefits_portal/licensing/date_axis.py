@@ -8,13 +8,13 @@ Each of them has a lane of its own, so no label can cover another, however near 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from benefits_portal.formats import KEPT, as_day, as_short_month, format_number
+from benefits_portal.formats import as_day, as_short_month, format_number, kept
 
 WHOLE = 1000  # positions are per mille of the width
 MARGIN = 12  # at both sides, for the shape of a mark
@@ -105,6 +105,20 @@ class DateAxis:
         return MARGIN + (day - first).days * (WHOLE - 2 * MARGIN) // whole
 
     @property
+    def drawn(self) -> list[dict[str, Any]]:
+        """The one row that components/date_axis.html writes."""
+        return [
+            {
+                "today_x": self.today_x,
+                "guide_x": self.guide_x,
+                "distance": self.distance_label,
+                "lanes": self.lanes(),
+                "ticks": self.ticks(),
+                "rows": self.rows(),
+            }
+        ]
+
+    @property
     def today_x(self) -> str:
         return in_per_cent(self.position(self.today))
 
@@ -180,14 +194,9 @@ def in_per_cent(position: int) -> str:
     return f"{position // 10}.{position % 10}%"
 
 
+@kept
 def distance_of(days: int) -> str:
     """How far from today a day is."""
-    return _distance(days, get_language())
-
-
-@lru_cache(KEPT)
-def _distance(days: int, _language: str | None) -> str:
-    """The same in the active language: the axes of a page have few distances, and the same ones."""
     if days == 0:
         return _("today")
     count = {"count": format_number(abs(days))}

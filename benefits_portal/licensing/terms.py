@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benefits_portal.formats import as_day, format_number
+from benefits_portal.formats import as_day, format_number, kept
 
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
@@ -23,28 +23,33 @@ MAX_SUBSCRIPTION_LICENSES = 10_000_000
 LAST_DAY = date(2999, 12, 31)
 
 
+@kept
 def in_days(count: int) -> str:
     return ngettext("%(count)s day", "%(count)s days", count) % {"count": format_number(count)}
 
 
+@kept
 def in_license_days(count: int) -> str:
     return ngettext("%(count)s license-day", "%(count)s license-days", count) % {
         "count": format_number(count)
     }
 
 
+@kept
 def in_licenses(count: int) -> str:
     return ngettext("%(count)s license", "%(count)s licenses", count) % {
         "count": format_number(count)
     }
 
 
+@kept
 def in_license_months(count: int) -> str:
     return ngettext("%(count)s license-month", "%(count)s license-months", count) % {
         "count": format_number(count)
     }
 
 
+@kept
 def in_months(count: int) -> str:
     return ngettext("%(count)s month", "%(count)s months", count) % {"count": format_number(count)}
 

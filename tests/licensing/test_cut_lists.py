@@ -95,6 +95,21 @@ def test_a_comparison_of_many_subscriptions_says_how_many_there_are(
     assert found.summary in client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).text
 
 
+def test_of_three_compared_one_is_what_can_come_back(
+    client: Client, tenant: Tenant, partner: Partner
+) -> None:
+    product = factories.ProductFactory.create()
+    ended, _first, *last = [
+        factories.SubscriptionFactory.create(
+            tenant=tenant, product=product, ends_on=TODAY + timedelta(days=days)
+        )
+        for days in range(-1, MAX_COMPARED)
+    ]
+    found = comparisons(factories.issue_key(partner=partner, product=product), tenant, TODAY)
+    assert [one.subscription for one in found] == [*last, ended]
+    assert (found.total, found.summary) == (4, "The first 3 of 4 are shown.")
+
+
 def test_ones_own_keys_say_how_many_can_be_redeemed(
     client: Client, tenant: Tenant, partner: Partner
 ) -> None:

@@ -109,6 +109,9 @@ class Subscription(PartnerRow):
         serialize=False,
     )
 
+    # A day on which a query has found that it can come back
+    comes_back_on: date | None = None
+
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
@@ -168,8 +171,10 @@ class Subscription(PartnerRow):
     def can_come_back(self, on: date) -> bool:
         """Whether it is the latest Expired or Disabled one of its product in its tenant (S3).
 
-        One query.
+        One query, where that is not at hand.
         """
+        if self.comes_back_on == on:
+            return True
         place = self.partner_id, self.tenant_id, self.product_id
         return self == latest_to_come_back.first(*place, on)
 
