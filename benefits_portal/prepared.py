@@ -10,6 +10,7 @@ as the last day of a month: put together once for each of these values, of which
 `PreparedQuery` that PostgreSQL too parses and plans once, for each connection.
 """
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import copy
@@ -25,6 +26,7 @@ from django.db.models.sql.compiler import SQLCompiler
 FIRST_NUMBER = 2_077_777_770
 FIRST_CENTURY = 3100  # no day of ours is as late
 TEXT = "the text at place "
+TEXT_IN_BYTES = re.compile(TEXT.encode() + rb"(\d+)(.*)", re.DOTALL)
 KEPT = 8  # of a question, with what is asked beside the number: the days of partners, mostly
 
 
@@ -49,11 +51,14 @@ class Slot(NamedTuple):
 
     at: int
     place: int
-    later: timedelta
-    as_text: bool  # for SQLite
+    later: timedelta = timedelta(0)
+    as_text: bool = False  # for SQLite
+    ending: bytes | None = None  # of what is text in bytes, which something may follow
 
     def fill(self, params: list[Any], values: tuple[Any, ...]) -> None:
         value = values[self.place] + self.later if self.later else values[self.place]
+        if self.ending is not None:
+            value = value.encode() + self.ending
         params[self.at] = str(value) if self.as_text else value
 
 
@@ -199,7 +204,9 @@ def slot(at: int, param: Any) -> Slot | None:
     """Which value goes in the place of `param`; None where it is always the same."""
     as_text = isinstance(param, str)
     if as_text and param.startswith(TEXT):
-        return Slot(at, int(param.removeprefix(TEXT)), timedelta(0), as_text)
+        return Slot(at, int(param.removeprefix(TEXT)), as_text=True)
+    if found := TEXT_IN_BYTES.match(in_bytes(param)):
+        return Slot(at, int(found[1]), ending=found[2])
     if as_text:
         with suppress(ValueError):
             param = date.fromisoformat(param)
@@ -208,5 +215,11 @@ def slot(at: int, param: Any) -> Slot | None:
         later = param.toordinal() - StandInDay.at(place).toordinal()
         return Slot(at, place, timedelta(days=later), as_text)
     if isinstance(param, int) and param >= FIRST_NUMBER:
-        return Slot(at, param - FIRST_NUMBER, timedelta(0), as_text)
+        return Slot(at, param - FIRST_NUMBER)
     return None
+
+
+def in_bytes(param: Any) -> bytes:
+    """What a database's own type for bytes holds; nothing of other parameters."""
+    held = getattr(param, "obj", param)
+    return held if isinstance(held, bytes) else b""

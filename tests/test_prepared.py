@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.dates import add_months
 from benefits_portal.prepared import PreparedQuery, padded, prepared
-from benefits_portal.tenants.models import Tenant
-from tests.factories import TODAY, BenefitFactory, TenantFactory
+from benefits_portal.tenants.models import DirectoryUserWord, Tenant
+from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, TenantFactory
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -60,6 +60,18 @@ def test_texts_are_asked_for_as_they_are() -> None:
 
     asked, others = PreparedQuery(named), TenantFactory.create_batch(2)
     assert [asked.rows(each.name, each.sort_name) for each in others] == [[each] for each in others]
+
+
+def test_texts_in_bytes_are_asked_for_with_what_follows_them() -> None:
+    def beginning_with(partner: int, term: str) -> QuerySet[DirectoryUserWord]:
+        theirs = DirectoryUserWord.objects.filter(partner=partner)
+        return theirs.beginning_with(term).order_by("word")
+
+    asked = PreparedQuery(beginning_with)
+    ann, bob = (DirectoryUserFactory.create(display_name=name) for name in ("Ann", "Bo Björk"))
+    assert [str(word) for word in asked.rows(ann.partner_id, "ann")] == ["ann"]
+    assert [str(word) for word in asked.rows(bob.partner_id, "bj")] == ["bjoerk", "bjork"]
+    assert asked.rows(ann.partner_id, "bj") == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,11 +26,12 @@ from benefits_portal.licensing.models.pool_today import (
     products_today,
 )
 from benefits_portal.licensing.terms import in_licenses
-from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.excerpt import Excerpt, with_total
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Candidate
 from benefits_portal.tenants.models import DirectoryUser, Tenant
-from benefits_portal.tenants.models.people_sought import PeopleSought
+from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSought
 
 MAX_CANDIDATES = 20  # people shown at a time
 
@@ -211,14 +213,33 @@ def candidates(pool: LicensePool, search_query: str, *, is_only: bool) -> Excerp
     if is_only:
         people = DirectoryUser.objects.first_matching(partner, search_query, MAX_CANDIDATES)
     else:
-        # Joined with the one tenant, all that match would be compared with everybody by name
-        here = DirectoryUser.objects.filter(partner=partner, tenant=pool.tenant)
-        sought = PeopleSought(partner.pk, search_query).among(here)
-        people = Excerpt.of(sought.by_name(), MAX_CANDIDATES)
+        people = first_in(pool.tenant, search_query)
     for person in people:
         person.tenant = pool.tenant
     refusals = pool.refusals(people)
     return people.showing([Candidate(person, refusals[person.pk]) for person in people])
+
+
+def first_in(tenant: Tenant, search_query: str) -> Excerpt[DirectoryUser]:
+    """The first people of one tenant of several; of many whom words mean, not all are counted."""
+    sought = PeopleSought(tenant.partner_id, search_query)
+    meant, counts_to = sought.meant, sought.counts_to
+    values, how = (meant.values, meant.how) if meant else ((), None)
+    if meant and not values:
+        return Excerpt((), 0)
+    found = in_tenant.rows(tenant.partner_id, tenant.pk, *values, how=how, counts_to=counts_to)
+    return Excerpt.of_counted(found, count_to=counts_to)
+
+
+@PreparedQuery
+def in_tenant(
+    partner: int, tenant: int, *values: int | str, how: How | None, counts_to: int
+) -> QuerySet[DirectoryUser]:
+    """The first people of a tenant by name; whom a search means, by `how` the values say so."""
+    # Joined with the one tenant, all that match would be compared with everybody by name
+    here = DirectoryUser.objects.filter(partner=partner, tenant=tenant)
+    sought = Meant(partner, how, values).among(here) if how else here
+    return with_total(sought.by_name(), MAX_CANDIDATES, count_to=counts_to)
 
 
 def other_products(

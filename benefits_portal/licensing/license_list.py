@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -17,12 +17,13 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
 from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
+from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.templatetags.portal import breakable
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.models import DirectoryUser, Tenant
-from benefits_portal.tenants.models.people_sought import PeopleSought
+from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSought
 
 type Values = dict[str, Any]
 
@@ -31,9 +32,9 @@ COLUMNS_READ = (
     "given_on",
     "ended_on",
     "directory_user",
-    "directory_user__display_name",
-    "directory_user__user_principal_name",
-    "directory_user__is_disabled",
+    "person__display_name",
+    "person__user_principal_name",
+    "person__is_disabled",
 )
 HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before")}
 WHO = {"guests": gettext_lazy("Guests"), "disabled": gettext_lazy("Disabled")}
@@ -44,14 +45,15 @@ offer_filter_values(show=HOLDERS, who=WHO)
 class LicenseListing(Listing[Values]):
     """Who has a license of one product in one tenant, or had one.
 
-    By name they are read in the order of the directory, by day in that of the pool.
+    By name they are read in the order of the directory, by day in that of the pool. `person` is an
+    entry of the directory with its partner, whose columns are its own: its key too.
     """
 
     tabs: ClassVar[Mapping[str, Any]] = HOLDERS
     columns = {
         # With the person, as the directory's index has them: many have one name
-        "name": Column(gettext_lazy("Name"), ("directory_user__sort_name", "directory_user")),
-        "address": Column(gettext_lazy("Email"), ("directory_user__user_principal_name",)),
+        "name": Column(gettext_lazy("Name"), ("person__sort_name", "person__pk")),
+        "address": Column(gettext_lazy("Email"), ("person__user_principal_name",)),
         "given": Column(gettext_lazy("Assigned on"), ("given_at",)),
     }
 
@@ -69,18 +71,27 @@ class LicenseListing(Listing[Values]):
         return kind(query, filters, any_day.day, kept=any_day.kept, partner=partner)
 
     def page_of(self, pool: LicensePool) -> Page[Values]:
-        """That of `pool`; the first one, unless somebody searches, is put together once."""
-        if self.search_query or not self.query.is_first_page:
+        """That of `pool`; the first one is put together once."""
+        if not self.query.is_first_page:
             return self.page(pool.assignments)
+        if self.meant and not self.meant.values:
+            return self.first_page([])
         return self.first_page(self.prepared(pool))
 
     def prepared(self, pool: LicensePool) -> list[Values]:
         numbers = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
-        return first_holders.rows(*numbers, asked=self.href)
+        asked = replace(self.query, kept={}).href(q="")
+        values, how = (self.meant.values, self.meant.how) if self.meant else ((), None)
+        return first_holders.rows(*numbers, *self.days, *values, asked=asked, how=how)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """What of the list is another day."""
+        return ()
 
     @property
     def finds_first(self) -> bool:
-        return bool(self.search_query)
+        return self.meant is not None
 
     @property
     def is_past(self) -> bool:
@@ -90,15 +101,41 @@ class LicenseListing(Listing[Values]):
     def sought(self) -> PeopleSought:
         return PeopleSought(self.partner, self.search_query)
 
+    @cached_property
+    def meant(self) -> Meant | None:
+        return self.sought.meant
+
+    @cached_property
+    def counts_to(self) -> int:
+        return self.sought.counts_to
+
     def filter_queryset(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         """`rows` are all of one pool, of one partner."""
+        rows = self.narrowed(rows)
+        return self.meant.among(rows, "directory_user") if self.meant else rows
+
+    def listed(self, rows: LicenseAssignmentQuerySet) -> Any:
+        """Whom words mean is known of each entry of the directory, where that is the order.
+
+        Of a license it would be known too late: all of them would be read and sorted.
+        """
+        rows = self.narrowed(rows)
+        if self.meant:
+            by_entry = self.order[0].startswith("person__")
+            rows = self.meant.among(
+                with_person(rows), "person__pk" if by_entry else "directory_user"
+            )
+        return self.annotate_for_list(rows)
+
+    def narrowed(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
+        """What of them the tab and the filters show."""
         rows = self.ended(rows) if self.is_past else self.running(rows)
         match self.chosen.get("who"):
             case "guests":
-                rows = rows.filter(directory_user__kind=DirectoryUser.Kind.GUEST)
+                rows = with_person(rows).filter(person__kind=DirectoryUser.Kind.GUEST)
             case "disabled":
-                rows = rows.of_disabled()
-        return self.sought.among(rows, "directory_user", only_few=True)
+                rows = with_person(rows).filter(person__is_disabled=True)
+        return rows
 
     def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.running()
@@ -111,22 +148,21 @@ class LicenseListing(Listing[Values]):
 
         Not in `filter_queryset`: to count them nobody needs to be looked up.
         """
-        theirs = rows.filter(directory_user__partner=F("partner"))
-        return theirs.values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
+        return with_person(rows).values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
 
     def rows(self, licenses: Sequence[Values]) -> list[dict[str, object]]:
         """What the page shows of `licenses`; of whoever is disabled, that they are (L9)."""
         badge = ""
-        if any(held["directory_user__is_disabled"] for held in licenses):
+        if any(held["person__is_disabled"] for held in licenses):
             disabled = {"person": {"is_enabled": False}}
             badge = render_to_string("tenants/_entry_status.html", disabled)
         return [
             {
                 "pk": held["pk"],
                 "person": held["directory_user"],
-                "name": held["directory_user__display_name"],
-                "status": badge if held["directory_user__is_disabled"] else "",
-                "address": breakable(held["directory_user__user_principal_name"]),
+                "name": held["person__display_name"],
+                "status": badge if held["person__is_disabled"] else "",
+                "address": breakable(held["person__user_principal_name"]),
                 "given": as_day(held["given_on"]),
                 "ended": as_day(held["ended_on"]) if held["ended_on"] else "",
             }
@@ -146,8 +182,8 @@ class LicenseListing(Listing[Values]):
         """A row of the spreadsheet."""
         days = (held["given_on"], held["ended_on"] if self.is_past else None)
         return [
-            held["directory_user__display_name"],
-            held["directory_user__user_principal_name"],
+            held["person__display_name"],
+            held["person__user_principal_name"],
             *(day.isoformat() for day in days if day),
         ]
 
@@ -161,10 +197,9 @@ class LicenseListingThen(LicenseListing):
         "past": HOLDERS["past"],
     }
 
-    def prepared(self, pool: LicensePool) -> list[Values]:
-        numbers = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
-        asked = replace(self.query, kept={}).href()
-        return first_holders_then.rows(*numbers, self.on, asked=asked)
+    @property
+    def days(self) -> tuple[date, ...]:
+        return (self.on,)
 
     def running(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.on(self.on)
@@ -180,25 +215,32 @@ class LicenseListingThen(LicenseListing):
         return [self.on.isoformat(), *super().cells(held)]
 
 
-@PreparedQuery
-def first_holders(partner: int, tenant: int, product: int, *, asked: str) -> QuerySet[Any, Values]:
-    """The first page of a pool's list, in the state that a URL `asked` for."""
-    return first_rows(AnyDay(date.max), asked, partner, tenant, product)
+def with_person(rows: LicenseAssignmentQuerySet) -> Any:
+    """`rows` with the entry of the directory as `person`."""
+    entry = FilteredRelation("directory_user", condition=Q(directory_user__partner=F("partner")))
+    return rows.annotate(person=entry)
 
 
 @PreparedQuery
-def first_holders_then(
-    partner: int, tenant: int, product: int, on: date, *, asked: str
+def first_holders(
+    partner: int,
+    tenant: int,
+    product: int,
+    *values: date | int | str,
+    asked: str,
+    how: How | None,
 ) -> QuerySet[Any, Values]:
-    """The same at the end of another day."""
-    return first_rows(AnyDay(date.max, as_of=on), asked, partner, tenant, product)
+    """The first page of a pool's list, in the state that a URL `asked` for.
 
-
-def first_rows(
-    any_day: AnyDay, asked: str, partner: int, tenant: int, product: int
-) -> QuerySet[Any, Values]:
+    The values are the day, if it is another one than today, and `how` it is searched whom that
+    means.
+    """
+    day = values[0] if values and isinstance(values[0], date) else None
     pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
+    any_day = AnyDay(date.max, as_of=day)
     listing = LicenseListing.of(QueryDict(asked.removeprefix("?")), any_day, partner)
+    listing.meant = Meant(partner, how, values[1:] if day else values) if how else None
+    listing.counts_to = MAX_COUNT if how in {None, "by keys"} else MAX_COUNT_BESIDE
     rows: QuerySet[Any, Values] = listing.first_rows(pool.assignments)
     return rows
 

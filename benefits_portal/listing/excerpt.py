@@ -137,8 +137,9 @@ class Excerpt[Row]:
 
         And that only the first are shown, where that is so.
         """
-        if self.total > MAX_COUNT:
-            found = _("More than %(many)s people found.") % {"many": format_number(MAX_COUNT)}
+        if self.total > MAX_COUNT or self.is_total_capped:
+            many = format_number(min(self.total, MAX_COUNT))
+            found = _("More than %(many)s people found.") % {"many": many}
         else:
             found = ngettext("%(count)s person found.", "%(count)s people found.", self.total) % {
                 "count": format_number(self.total)

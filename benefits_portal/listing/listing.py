@@ -56,7 +56,12 @@ class Listing[Row]:
 
     def total(self, matching: Any) -> CappedCount | Value:
         """How many rows `matching` has, which is all that was asked for."""
-        return self.count(matching, MAX_COUNT)
+        return self.count(matching, self.counts_to)
+
+    @property
+    def counts_to(self) -> int:
+        """How far what was asked for is counted."""
+        return MAX_COUNT
 
     def count(self, rows: Any, most: int) -> CappedCount:
         return CappedCount(rows, most)
@@ -77,6 +82,10 @@ class Listing[Row]:
     def annotate_for_list(self, rows: Any) -> Any:
         """Annotate `rows` for display. Must not change the result set."""
         return rows
+
+    def listed(self, rows: Any) -> Any:
+        """All that was asked for of `rows`, as a page shows it."""
+        return self.annotate_for_list(self.matching(rows))
 
     @property
     def default_sort(self) -> str:
@@ -149,7 +158,7 @@ class Listing[Row]:
 
     def order_fields(self, rows: Any) -> "list[Field[Any, Any]]":
         """What the values of a cursor are of."""
-        query = self.annotate_for_list(self.matching(rows)).query
+        query = self.listed(rows).query
         return [query.resolve_ref(name).output_field for name in self.order]
 
     def fetch(self, rows: Any, cursor: Cursor | None, limit: int, **how: bool) -> list[Row]:
@@ -167,7 +176,7 @@ class Listing[Row]:
     ) -> Any:
         """The query for these, each with how many there are, if `counts`."""
         matching, keyset = self.matching(rows), self.keyset
-        found = self.annotate_for_list(matching)
+        found = self.listed(rows)
         if self.finds_first:
             keys = keyset.behind(found, cursor, limit, backwards=backwards).values("pk")
             found = self.annotate_for_list(rows.filter(pk__in=keys))
@@ -187,9 +196,7 @@ class Listing[Row]:
 
         Of a list that counts nothing else, and is always cut into pages.
         """
-        matching = self.matching(rows)
-        counting = self.annotate_for_list(matching).annotate(total_in_list=self.total(matching))
-        return self.keyset.sorted(counting)[: self.page_size + 1]
+        return self.asked(rows, None, self.page_size + 1)
 
     def first_page(self, found: list[Row]) -> Page[Row]:
         """The page of what `first_rows` found."""
@@ -238,11 +245,12 @@ class Listing[Row]:
             previous_href=href(before=encode(rows[0])) if rows and has_previous else "",
             next_href=href(after=encode(rows[-1])) if rows and has_next else "",
             last_href=href(page="last") if rows and has_next else "",
+            counts_to=self.counts_to,
         )
 
     def batches(self, rows: Any) -> Iterator[list[Row]]:
         """All that was asked for of `rows`, in order, some at a time: for a long download."""
-        return self.keyset.batches(self.annotate_for_list(self.matching(rows)))
+        return self.keyset.batches(self.listed(rows))
 
     # How it is shown
 

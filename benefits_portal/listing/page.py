@@ -71,10 +71,11 @@ class Page[Row]:
     previous_href: str = ""
     next_href: str = ""
     last_href: str = ""
+    counts_to: int = MAX_COUNT  # of what is more, `total` is one more
 
     @property
     def total_text(self) -> str:
-        return total_text(self.total)
+        return total_text(self.total, self.counts_to)
 
     @property
     def summary(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet, Value
 from django.http import QueryDict
@@ -21,7 +22,7 @@ from benefits_portal.tenants.audit.labels import offer_filter_values
 from benefits_portal.tenants.holdings import holdings
 from benefits_portal.tenants.models import DirectoryUser, Partner, Role, RoleAssignment, Tenant
 from benefits_portal.tenants.models.directory_user_queryset import DirectoryUserQuerySet
-from benefits_portal.tenants.models.people_sought import PeopleSought
+from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSought
 from benefits_portal.tenants.models.role_assignment_queryset import RoleAssignmentQuerySet
 
 SHOW = {"guests": _("Guests"), "disabled": _("Disabled")}
@@ -58,28 +59,41 @@ class DirectoryListing(Listing[DirectoryUser]):
         return listing
 
     def page_of(self, partner: Partner) -> Page[DirectoryUser]:
-        """That of all people of `partner`; the first one, unless somebody searches, is prepared."""
-        if self.search_query or "tenant" in self.chosen or not self.query.is_first_page:
+        """That of all people of `partner`; the first one is prepared."""
+        if "tenant" in self.chosen or not self.query.is_first_page:
             return self.page(DirectoryUser.objects.for_partner(partner))
-        return self.first_page(first_people.rows(partner.pk, asked=self.href))
+        asked = self.query.href(q="")
+        if self.meant is None:
+            return self.first_page(first_people.rows(partner.pk, asked=asked))
+        if not self.meant.values:
+            return self.first_page([])
+        found = () if self.found is None else (self.found,)
+        values = (partner.pk, *found, *self.meant.values)
+        return self.first_page(first_meant.rows(*values, asked=asked, how=self.meant.how))
 
     @cached_property
     def sought(self) -> PeopleSought:
         return PeopleSought(self.partner.pk if self.partner else 0, self.search_query)
 
+    @cached_property
+    def meant(self) -> Meant | None:
+        return self.sought.meant
+
+    @cached_property
+    def found(self) -> int | None:
+        """How many there are, from the words of names alone, where nothing else was asked for."""
+        return None if self.chosen or self.meant is None else self.sought.total
+
     @property
     def finds_first(self) -> bool:
-        return bool(self.search_query)
+        return self.meant is not None
 
     def total(self, matching: DirectoryUserQuerySet) -> CappedCount | Value:
-        """From the words of names alone, where nothing else was asked for."""
-        if self.chosen or self.sought.total is None:
-            return super().total(matching)
-        return Value(self.sought.total)
+        return super().total(matching) if self.found is None else Value(self.found)
 
     def filter_queryset(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
         """`rows` are all of the partner's."""
-        rows = self.sought.among(rows)
+        rows = self.meant.among(rows) if self.meant else rows
         if tenant := self.chosen.get("tenant"):
             rows = rows.filter(tenant=int(tenant))
         match self.chosen.get("show"):
@@ -199,6 +213,20 @@ class RoleListing(Listing[RoleAssignment]):
 def first_people(partner: int, *, asked: str) -> QuerySet[DirectoryUser]:
     """The first page of a partner's directory, in the state that a URL `asked` for."""
     listing = DirectoryListing.of([], QueryDict(asked.removeprefix("?")))
+    people = DirectoryUser.objects.filter(partner=partner).select_related("tenant")
+    rows: QuerySet[DirectoryUser] = listing.first_rows(people)
+    return rows
+
+
+@PreparedQuery
+def first_meant(partner: int, *values: Any, asked: str, how: How) -> QuerySet[DirectoryUser]:
+    """The same of those whom a search means, by `how` the values say who they are.
+
+    These come behind how many they are, unless something else was asked for too.
+    """
+    listing = DirectoryListing.of([], QueryDict(asked.removeprefix("?")))
+    listing.found, meant = (None, values) if listing.chosen else (values[0], values[1:])
+    listing.meant = Meant(partner, how, meant)
     people = DirectoryUser.objects.filter(partner=partner).select_related("tenant")
     rows: QuerySet[DirectoryUser] = listing.first_rows(people)
     return rows

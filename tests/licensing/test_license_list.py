@@ -5,10 +5,13 @@ from datetime import date, timedelta
 import pytest
 from django.http import QueryDict
 
+from benefits_portal.derived_fields import MAX_KEYS
 from benefits_portal.licensing.license_list import LicenseListing
-from benefits_portal.licensing.models import LicensePool
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool
+from benefits_portal.search_text import search_terms
 from benefits_portal.tenants.any_day import AnyDay
-from benefits_portal.tenants.models import Actor, DirectoryUser, Tenant
+from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Tenant
+from benefits_portal.tenants.models.people_sought import Meant
 from tests.factories import TODAY, DirectoryUserFactory, pool
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("H1")]
@@ -23,6 +26,11 @@ STATES = [
     "who=disabled",
     "show=past",
     "show=past&who=guests&sort=-address",
+    "q=bob",
+    "q=cas&sort=-given",
+    "q=c&who=disabled",
+    "q=nobody",
+    "q=!",
 ]
 
 
@@ -50,7 +58,10 @@ def pools(tenant: Tenant) -> list[LicensePool]:
 @pytest.mark.parametrize("state", STATES)
 def test_a_first_page_is_the_same_prepared(pools: list[LicensePool], state: str) -> None:
     days = [AnyDay(TODAY), *(AnyDay(TODAY, as_of=ago(days)) for days in (29, 12, 9))]
-    asked = [(LicenseListing.of(QueryDict(state), day, 0), each) for day in days for each in pools]
+    partner = pools[0].tenant.partner_id
+    asked = [
+        (LicenseListing.of(QueryDict(state), day, partner), each) for day in days for each in pools
+    ]
     assert [listing.page_of(each) for listing, each in asked] == [
         listing.page(each.assignments) for listing, each in asked
     ]
@@ -75,3 +86,54 @@ def test_what_is_prepared_is_asked_of_the_product_and_the_day(pools: list[Licens
         [["Ann", "Bob", "Cas"], ["Bob"]],
         [["Bob", "Cas"], []],
     ]
+
+
+@pytest.mark.parametrize("sort", ["", "sort=-name", "sort=address", "sort=-given"])
+@pytest.mark.parametrize("words", ["b", "c contoso", "bob ann"])
+def test_who_is_searched_is_found_alike_by_keys_and_by_words(
+    pools: list[LicensePool], sort: str, words: str
+) -> None:
+    partner, terms = pools[0].tenant.partner_id, search_terms(words)
+    people = DirectoryUser.objects.filter(partner=partner).matching(words)
+    keys = tuple(people.values_list("pk", flat=True))
+    whoever_is_meant = [
+        Meant(partner, "by keys", keys),
+        Meant(partner, "by words read once", terms),
+        Meant(partner, "by the words of each", terms),
+    ]
+    pages = [searched(pools[0], sort, meant) for meant in whoever_is_meant]
+    assert pages == [pages[0]] * 3
+
+
+def searched(pool: LicensePool, sort: str, meant: Meant) -> list[int]:
+    listing = LicenseListing.of(QueryDict(sort), AnyDay(TODAY), meant.partner)
+    listing.meant = meant
+    return [held["pk"] for held in listing.page(pool.assignments).rows]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("people", "total"), [(MAX_KEYS, "200"), (MAX_KEYS + 1, "100+")], ids=["few", "many"]
+)
+def test_of_many_whom_words_mean_a_hundred_licenses_are_counted(
+    pools: list[LicensePool], people: int, total: str
+) -> None:
+    tenant, [pool, _other] = pools[0].tenant, pools
+    entries = DirectoryUserFactory.build_batch(
+        people, tenant=tenant, partner=tenant.partner, display_name="Kim Lee"
+    )
+    DirectoryUserWord.objects.write_all(DirectoryUser.objects.bulk_create(entries))
+    pool.assignments.bulk_create(
+        LicenseAssignment(
+            partner=tenant.partner,
+            tenant=tenant,
+            product=pool.product,
+            directory_user=entry,
+            given_on=TODAY,
+        )
+        for entry in entries
+    )
+    listing = LicenseListing.of(QueryDict("q=kim"), AnyDay(TODAY), tenant.partner_id)
+    page = listing.page_of(pool)
+    assert page.summary == f"Showing 50 of {total}"
+    assert listing.page(pool.assignments) == page

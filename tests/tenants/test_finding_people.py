@@ -4,6 +4,7 @@ They come in the order of their names.
 """
 
 import re
+from typing import get_args
 
 import pytest
 from django.core.management import call_command
@@ -16,7 +17,6 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
 from benefits_portal.derived_fields import MAX_KEYS, derived_columns, refresh, stale_rows
-from benefits_portal.search_text import search_terms
 from benefits_portal.tenants.activity_forms import ActivityFilter
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.consistency import CHECKS
@@ -32,7 +32,7 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
-from benefits_portal.tenants.models.people_sought import PeopleSought
+from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSought
 from tests import factories
 from tests.clients import SignIn
 from tests.factories import DirectoryUserFactory
@@ -135,7 +135,9 @@ def test_the_directory_counts_people_and_only_those_asked_for(
     DirectoryUserFactory.create(tenant=tenant, display_name="Kai", user_principal_name="kai@k.co")
     many(factories.TenantFactory.create(), 1)
     listing = DirectoryListing.of([tenant], QueryDict(query))
-    assert listing.page(DirectoryUser.objects.for_partner(partner)).total == total
+    page = listing.page(DirectoryUser.objects.for_partner(partner))
+    assert page.total == total
+    assert listing.page_of(partner) == page
 
 
 def test_a_picker_does_not_count_beyond_1000(client: Client, tenant: Tenant, address: str) -> None:
@@ -448,4 +450,21 @@ def test_few_and_many_are_found_alike(tenant: Tenant, number: int, words: str) -
     theirs = DirectoryUser.objects.filter(partner=tenant.partner)
     sought, found = PeopleSought(tenant.partner_id, words), theirs.matching(words)
     assert set(sought.among(theirs)) == set(found)
-    assert sought.total == (found.count() if search_terms(words) else None)
+    assert sought.is_everybody == (not words)
+    assert sought.is_everybody or sought.total == found.count()
+
+
+@pytest.mark.parametrize("how", get_args(How.__value__))
+@pytest.mark.parametrize("query", ["", "show=guests", "sort=-name", "sort=kind"])
+def test_the_directory_finds_alike_by_keys_and_by_words(
+    tenant: Tenant, how: How, query: str
+) -> None:
+    for number, kind in enumerate(["member", "guest"] * 2):
+        DirectoryUserFactory.create(tenant=tenant, display_name=f"Kim {number}", kind=kind)
+    DirectoryUserFactory.create(tenant=tenant, display_name="Lee")
+    theirs = DirectoryUser.objects.for_partner(tenant.partner)
+    usual = DirectoryListing.of([tenant], QueryDict(f"q=kim&{query}"))
+    listing = DirectoryListing.of([tenant], QueryDict(query))
+    values = tuple(theirs.matching("kim").values_list("pk", flat=True))
+    listing.meant = Meant(tenant.partner_id, how, values if how == "by keys" else ("kim",))
+    assert listing.page(theirs).rows == usual.page_of(tenant.partner).rows

@@ -20,7 +20,7 @@ from .directory_user_kind import DirectoryUserKind, own_email
 from .directory_word import DirectoryUserWord
 from .former_name import RenamedQuerySet
 from .partner import Partner, Tenant
-from .people_sought import PeopleSought, of_matching_people
+from .people_sought import How, Meant, PeopleSought, of_matching_people
 
 if TYPE_CHECKING:
     from .directory_user import DirectoryUser
@@ -44,6 +44,18 @@ def first_by_name(
     """The first people of a partner, counted."""
     theirs = model._default_manager.filter(partner=partner).select_related("tenant")
     return with_total(theirs.order_by("sort_name", "pk"), most)
+
+
+@PreparedQuery
+def meant_by_name(
+    partner: int, total: int, *values: int | str, how: How, most: int, model: type["DirectoryUser"]
+) -> QuerySet["DirectoryUser"]:
+    """The first of those whom a search means, by `how` the values say who they are."""
+    theirs = model._default_manager.filter(partner=partner).order_by("sort_name", "pk")
+    # By an index alone, and then the rest of the few
+    first = first_of(Meant(partner, how, values).among(theirs), most)
+    people = first.select_related("tenant").order_by("sort_name", "pk")
+    return with_total(people, most, counted=total)
 
 
 class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
@@ -131,10 +143,12 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
             found = first_by_name.rows(partner.pk, most=most, model=self.model)
             return Excerpt.of_counted(found)
         sought = PeopleSought(partner.pk, search_query)
-        # By an index alone, and then the rest of the few
-        first = first_of(sought.among(self.filter(partner=partner)).by_name(), most)
-        people = first.select_related("tenant").by_name()
-        return Excerpt.of(people, most, counted=sought.total)
+        meant = sought.meant
+        if meant is None or not meant.values:
+            return Excerpt((), 0)
+        values = (partner.pk, sought.total, *meant.values)
+        found = meant_by_name.rows(*values, how=meant.how, most=most, model=self.model)
+        return Excerpt.of_counted(found)
 
     def add_to(
         self, tenant: Tenant, name: str, email: str, *, by: Actor, kind: str = "member"

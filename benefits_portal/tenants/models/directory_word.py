@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.personal import Personal
 from benefits_portal.postgresql.bulk_insert import insert_rows
-from benefits_portal.search_text import compact, search_prefixes, search_terms
+from benefits_portal.search_text import compact, search_prefixes
 
 from .partner import Partner
 
@@ -33,12 +33,12 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         start = term.encode()
         return self.filter(word__gte=start, word__lt=start + AFTER_ALL)
 
-    def people(self, search_query: str) -> Any:
-        """The person of each word that one of the search begins, if each of these begins one.
+    def people(self, terms: Sequence[str]) -> Any:
+        """The person of each word that one of `terms` begins, if each of these begins one.
 
         Read off indexes alone: of the longest word all, of the others those of its people.
         """
-        first, *others = search_terms(search_query)
+        first, *others = terms
         found = self.beginning_with(first)
         for term in others:
             same = DirectoryUserWord.objects.filter(

@@ -8,29 +8,67 @@ and whether somebody is meant is known on the way without looking up words.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 
 from benefits_portal.derived_fields import MAX_KEYS
-from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.search_text import finds_nothing, search_terms
 
-from .directory_word import DirectoryUserWord, DirectoryUserWordQuerySet
+from .directory_word import DirectoryUserWord
 
 # Beyond that, somebody who is meant comes sooner in any order than all their words are read
 MANY = 5_000
+
+type How = Literal["by keys", "by words read once", "by the words of each"]
 
 
 def of_matching_people[Rows: QuerySet[Any]](rows: Rows, search_query: str, person: str) -> Rows:
     """The `rows` with a `partner` whose `person` is one that `matching` finds."""
     found = rows.none() if finds_nothing(search_query) else rows
-    for term in search_terms(search_query):
+    return known_by_each(found, search_terms(search_query), person)
+
+
+def known_by_each[Rows: QuerySet[Any]](rows: Rows, terms: Sequence[str], person: str) -> Rows:
+    """Those with a `person` of whose words one begins with each of `terms`."""
+    for term in terms:
         known_by = DirectoryUserWord.objects.filter(
             partner=OuterRef("partner"), person=OuterRef(person)
         )
-        found = found.filter(Exists(known_by.beginning_with(term)))
-    return found
+        rows = rows.filter(Exists(known_by.beginning_with(term)))
+    return rows
+
+
+class Meant(NamedTuple):
+    """Whom a search means at a partner, as a query asks for them: by `values`, some `how`.
+
+    These are primary keys, or else terms; a prepared query is asked about stand-ins for them.
+    """
+
+    partner: int
+    how: How
+    values: tuple[Any, ...]
+
+    def among[Rows: QuerySet[Any]](self, rows: Rows, person: str = "pk") -> Rows:
+        """The `rows` of the partner whose `person` is one of them."""
+        if self.how == "by keys":
+            return rows.filter(**{f"{person}__in": self.values})
+        if self.how == "by the words of each":
+            return known_by_each(rows, self.values, person)
+        words = DirectoryUserWord.objects.filter(partner=self.partner).people(self.values)
+        # OR makes PostgreSQL read the words once, not again for each row
+        return rows.filter(Q(**{f"{person}__in": words}) | Q(**{f"{person}__lt": 0}))
+
+
+@PreparedQuery
+def found_by(partner: int, *terms: str) -> QuerySet[Any, tuple[int, int]]:
+    """The first people of a partner whom words mean, each with how many these are."""
+    people = DirectoryUserWord.objects.filter(partner=partner).people(terms)
+    counted = people.annotate(words=Count("person")).annotate(found=Window(Count("person")))
+    rows: QuerySet[Any, tuple[int, int]] = counted.values_list("person", "found")
+    return rows[: MAX_KEYS + 1]
 
 
 @dataclass(frozen=True)
@@ -40,41 +78,45 @@ class PeopleSought:
     partner: int
     search_query: str
 
-    @property
-    def words(self) -> DirectoryUserWordQuerySet:
-        theirs = DirectoryUserWord.objects.filter(partner=self.partner)
-        words: DirectoryUserWordQuerySet = theirs.people(self.search_query)
-        return words
-
     @cached_property
     def _found(self) -> Sequence[tuple[int, int]]:
         """The first of them, more than MAX_KEYS if there are more, each with how many there are."""
-        people = self.words.annotate(words=Count("person"))
-        counted = people.annotate(found=Window(Count("person")))
-        return list(counted.values_list("person", "found")[: MAX_KEYS + 1])
+        terms = search_terms(self.search_query)
+        return found_by.tuples(self.partner, *terms) if terms else []
 
     @property
-    def total(self) -> int | None:
-        """How many they are, or MAX_COUNT and one; None without words: everybody, or nobody."""
-        return None if self._many is None else min(self._many, MAX_COUNT + 1)
+    def is_everybody(self) -> bool:
+        """Without words: whoever types only signs finds nobody."""
+        return not search_terms(self.search_query) and not finds_nothing(self.search_query)
 
     @property
-    def _many(self) -> int | None:
-        if not search_terms(self.search_query):
-            return None
+    def total(self) -> int:
+        """How many they are, or MAX_COUNT and one; unless that is everybody."""
+        return min(self._many, MAX_COUNT + 1)
+
+    @property
+    def counts_to(self) -> int:
+        """How far those of them are counted who are also in another table.
+
+        Of few each is looked up; else an order is read until as many are found.
+        """
+        return MAX_COUNT if self._many <= MAX_KEYS else MAX_COUNT_BESIDE
+
+    @property
+    def _many(self) -> int:
         return self._found[0][1] if self._found else 0
 
-    def among[Rows: QuerySet[Any]](
-        self, rows: Rows, person: str = "pk", *, only_few: bool = False
-    ) -> Rows:
-        """The `rows` of the partner whose `person` is one of them: as `of_matching_people`.
+    @property
+    def meant(self) -> Meant | None:
+        """None for everybody."""
+        if self.is_everybody:
+            return None
+        if self._many <= MAX_KEYS:
+            keys = [person for person, _total in self._found]
+            return Meant(self.partner, "by keys", tuple(padded(keys, 0) if keys else ()))
+        how: How = "by words read once" if self._many <= MANY else "by the words of each"
+        return Meant(self.partner, how, search_terms(self.search_query))
 
-        `only_few`: where the order is that of another table, more of them are looked up one by one.
-        """
-        many = self._many
-        if many is None or many > (MAX_KEYS if only_few else MANY):
-            return of_matching_people(rows, self.search_query, person)
-        if many <= MAX_KEYS:
-            return rows.filter(**{f"{person}__in": [found for found, _total in self._found]})
-        # OR makes PostgreSQL read the words once, not again for each row
-        return rows.filter(Q(**{f"{person}__in": self.words}) | Q(**{f"{person}__isnull": True}))
+    def among[Rows: QuerySet[Any]](self, rows: Rows, person: str = "pk") -> Rows:
+        """The `rows` of the partner whose `person` is one of them: as `of_matching_people`."""
+        return self.meant.among(rows, person) if self.meant else rows
