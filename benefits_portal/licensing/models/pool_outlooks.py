@@ -9,6 +9,8 @@ from django.db.models import (
     DateField,
     Exists,
     F,
+    Func,
+    IntegerField,
     JSONField,
     Min,
     OuterRef,
@@ -118,18 +120,25 @@ class Turn(Subquery):
         return self.as_sql(compiler, connection, function="JSON_OBJECT", **context)
 
 
+class Running(Func):
+    """A sum of sums, over a window: Django's own `Sum` holds no other."""
+
+    function = "SUM"
+    window_compatible = True
+    output_field = IntegerField()
+
+
 def turns(on: date) -> Subquery:
     """Of a pool the day after which too few licenses are left, what ends then, and what is left.
 
     Counted from the latest end until there are enough, so that few subscriptions are read; NULL
     where all are too few.
     """
-    latest_first = F("ends_on").desc()
-    left = Window(Sum("licenses"), order_by=latest_first)
-    going = Window(Sum("licenses"), partition_by="ends_on", order_by=latest_first)
-    theirs = in_same_pool(Subscription.objects.entitling(on)).annotate(left=left, going=going)
-    has_enough = theirs.filter(left__gte=OuterRef("people")).order_by("-ends_on")
-    return Turn(has_enough.values("left", "going", day=F("ends_on"))[:1])
+    theirs = in_same_pool(Subscription.objects.entitling(on)).order_by().values("ends_on")
+    by_day = theirs.annotate(going=Sum("licenses"))
+    left = Window(Running(Sum("licenses")), order_by=F("ends_on").desc())
+    has_enough = by_day.annotate(left=left).filter(left__gte=OuterRef("people"))
+    return Turn(has_enough.order_by("-ends_on").values("left", "going", day=F("ends_on"))[:1])
 
 
 def enough(on: date) -> Subquery:
