@@ -1,8 +1,7 @@
 """What a partner asked the program team for, keys and tenants, and the answers (K8, P1)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -27,6 +26,7 @@ from benefits_portal.licensing.home.rows import act, link_to
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner, TenantRequest
 
 MAX_ON_HOME = 6
@@ -136,14 +136,30 @@ def requests_of(partner: Partner, *, recent: bool = False) -> list[ProgramReques
 
     With `recent` what waits for an answer, and what got one within 30 days.
     """
-    asked = Q(partner=partner)
-    if recent:
-        asked &= Q(decided_at=None) | Q(decided_at__gte=clock.now() - RECENT)
+    if not recent:
+        return [ProgramRequest(*row) for row in of_all_days(partner.pk)]
+    since = clock.now() - RECENT
+    found = (ProgramRequest(*row) for row in unanswered_since(partner.pk, since.date()))
+    return [one for one in found if one.decided_at is None or one.decided_at >= since]
+
+
+@prepared
+def of_all_days(partner: int) -> QuerySet[Any, Any]:
+    return latest_first(Q(partner=partner))
+
+
+@prepared
+def unanswered_since(partner: int, day: date) -> QuerySet[Any, Any]:
+    """What was not answered yet when `day` began, in UTC."""
+    began = datetime.combine(day, time.min, UTC)
+    return latest_first(Q(partner=partner) & (Q(decided_at=None) | Q(decided_at__gte=began)))
+
+
+def latest_first(asked: Q) -> QuerySet[Any, Any]:
     both = replacements().filter(asked).union(tenants().filter(asked), all=True)
-    return [ProgramRequest(*row) for row in both.order_by("-asked_at")[: MAX_COUNT + 1]]
+    return both.order_by("-asked_at")[: MAX_COUNT + 1]
 
 
-@cache  # as long to put together as to answer
 def replacements() -> QuerySet[Any, Any]:
     """One row for each request: a whole order is one (O14)."""
     found: QuerySet[Any, Any] = Replacement.objects.as_requests().annotate(
@@ -164,7 +180,6 @@ def replacements() -> QuerySet[Any, Any]:
     return found.order_by().values_list(*COLUMNS)
 
 
-@cache
 def tenants() -> QuerySet[Any, Any]:
     found = TenantRequest.objects.annotate(
         kind=Value("tenant", CharField()),
