@@ -47,7 +47,11 @@ class Membership(PartnerRow):
     """
 
     partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="memberships", verbose_name=_("partner")
+        Partner,
+        models.PROTECT,
+        related_name="memberships",
+        db_index=False,  # membership_of_partner begins with it
+        verbose_name=_("partner"),
     )
     offer = models.ForeignKey(
         Offer, models.PROTECT, related_name="memberships", verbose_name=_("offer")
@@ -96,6 +100,7 @@ class Membership(PartnerRow):
         indexes = [
             models.Index(fields=["starts_on"], name="membership_starts"),
             models.Index(fields=["ends_on"], name="membership_ends"),
+            models.Index(fields=["partner", "ends_on", "id"], name="membership_of_partner"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.home.rows import days_left
 from benefits_portal.licensing.models import Redemption
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, with_total
+from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, first_of, with_total
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
@@ -43,8 +43,13 @@ def shown_years(partner: int, on: date, most: int) -> QuerySet[Membership]:
     """Each with the year after it, and whether the partner uses anything at all."""
     # Naming both kinds, it is looked up in the index that begins with them
     used = Benefit.objects.filter(partner=partner, is_license_based__in=[True, False], is_used=True)
-    recent = Membership.objects.filter(partner=partner).shown_on_home(on).select_related("offer")
-    years = recent.with_next_year().annotate(
+    recent = Membership.objects.filter(partner=partner).shown_on_home(on)
+    usable, over = (
+        first_of(recent.filter(is_over=is_over).order_by("ends_on", "pk"), most).values("pk")
+        for is_over in (False, True)
+    )
+    shown = recent.filter(pk__in=usable.union(over, all=True)).select_related("offer")
+    years = shown.with_next_year().annotate(
         subscriptions_end_on=last_subscription_ends_on(), partner_uses_any=Exists(used)
     )
     return with_total(years, most, counted=recent)
