@@ -84,9 +84,9 @@ class PreparedQuery[Row]:
         with self._planning(composed.using):
             return list(composed.asked(values))
 
-    def tuples(self, *values: int | date | str) -> list[Row]:
+    def tuples(self, *values: int | date | str, **form: Hashable) -> list[Row]:
         """The rows of a `values_list`, without a queryset around them: for what all pages ask."""
-        composed = self._composed(values, {})
+        composed = self._composed(values, form)
         with self._planning(composed.using):
             return composed.tuples(values)
 

@@ -191,6 +191,7 @@ FETCHES = {
         "the first of each kind; what is cut is said by an event of its own"
     ),
     "benefits_portal/reminders/models/feed.py:latest": "the one row of a subquery",
+    "benefits_portal/reminders/feed/writing.py:folded": "all of a line, in parts",
     "benefits_portal/reminders/feed/rows.py:keys": "one more than is shown, said by an event",
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
     "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",

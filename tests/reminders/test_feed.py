@@ -12,10 +12,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import example, given
+from hypothesis import strategies as st
 from icalendar import Calendar
+from icalendar.parser import Contentline
 
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.reminders.feed import rows as feed_rows
+from benefits_portal.reminders.feed.writing import folded
 from benefits_portal.reminders.models import Feed
 from benefits_portal.tenants.models import (
     Actor,
@@ -255,6 +259,15 @@ def test_long_dutch_lines_are_folded_and_read_back_whole(
         first["SUMMARY"],
         first["DESCRIPTION"],
     )
+
+
+@rule("R12")
+@given(st.text(alphabet="a\\^,é", max_size=400))
+@example("a" * 73 + "\\," + "a" * 80)
+@example("a" * 74)
+@example("a" * 72 + "\\\\" + "a" * 80)
+def test_lines_are_folded_where_the_library_folds_them(line: str) -> None:
+    assert folded(line).encode() == Contentline(line).to_ical()
 
 
 @rule("R12")

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.models import LicenseOutlook, Stretch
@@ -19,8 +19,7 @@ MONTHS = 24
 KINDS = ("subscription", "membership", "key", "credit", "licenses")
 
 
-@dataclass(frozen=True)
-class FeedEvent:
+class FeedEvent(NamedTuple):
     """One day of a thing. `is_more` is for the day from which on some are left out."""
 
     occasion: Occasion
@@ -32,7 +31,8 @@ class FeedEvent:
 def events(partner: Partner, on: date) -> list[FeedEvent]:
     """From `on` to 24 months later, the earliest first."""
     until = add_months(on, MONTHS)
-    found = [Row(*values) for values in rows.united(partner, on, until)]
+    every_row = rows.united.tuples(partner.pk, on, until, most=rows.MAX_OF_A_KIND)
+    found = [Row(*values) for values in every_row]
     found += pools_running_short(found, on)
     every = (event for kind in KINDS for event in of_kind(kind, found, on, until))
     return sorted(every, key=lambda event: (event.day, event.row.kind, event.row.pk))

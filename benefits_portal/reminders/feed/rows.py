@@ -47,10 +47,29 @@ from benefits_portal.licensing.models.pool_outlooks import (
 )
 from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
 from benefits_portal.listing.excerpt import first_of
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Record
 
 MAX_OF_A_KIND = 200  # those due first; what is cut is said by an event of its own
 POOL = ("tenant", "tenant__name", "product", "product__name")
+
+
+class Thing(NamedTuple):
+    """What a row is called by."""
+
+    kind: str
+    name: str
+    licenses: int | None
+    amount: Decimal | None
+    currency: str
+    is_yearly: bool
+
+    @property
+    def size(self) -> str:
+        """Its licenses or its credit, in the reader's language; a membership or a pool has none."""
+        if self.kind in ("membership", "licenses"):
+            return ""
+        return quantity_text(self.licenses, self.amount, self.currency, per_year=self.is_yearly)
 
 
 class Row(NamedTuple):
@@ -72,29 +91,31 @@ class Row(NamedTuple):
     is_canceled: bool
 
     @property
-    def size(self) -> str:
-        """Its licenses or its credit, in the reader's language; a membership or a pool has none."""
-        if self.kind in ("membership", "licenses"):
-            return ""
-        return quantity_text(self.licenses, self.amount, self.currency, per_year=self.is_yearly)
+    def thing(self) -> Thing:
+        return Thing(
+            self.kind, self.name, self.licenses, self.amount, self.currency, self.is_yearly
+        )
 
 
-def united(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
-    """Every kind in one query, one more of each than is shown."""
+@PreparedQuery
+def united(pk: int, on: date, until: date, *, most: int) -> QuerySet[Any, Any]:
+    """Every kind in one query, one more than `most` of each; `pk` is the partner's."""
+    partner = Partner(pk=pk)
     every = (
-        memberships(partner, on, until),
-        keys(partner, on, until),
-        credit(partner, on, until),
+        memberships(partner, on, until, most + 1),
+        keys(partner, on, until, most + 1),
+        credit(partner, on, until, most + 1),
         people(partner),
         stretches(partner, on),
         ledger(Redemption.objects.filter(partner=partner), "redeemed_at"),
         ledger(Reversal.objects.filter(partner=partner), "reversed_at"),
     )
-    found: QuerySet[Any, Any] = subscriptions(partner, on, until).union(*every, all=True).order_by()
+    first = subscriptions(partner, on, until, most + 1)
+    found: QuerySet[Any, Any] = first.union(*every, all=True).order_by()
     return found
 
 
-def subscriptions(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+def subscriptions(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
     """Those that end, or ended and are not deleted yet; and those that were withdrawn (K8)."""
     since = on - EXPIRED_DAYS - DISABLED_DAYS
     theirs = Subscription.objects.for_partner(partner).filter(
@@ -104,7 +125,7 @@ def subscriptions(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]
     moved = redeemed.filter(before_ends_on__isnull=False).exclude(before_ends_on=F("after_ends_on"))
     reversed_ones = Reversal.objects.filter(subscription=OuterRef("pk"))
     return columns(
-        first_of(theirs.order_by("ends_on", "pk"), MAX_OF_A_KIND + 1),
+        first_of(theirs.order_by("ends_on", "pk"), most),
         kind=Value("subscription", CharField()),
         name=F("product_name"),
         tenant_name=F("tenant__name"),
@@ -119,12 +140,12 @@ def subscriptions(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]
     )
 
 
-def memberships(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+def memberships(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
     """Those that nothing follows yet."""
     theirs = Membership.objects.for_partner(partner).not_renewed()
     theirs = theirs.filter(ends_on__gte=on, ends_on__lte=until)
     return columns(
-        first_of(theirs.order_by("ends_on", "pk"), MAX_OF_A_KIND + 1),
+        first_of(theirs.order_by("ends_on", "pk"), most),
         kind=Value("membership", CharField()),
         name=F("offer__name"),
         day=F("ends_on"),
@@ -133,19 +154,19 @@ def memberships(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
     )
 
 
-def keys(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+def keys(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
     """Benefits whose key waits to be redeemed."""
     waiting = ProductKey.objects.waiting(partner, on).filter(benefit__expires_on__lte=until)
-    some = waiting.values("benefit")[: MAX_OF_A_KIND + 1]
+    some = waiting.values("benefit")[:most]
     found = Benefit.objects.filter(pk__in=Subquery(some)).order_by()
     return columns(found, kind=Value("key", CharField()), **of_benefit())
 
 
-def credit(partner: Partner, on: date, until: date) -> QuerySet[Any, Any]:
+def credit(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
     """Benefits of credit that nobody was given."""
     theirs = unused(partner.pk, on).usage_based().filter(expires_on__lte=until)
     return columns(
-        first_of(theirs.order_by("expires_on", "pk"), MAX_OF_A_KIND + 1),
+        first_of(theirs.order_by("expires_on", "pk"), most),
         kind=Value("credit", CharField()),
         **of_benefit(),
         size_amount=F("credit_amount"),

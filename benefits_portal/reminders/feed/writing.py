@@ -1,29 +1,67 @@
-"""Days as iCalendar (RFC 5545), in the reader's language; no alarms, no names of people (R14)."""
+"""Days as iCalendar (RFC 5545), in the reader's language; no alarms, no names of people (R14).
+
+A calendar has many events that differ in little, and as objects of the library they took twenty
+times as long as their lines. So what events have alike is put together once for all of them. The
+library escapes texts, and folds lines that are not ASCII.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Parameters, vText
+from icalendar.parser import Contentline
 
 from benefits_portal.licensing.home.licenses import over_title
+from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.models import Partner
 
 from .events import FeedEvent
-from .rows import Row
+from .rows import Row, Thing
 
 PRODUCT_ID = "-//Benefits Portal//Calendar feed//EN"
 LOOK_EVERY = timedelta(hours=12)  # asked of calendar programs; many look when they like (R13)
+LONGEST = 74  # bytes that the library leaves in one line
+END = b"END:VCALENDAR\r\n"
+# All-day events. Each ends the day after, which RFC 5545 leaves out again (R12), and nobody is busy
+EVENT = "\r\n".join(
+    [
+        "BEGIN:VEVENT",
+        "%(summary)s",
+        "DTSTART;VALUE=DATE:%(day)s",
+        "DTEND;VALUE=DATE:%(day_after)s",
+        "DTSTAMP:%(changed)s",
+        "%(uid)s",
+        "SEQUENCE:%(moves)d",
+        "%(description)s",
+        "LAST-MODIFIED:%(changed)s",
+        "STATUS:%(status)s",
+        "TRANSP:TRANSPARENT",
+        "%(url)s",
+        "END:VEVENT",
+        "",
+    ]
+)
 PAGES = {
     "subscription": "licensing:subscription",
     "key": "licensing:benefit-detail",
     "credit": "licensing:benefit-detail",
+}
+SUMMARIES = {
+    Occasion.SUBSCRIPTION_ENDS: gettext_lazy("Last day of %(what)s"),
+    Occasion.SUBSCRIPTION_DISABLED: gettext_lazy("Last day before it's disabled: %(what)s"),
+    Occasion.SUBSCRIPTION_DELETED: gettext_lazy("Last day before it's deleted: %(what)s"),
+    Occasion.MEMBERSHIP_ENDS: gettext_lazy("Last day of the membership: %(what)s"),
+    Occasion.KEY_EXPIRES: gettext_lazy("Last day to redeem the key: %(what)s"),
+    Occasion.CREDIT_EXPIRES: gettext_lazy("Last day to assign the credit: %(what)s"),
+    Occasion.LICENSES_OVER_THEN: gettext_lazy("Last day with enough licenses: %(what)s"),
 }
 
 
@@ -51,28 +89,41 @@ def written(found: list[FeedEvent], source: Source) -> bytes:
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", LOOK_EVERY, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT12H")
-    for event in found:
-        calendar.add_component(component(event, source))
-    return bytes(calendar.to_ical())
+    writer = Writer(source)
+    events = "".join(map(writer.event, found)).encode()
+    return bytes(calendar.to_ical()).removesuffix(END) + events + END
 
 
-def component(event: FeedEvent, source: Source) -> Event:
-    """An all-day event. It ends the day after, which RFC 5545 leaves out again (R12)."""
-    row, made = event.row, Event()
-    changed_at = changed(row)
-    made.add("uid", f"{identity(event, source.partner)}@{source.domain}")
-    made.add("dtstamp", changed_at)
-    made.add("last-modified", changed_at)
-    made.add("sequence", row.moves)
-    made.add("dtstart", event.day)
-    made.add("dtend", event.day + timedelta(days=1))
-    made.add("summary", summary(event))
-    made.add("description", description(event, source.origin))
-    made.add("url", url(event, source.origin))
-    made.add("status", "CANCELLED" if row.is_canceled else "CONFIRMED")
-    made.add("transp", "TRANSPARENT")  # nobody is busy on that day
-    made["summary"].params["LANGUAGE"] = get_language()
-    return made
+class Writer:
+    """Writes events one by one, and remembers what several have alike."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._summary, self._about, self._path = cache(summary), cache(about), cache(path_of)
+        self._day, self._moment = cache(day_text), cache(moment_text)
+        self._uid_end = escaped(f"@{source.domain}")
+
+    def event(self, event: FeedEvent) -> str:
+        row, url = event.row, self.url(event)
+        where = self._about(row.thing, row.offer, row.tenant, is_canceled=row.is_canceled)
+        return EVENT % {
+            "summary": self._summary(None if event.is_more else event.occasion, row.thing),
+            "day": self._day(event.day),
+            "day_after": self._day(event.day + DAY),
+            "changed": self._moment(changed(row)),
+            "uid": folded(f"UID:{identity(event, self.source.partner)}{self._uid_end}"),
+            "moves": row.moves,
+            "description": folded(f"DESCRIPTION:{where}{escaped(url)}"),
+            "status": "CANCELLED" if row.is_canceled else "CONFIRMED",
+            "url": folded(f"URL:{url}"),
+        }
+
+    def url(self, event: FeedEvent) -> str:
+        row = event.row
+        if row.kind == "licenses" and not event.is_more:
+            return self.source.origin + pool_url(*key_of(row.pk))
+        path = self._path("" if event.is_more else PAGES.get(row.kind, ""))
+        return self.source.origin + path.replace("/0/", f"/{row.pk}/")
 
 
 def identity(event: FeedEvent, partner: Partner) -> str:
@@ -83,50 +134,60 @@ def identity(event: FeedEvent, partner: Partner) -> str:
 
 
 def changed(row: Row) -> datetime:
-    """When it last moved or came about, to the second; before it all, the day itself."""
+    """When it last moved or came about; before it all, the day itself."""
     moments = [moment for moment in (row.changed_at, row.moved_at) if moment]
-    return max(moments, default=midnight(row.day)).replace(microsecond=0)
+    return max(moments, default=midnight(row.day))
 
 
 def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def summary(event: FeedEvent) -> str:
-    """What it is the last day of, and of what."""
-    if event.is_more:
-        return _("More dates from here on: see the portal")
-    row = event.row
-    what = f"{row.name}, {row.size}" if row.size else row.name
-    texts = {
-        Occasion.SUBSCRIPTION_ENDS: _("Last day of %(what)s"),
-        Occasion.SUBSCRIPTION_DISABLED: _("Last day before it's disabled: %(what)s"),
-        Occasion.SUBSCRIPTION_DELETED: _("Last day before it's deleted: %(what)s"),
-        Occasion.MEMBERSHIP_ENDS: _("Last day of the membership: %(what)s"),
-        Occasion.KEY_EXPIRES: _("Last day to redeem the key: %(what)s"),
-        Occasion.CREDIT_EXPIRES: _("Last day to assign the credit: %(what)s"),
-        Occasion.LICENSES_OVER_THEN: _("Last day with enough licenses: %(what)s"),
-    }
-    return texts[event.occasion] % {"what": what}
+def day_text(day: date) -> str:
+    return f"{day:%Y%m%d}"
 
 
-def description(event: FeedEvent, origin: str) -> str:
-    """Where it is from or runs, behind its label, and its page, which asks to sign in."""
-    row = event.row
+def moment_text(moment: datetime) -> str:
+    return f"{moment:%Y%m%dT%H%M%SZ}"
+
+
+def summary(occasion: Occasion | None, thing: Thing) -> str:
+    """The line that says what it is the last day of, and of what; without an occasion, of more."""
+    text = _("More dates from here on: see the portal")
+    if occasion:
+        what = f"{thing.name}, {thing.size}" if thing.size else thing.name
+        text = SUMMARIES[occasion] % {"what": what}
+    language = Parameters({"LANGUAGE": get_language()})
+    return folded(Contentline.from_parts("SUMMARY", language, vText(text)))
+
+
+def about(thing: Thing, offer: str, tenant: str, *, is_canceled: bool) -> str:
+    """Where it is from or runs, behind its label, before its page, which asks to sign in."""
     lines = [
-        _("Offer: %(name)s") % {"name": row.offer} if row.offer else "",
-        _("Tenant: %(name)s") % {"name": row.tenant} if row.tenant else "",
-        over_title(row.name, row.licenses or 0) if row.kind == "licenses" else "",
-        _("Canceled: the redemption was reversed.") if row.is_canceled else "",
-        url(event, origin),
+        _("Offer: %(name)s") % {"name": offer} if offer else "",
+        _("Tenant: %(name)s") % {"name": tenant} if tenant else "",
+        over_title(thing.name, thing.licenses or 0) if thing.kind == "licenses" else "",
+        _("Canceled: the redemption was reversed.") if is_canceled else "",
     ]
-    return "\n".join(filter(None, lines))
+    return escaped("".join(f"{line}\n" for line in lines if line))
 
 
-def url(event: FeedEvent, origin: str) -> str:
-    row, page = event.row, PAGES.get(event.row.kind)
-    if row.kind == "licenses" and not event.is_more:
-        return origin + pool_url(*key_of(row.pk))
-    return origin + (
-        reverse(page, args=[row.pk]) if page and not event.is_more else reverse("home")
-    )
+def path_of(page: str) -> str:
+    """Of the thing of number 0; home's where it has no page."""
+    return reverse(page, args=[0]) if page else reverse("home")
+
+
+def escaped(text: str) -> str:
+    return str(vText(text).to_ical(), "utf-8")
+
+
+def folded(line: str) -> str:
+    """As the library folds it, which counts the bytes of each character: here all have one."""
+    if not line.isascii():
+        return str(Contentline(line).to_ical(), "utf-8")
+    parts = []
+    while len(line) > LONGEST:
+        at = LONGEST - 1 if line[LONGEST - 1] in r"\^" else LONGEST  # what it escapes goes along
+        parts.append(line[:at])
+        line = line[at:]
+    return "\r\n ".join([*parts, line])
