@@ -133,10 +133,10 @@ FETCHES = {
     "benefits_portal/licensing/subscription_display.py:feeding": (
         "an excerpt of its own, with the count of all"
     ),
+    "benefits_portal/licensing/requests.py:latest_first": "a count, said as 1,000+",
     "benefits_portal/licensing/requests.py:recent_requests": (
         "the latest, with the way to all and their count"
     ),
-    "benefits_portal/licensing/requests.py:requests_of": "a count, said as 1,000+",
     "benefits_portal/licensing/views/requests.py:request_list": (
         "an excerpt of its own, with the count of all"
     ),
