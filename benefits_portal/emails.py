@@ -80,7 +80,7 @@ def unwrapped(email: str) -> str:
 
 def _not_an_email() -> ValidationError:
     return ValidationError(
-        _("This is not an address. Write it as in kim@contoso.com."), code="email"
+        _("This is not an email address. Enter one like kim@contoso.com."), code="email"
     )
 
 
@@ -120,18 +120,15 @@ def canonical_domain(text: str) -> str:
     except (idna.IDNAError, ValidationError) as error:
         if _MORE_THAN_A_DOMAIN.search(letters):
             raise ValidationError(
-                _(
-                    "Write the domain alone, as in contoso.com: leave out what stands before "
-                    "and after it."
-                ),
+                _("Enter the domain alone, like contoso.com, without anything before or after it."),
                 code="domain",
             ) from error
         raise ValidationError(
-            _("This is not a domain. Write it as in contoso.com."), code="domain"
+            _("This is not a domain. Enter one like contoso.com."), code="domain"
         ) from error
     if domain == SHARED_DOMAIN:
         raise ValidationError(
-            _("Write your own name in front, as in contoso.onmicrosoft.com."), code="domain"
+            _("Put your own name in front, like contoso.onmicrosoft.com."), code="domain"
         )
     return domain
 

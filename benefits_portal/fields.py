@@ -71,7 +71,7 @@ for chooses in (
 forms.ModelMultipleChoiceField.default_error_messages["invalid_pk_value"] = NOT_OFFERED
 
 day_range = [
-    MinValueValidator(date(2000, 1, 1), _("Choose a day from the year 2000 on.")),
+    MinValueValidator(date(2000, 1, 1), _("Choose a day in 2000 or later.")),
     MaxValueValidator(date(2999, 12, 31), _("Choose a day up to the year 2999.")),
 ]
 

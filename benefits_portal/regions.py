@@ -157,7 +157,7 @@ def validate_country(code: str) -> None:
             _("Write %(meant)s for this country."), params={"meant": meant}, code="country"
         )
     raise ValidationError(
-        _("There is no such country. Write its two capitals, as in NL."), code="country"
+        _("There is no such country. Use its two-letter code, such as NL."), code="country"
     )
 
 
@@ -170,7 +170,7 @@ def validate_currency(code: str) -> None:
             _("Write %(meant)s for this currency."), params={"meant": meant}, code="currency"
         )
     raise ValidationError(
-        _("There is no such currency. Write its three capitals, as in EUR."), code="currency"
+        _("There is no such currency. Use its three-letter code, such as EUR."), code="currency"
     )
 
 
@@ -183,7 +183,7 @@ def validate_time_zone(name: str) -> None:
             _("Write %(meant)s for this time zone."), params={"meant": meant}, code="time_zone"
         )
     raise ValidationError(
-        _("%(name)s is not a time zone. Write it as in Europe/Amsterdam."),
+        _("%(name)s is not a time zone. Use one such as Europe/Amsterdam."),
         params={"name": shortened(name, 40)},
         code="time_zone",
     )
@@ -201,12 +201,12 @@ def validate_amount(amount: Decimal, currency: str) -> None:
         return
     if not decimals:
         raise ValidationError(
-            _("%(currency)s has no decimals: write a whole amount."),
+            _("Amounts in %(currency)s have no decimal places. Enter a whole amount."),
             params={"currency": currency},
             code="decimals",
         )
     raise ValidationError(
-        _("%(currency)s has %(places)s decimals at most."),
+        _("Amounts in %(currency)s have at most %(places)s decimal places."),
         params={"currency": currency, "places": decimals},
         code="decimals",
     )

@@ -86,11 +86,11 @@ def read_amount(text: str, decimals: int = 2) -> Decimal:
     if not (_DIGITS.fullmatch(whole) or _GROUPED.fullmatch(whole)) or (
         separator and not _DIGITS.fullmatch(fraction)
     ):
-        raise ValidationError(_("Enter an amount, as in 6000 or 6000.50."), code="amount")
+        raise ValidationError(_("Enter an amount, such as 6000 or 6000.50."), code="amount")
     if len(fraction) > decimals:
         params = {"decimals": decimals}
         raise ValidationError(
-            _("Enter an amount with at most %(decimals)s decimals.") % params, code="decimals"
+            _("Enter an amount with at most %(decimals)s decimal places.") % params, code="decimals"
         )
     return Decimal(re.sub("[^0-9]", "", whole) + (f".{fraction}" if fraction else ""))
 
@@ -123,5 +123,5 @@ def _plain(text: str) -> str:
 def _whole(plain: str) -> int:
     digits = re.sub("[^0-9]", "", plain) if _GROUPED.fullmatch(plain) else plain
     if not _DIGITS.fullmatch(digits):
-        raise ValidationError(_("Enter a whole number, as in 100."), code="number")
+        raise ValidationError(_("Enter a whole number, such as 100."), code="number")
     return int(digits)

@@ -37,7 +37,7 @@ _LINE_BREAKS = regex.compile(r"\r\n|[\n\v\f\r\x1C-\x1E\x85\u2028\u2029]")
 _NOT_TEXT = regex.compile(
     r"[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n\v\f\r\x1C-\x1E\x85]]", regex.V1
 )
-NOT_SHOWN = _("This holds a character that can't be shown. Type the text instead of pasting it.")
+NOT_SHOWN = _("This contains a character that can't be shown. Type the text instead of pasting it.")
 _LETTER = regex.compile(r"\p{L}")
 _DASHES = regex.compile(r"[\p{Pd}\u2212]")  # the last is the minus sign
 _DIGITS = re.compile(r"[0-9]+")
@@ -130,7 +130,7 @@ def _without_zeros_in_front(line: str) -> str:
 def validate_name(name: str) -> None:
     """Raise ValidationError unless somebody reading `name` sees a letter (W1)."""
     if not _LETTER.search(name):
-        raise ValidationError(_("Write a name with at least one letter."), code="no_letter")
+        raise ValidationError(_("Enter a name with at least one letter."), code="no_letter")
 
 
 def validate_no_key(text: str) -> None:
@@ -140,7 +140,8 @@ def validate_no_key(text: str) -> None:
     """
     if without_keys(text) != text:
         raise ValidationError(
-            _("This holds a product key. Leave it out: others can read this."), code="product_key"
+            _("This contains a product key. Leave it out: others can read this."),
+            code="product_key",
         )
 
 
@@ -152,7 +153,7 @@ def read_day(text: str) -> date:
     """
     written = _DAY.fullmatch(_DASHES.sub("-", unicodedata.normalize("NFKC", tidy(text))))
     if not written:
-        raise ValidationError(_("Write the day as in 2027-01-31."), code="day")
+        raise ValidationError(_("Write the day like 2027-01-31."), code="day")
     year, month, day = map(int, written.groups())
     try:
         return date(year, month, day)
@@ -166,6 +167,6 @@ def read_day(text: str) -> date:
                 _("%(month)s has %(days)s days.") % params, code="no_such_day"
             ) from error
         raise ValidationError(
-            _("There is no such day in the calendar. Write the day as in 2027-01-31."),
+            _("There is no such day. Write the day like 2027-01-31."),
             code="no_such_day",
         ) from error

@@ -80,7 +80,7 @@ class Robot(Reader):
         self.open("/practice/", "enter a code")
         self.look("Join a class")
         self.press("Continue", what="enter a code", code=code)
-        self.look("What shall we call you?")
+        self.look("What should we call you?")
 
     def enter_name(self) -> None:
         self.press("Enter my room", what="join", name=self.name)

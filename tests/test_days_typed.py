@@ -17,8 +17,8 @@ from benefits_portal.typed_text import read_day
 from tests import factories
 from tests.clients import SignIn
 
-WAY = "Write the day as in 2027-01-31."
-NO_SUCH_DAY = f"There is no such day in the calendar. {WAY}"
+WAY = "Write the day like 2027-01-31."
+NO_SUCH_DAY = f"There is no such day. {WAY}"
 
 pytestmark = pytest.mark.rule("W4")
 
@@ -28,8 +28,8 @@ DUTCH = {
     "April 2027 has 30 days.": "april 2027 heeft 30 dagen.",
 }
 OUT_OF_RANGE = [
-    ("0001-01-01", "Choose a day from the year 2000 on."),
-    ("1999-12-31", "Choose a day from the year 2000 on."),
+    ("0001-01-01", "Choose a day in 2000 or later."),
+    ("1999-12-31", "Choose a day in 2000 or later."),
     ("3000-01-01", "Choose a day up to the year 2999."),
     ("9999-12-31", "Choose a day up to the year 2999."),
 ]
@@ -145,7 +145,9 @@ def test_a_day_out_of_range_is_told_the_range_everywhere(
 @pytest.mark.django_db
 @pytest.mark.rule("W1")
 def test_what_cannot_be_shown_is_told_in_one_sentence(admin: User, sign_in: SignIn) -> None:
-    messages = ["This holds a character that can't be shown. Type the text instead of pasting it."]
+    messages = [
+        "This contains a character that can't be shown. Type the text instead of pasting it."
+    ]
     portal = sign_in(admin)
     calculator = portal.get(
         reverse("licensing:calculator"), {"licenses": "9", "keys": "9\0", "ends_on": "2027-01-31"}

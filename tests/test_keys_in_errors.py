@@ -30,23 +30,23 @@ BEHIND = "x" * 25  # what is before a key leaves less than the key's length in w
     [
         (
             f"mpn_id,offer,\n1,2,{SHOWN}\n",
-            f"Line 2 holds “{MASK}” in column 3, which has no name.",
+            f"Line 2 has “{MASK}” in column 3, which has no name.",
         ),
         (
             f"mpn_id,offer,\n1,2,{BEHIND} {KEY}\n",
-            f"Line 2 holds “{BEHIND} {MASK[:14]}” in column 3, which has no name.",
+            f"Line 2 has “{BEHIND} {MASK[:14]}” in column 3, which has no name.",
         ),
         (
             f"mpn_id,offer,\n1,2,{FULL_WIDTH}\n",
-            f"Line 2 holds “{MASK}” in column 3, which has no name.",
+            f"Line 2 has “{MASK}” in column 3, which has no name.",
         ),
         (
             f"mpn_id,offer,{LOWER}\n",
-            f"Line 1 must name these columns: mpn_id, offer. Take out: {MASK}.",
+            f"Line 1 must name these columns: mpn_id, offer. Remove: {MASK}.",
         ),
         (
             f"mpn_id,offer,{'x' * 190},{LOWER}\n",
-            f"Line 1 must name these columns: mpn_id, offer. Take out: {'x' * 190}, {MASK[:8]}.",
+            f"Line 1 must name these columns: mpn_id, offer. Remove: {'x' * 190}, {MASK[:8]}.",
         ),
     ],
     ids=["cell", "cut cell", "full-width letters", "heading", "cut heading"],

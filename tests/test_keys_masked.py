@@ -67,7 +67,7 @@ def test_what_is_on_record_of_names_and_lists_has_keys_masked(by: Actor, partner
     assert record.after == {"name": MASK, "licenses": 25}
 
 
-NO_KEY_HERE = "This holds a product key. Leave it out: others can read this."
+NO_KEY_HERE = "This contains a product key. Leave it out: others can read this."
 
 
 @pytest.mark.django_db

@@ -53,7 +53,11 @@ def refusal(validate: Callable[..., None], *values: object) -> str:
         (validate_country, "EL", "Write GR for this country."),
         (validate_country, "usa", "Write US for this country."),
         *[
-            (validate_country, code, "There is no such country. Write its two capitals, as in NL.")
+            (
+                validate_country,
+                code,
+                "There is no such country. Use its two-letter code, such as NL.",
+            )
             for code in ("ZZ", "EU", "QQ", "")
         ],
         *[
@@ -66,7 +70,7 @@ def refusal(validate: Callable[..., None], *values: object) -> str:
             (
                 validate_currency,
                 code,
-                "There is no such currency. Write its three capitals, as in EUR.",
+                "There is no such currency. Use its three-letter code, such as EUR.",
             )
             for code in ("QQQ", "XXX", "XTS", "XAU", "NLG", "")
         ],
@@ -90,7 +94,7 @@ def refusal(validate: Callable[..., None], *values: object) -> str:
             (
                 validate_time_zone,
                 name,
-                f"{name} is not a time zone. Write it as in Europe/Amsterdam.",
+                f"{name} is not a time zone. Use one such as Europe/Amsterdam.",
             )
             for name in (
                 "Factory",
@@ -128,10 +132,10 @@ def test_what_the_standards_list_is_taken() -> None:
 
 TAKEN = [("30.500", "KWD"), ("101.00", "KRW"), ("85.50", "EUR")]
 REFUSED = [
-    ("30.5005", "KWD", "KWD has 3 decimals at most."),
-    ("101.50", "KRW", "KRW has no decimals: write a whole amount."),
-    ("10000.5", "JPY", "JPY has no decimals: write a whole amount."),
-    ("85.505", "EUR", "EUR has 2 decimals at most."),
+    ("30.5005", "KWD", "Amounts in KWD have at most 3 decimal places."),
+    ("101.50", "KRW", "Amounts in KRW have no decimal places. Enter a whole amount."),
+    ("10000.5", "JPY", "Amounts in JPY have no decimal places. Enter a whole amount."),
+    ("85.505", "EUR", "Amounts in EUR have at most 2 decimal places."),
 ]
 AMOUNTS = [*((amount, currency, "") for amount, currency in TAKEN), *REFUSED]
 

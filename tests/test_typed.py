@@ -167,16 +167,16 @@ def test_what_is_no_domain_is_refused(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("localhost", "This is not a domain. Write it as in contoso.com."),
-        ("https://LOCALHOST/", "This is not a domain. Write it as in contoso.com."),
-        ("contoso-belgië", "This is not a domain. Write it as in contoso.com."),
-        ("xn--zz--", "This is not a domain. Write it as in contoso.com."),
-        ("xn--zz--.com", "This is not a domain. Write it as in contoso.com."),
-        ("contoso.xn--zz--", "This is not a domain. Write it as in contoso.com."),
-        ("onmicrosoft.com", "Write your own name in front, as in contoso.onmicrosoft.com."),
+        ("localhost", "This is not a domain. Enter one like contoso.com."),
+        ("https://LOCALHOST/", "This is not a domain. Enter one like contoso.com."),
+        ("contoso-belgië", "This is not a domain. Enter one like contoso.com."),
+        ("xn--zz--", "This is not a domain. Enter one like contoso.com."),
+        ("xn--zz--.com", "This is not a domain. Enter one like contoso.com."),
+        ("contoso.xn--zz--", "This is not a domain. Enter one like contoso.com."),
+        ("onmicrosoft.com", "Put your own name in front, like contoso.onmicrosoft.com."),
         (
             "https://OnMicrosoft.com./",
-            "Write your own name in front, as in contoso.onmicrosoft.com.",
+            "Put your own name in front, like contoso.onmicrosoft.com.",
         ),
     ],
 )

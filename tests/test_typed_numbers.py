@@ -26,7 +26,7 @@ SPACES = (
     " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 )
 BETWEEN_THOUSANDS = "\u00a0\u2007\u2008\u2009\u200a\u202f\u205f"
-WHOLE = "Enter a whole number, as in 100."
+WHOLE = "Enter a whole number, such as 100."
 NO_DECIMALS = "Enter whole numbers without decimals, separated by semicolons: 25; 10."
 ONE_OR_TWO = "Write {} for one key, or {}; {} for two."
 
@@ -215,16 +215,16 @@ def test_the_language_tells_what_stands_before_three_decimals(
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
-        ("30.505,5,5", "Enter an amount, as in 6000 or 6000.50."),
-        ("1,00,000", "Enter an amount, as in 6000 or 6000.50."),
-        ("x", "Enter an amount, as in 6000 or 6000.50."),
-        ("-5", "Enter an amount, as in 6000 or 6000.50."),
-        ("٣٫٥", "Enter an amount, as in 6000 or 6000.50."),
-        ("NaN", "Enter an amount, as in 6000 or 6000.50."),
-        ("1e9", "Enter an amount, as in 6000 or 6000.50."),
-        ("5.", "Enter an amount, as in 6000 or 6000.50."),
-        ("6000.505", "Enter an amount with at most 2 decimals."),
-        ("6,000.5055", "Enter an amount with at most 2 decimals."),
+        ("30.505,5,5", "Enter an amount, such as 6000 or 6000.50."),
+        ("1,00,000", "Enter an amount, such as 6000 or 6000.50."),
+        ("x", "Enter an amount, such as 6000 or 6000.50."),
+        ("-5", "Enter an amount, such as 6000 or 6000.50."),
+        ("٣٫٥", "Enter an amount, such as 6000 or 6000.50."),
+        ("NaN", "Enter an amount, such as 6000 or 6000.50."),
+        ("1e9", "Enter an amount, such as 6000 or 6000.50."),
+        ("5.", "Enter an amount, such as 6000 or 6000.50."),
+        ("6000.505", "Enter an amount with at most 2 decimal places."),
+        ("6,000.5055", "Enter an amount with at most 2 decimal places."),
     ],
 )
 def test_what_is_no_amount_is_refused(typed: str, error: str) -> None:

@@ -53,7 +53,7 @@ def decoded(content: bytes) -> str:
     if "\0" in text:
         line = len((text[: text.index("\0")] + ".").splitlines())
         raise Unreadable(
-            _("Line %(line)s holds something that is no text. Save the file as “CSV UTF-8”.")
+            _("Line %(line)s contains something that isn't text. Save the file as “CSV UTF-8”.")
             % {"line": line}
         )
     return text
@@ -76,7 +76,7 @@ def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
             yield line_number, _by_name(line_number, names, cells)
     if is_empty:
         raise Unreadable(
-            _("Below the heading in line %(line)s there is nothing to import. Add your rows there.")
+            _("There is nothing to import below the heading in line %(line)s. Add your rows there.")
             % {"line": heading_line}
         )
 
@@ -135,7 +135,7 @@ def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -
     }
     faults = {
         _("Missing: %(columns)s."): [name for name in columns if name not in named],
-        _("Take out: %(columns)s."): [name for name in dict.fromkeys(named) if name not in columns],
+        _("Remove: %(columns)s."): [name for name in dict.fromkeys(named) if name not in columns],
         _("There twice: %(columns)s."): [name for name in columns if named.count(name) > 1],
     }
     raise Unreadable(
@@ -158,13 +158,13 @@ def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
         cells.pop()
     if len(cells) != len(names):
         message = _(
-            "Line %(line)s has %(count)s cells, not %(wanted)s. A cell that holds a delimiter "
+            "Line %(line)s has %(count)s cells, not %(wanted)s. A cell that contains a delimiter "
             "needs quotes around it."
         )
         raise Unreadable(message % {"line": line_number, "count": len(cells), "wanted": len(names)})
     for position, (name, cell) in enumerate(zip(names, cells, strict=True), start=1):
         if cell and not name:
-            message = _("Line %(line)s holds “%(cell)s” in column %(column)s, which has no name.")
+            message = _("Line %(line)s has “%(cell)s” in column %(column)s, which has no name.")
             raise Unreadable(
                 message
                 % {"line": line_number, "cell": shortened(tidy(cell), 40), "column": position}

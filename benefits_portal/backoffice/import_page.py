@@ -44,9 +44,9 @@ class FileForm(forms.Form):
 
 
 def too_long() -> str:
-    return _(
-        "Up to %(lines)s lines can be imported here. For more there is manage.py import_csv."
-    ) % {"lines": format_number(MAX_LINES)}
+    return _("Up to %(lines)s lines can be imported here. For more, use manage.py import_csv.") % {
+        "lines": format_number(MAX_LINES)
+    }
 
 
 class ImportPageMixin:

@@ -11,8 +11,8 @@ from django.forms.utils import ErrorList
 from django.utils.translation import gettext_lazy as _
 
 NOT_WHOLE = _(
-    "This page did not arrive as it was shown, so nothing was saved. Load the page again and "
-    "repeat your changes."
+    "What arrived doesn't match the page that was shown, so nothing was saved. Reload the page "
+    "and repeat your changes."
 )
 
 

@@ -69,7 +69,7 @@ class HoldsIncompatibleCredit(NotAssignable):
 class NotAnEmail(NotAssignable):
     code = "not-an-address"
     message = gettext_lazy("There is no email address on this line.")
-    advice = gettext_lazy("Write one as in kim@contoso.com.")
+    advice = gettext_lazy("Enter one like kim@contoso.com.")
 
 
 class NobodyWithEmail(NotAssignable):
@@ -81,7 +81,7 @@ class NobodyWithEmail(NotAssignable):
 class TwiceInList(NotAssignable):
     code = "twice-in-list"
     rule = "U2"
-    message = gettext_lazy("The list has this address before, on line %(line)s.")
+    message = gettext_lazy("This address is already on line %(line)s.")
 
 
 class OneHolderOnly(NotAssignable):

@@ -35,7 +35,7 @@ class AlreadyEnrolled(Refusal):
     rule = "B2"
     fact = gettext_lazy("The partner was enrolled from that day already.")
     message = gettext_lazy("%(partner)s is enrolled in %(offer)s from %(date)s already.")
-    advice = gettext_lazy("Nothing was made.")
+    advice = gettext_lazy("Nothing was created.")
 
     def __init__(self, membership: "Membership") -> None:
         super().__init__(

@@ -47,16 +47,19 @@ class PeopleForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_(
-            "Paste them here, or choose a file below: one of the two is needed. One or several "
-            "on each line, as in "
-            "kim@contoso.com; names, bullets and the other cells of a table are left out."
+            "Paste them here, or choose a file below: one of the two is needed. One or more on "
+            "each line, such as kim@contoso.com. Names, bullets and other cells of a table are "
+            "ignored."
         ),
     )
     file = forms.FileField(
-        label=_("Or a file with them"),
+        label=_("Or choose a file"),
         required=False,
         allow_empty_file=True,
-        help_text=_("Text or CSV, as spreadsheets save it. At most 500 addresses at a time."),
+        help_text=_(
+            "A text or CSV file, as a spreadsheet program saves it. At most 500 addresses at a "
+            "time."
+        ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )
 
@@ -80,8 +83,8 @@ class PeopleForm(forms.Form):
             )
         if len(self.list.found) > self.MAX_LINES:
             return gettext(
-                "The list has %(count)s addresses; at most %(most)s go at a time. Split it, "
-                "and assign the rest afterwards."
+                "The list has %(count)s addresses, and at most %(most)s can be assigned at a "
+                "time. Split it, and assign the rest afterward."
             ) % {
                 "count": format_number(len(self.list.found)),
                 "most": format_number(self.MAX_LINES),

@@ -167,7 +167,7 @@ class CreditNotes:
     def last_day(self) -> str:
         """What the expiration date is for."""
         if self.has_ended:
-            return _("The credit ended with this day.")
+            return _("This was the credit's last day.")
         if not self.benefit.product.is_bulk_credit:
             return _("Last day to assign. Assigned credit also ends on this day.")
         return self._last_day_of_bulk_credit()

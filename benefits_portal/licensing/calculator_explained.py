@@ -73,10 +73,10 @@ class Explained(Answer):
         """What would explain it: a key that was not used, an earlier day, or another date."""
         found = self.explanation
         if found.with_fewer_keys:
-            text = _("Without %(keys)s they do: perhaps not redeemed, or taken back.")
+            text = _("Without %(keys)s, they do: perhaps not redeemed, or reversed.")
             return text % {"keys": sizes_of(found.with_fewer_keys[0].unused)}
         if found.earlier_days:
-            return _("Redeemed on %(on)s they do.") % {"on": as_day(found.earlier_days[0].on)}
+            return _("Redeemed on %(on)s, they do.") % {"on": as_day(found.earlier_days[0].on)}
         near = [as_day(plan.ends_on) for plan in (found.before, found.after) if plan]
         return _("Nearest: %(days)s.") % {"days": ", ".join(near)} if near else ""
 
@@ -102,7 +102,7 @@ class Explained(Answer):
         ]
         return [
             PlanGroup(_("Leads exactly to %(day)s") % {"day": as_day(self.now_ends_on)}, exact),
-            PlanGroup(_("Leads there if a key was not redeemed, or was taken back"), fewer),
+            PlanGroup(_("Leads there if a key was not redeemed, or was reversed"), fewer),
             PlanGroup(_("Leads there if the keys were redeemed earlier"), earlier),
             PlanGroup(_("Nearest with all keys"), self.nearest_rows()),
         ]

@@ -28,7 +28,7 @@ MAX_LETTERS = 400  # of what is typed for the keys
 VIEW, SHOWS_ALL = "view", "all"
 
 day_range = [
-    MinValueValidator(FIRST_DAY, gettext_lazy("Choose a day from the year 2000 on.")),
+    MinValueValidator(FIRST_DAY, gettext_lazy("Choose a day in 2000 or later.")),
     MaxValueValidator(LAST_DAY, gettext_lazy("Choose a day up to the year 2100.")),
 ]
 
@@ -98,7 +98,10 @@ class SubscriptionForm(forms.Form):
         if (data.get("carried") or 0) >= data.get("licenses", MAX_LICENSES + 1):
             self.add_error(
                 "carried",
-                _("Fewer license-days than licenses are carried: a whole day is used at once."),
+                _(
+                    "The license-days carried over must be fewer than the licenses: a whole day is "
+                    "used right away."
+                ),
             )
         return data
 

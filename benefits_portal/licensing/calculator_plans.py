@@ -238,6 +238,6 @@ def next_key_text(found: Aim) -> str:
     if len(sizes) > 1:
         params["keys"] = _("%(one)s or %(other)s") % {"one": sizes[0], "other": sizes[1]}
     if not found.before.steps:
-        return _("Closest would be to extend with a key of %(keys)s.") % params
+        return _("Closest would be to extend with a key for %(keys)s.") % params
     text = _("Closest would be one more key after the plan that ends on %(day)s: %(keys)s.")
     return text % params

@@ -130,8 +130,8 @@ class ReplacementTooLate(Refusal):
     rule = "K8"
     fact = gettext_lazy("The time for a replacement was over.")
 
-    message = gettext_lazy("A replacement could be asked for until %(until)s.")
-    advice = gettext_lazy("Technical support can tell what else is possible.")
+    message = gettext_lazy("The last day to request a replacement was %(until)s.")
+    advice = gettext_lazy("Technical support can tell you what else is possible.")
 
     def __init__(self, until: date) -> None:
         super().__init__(until=until)
@@ -141,8 +141,8 @@ class ReplacementAskedAlready(Refusal):
     code = "replacement-asked-already"
     is_already_so = True
     rule = "K8"
-    message = gettext_lazy("A replacement for this key was asked for already.")
-    advice = gettext_lazy("It is asked for once; the answer appears on the receipt.")
+    message = gettext_lazy("A replacement for this key has already been requested.")
+    advice = gettext_lazy("You can request it once. The answer appears on the receipt.")
 
 
 class ReplacedOnRequestBefore(Refusal):
@@ -154,10 +154,10 @@ class ReplacedOnRequestBefore(Refusal):
     code = "replaced-on-request-before"
     rule = "K8"
     message = gettext_lazy(
-        "This key is itself a replacement, and a replacement is not replaced on request."
+        "This key is itself a replacement, and those are not replaced on request."
     )
     advice = gettext_lazy(
-        "Write to technical support: the program team can revoke it and issue another key."
+        "Contact technical support: the program team can revoke it and issue another key."
     )
 
 
@@ -167,7 +167,7 @@ class NotAReplacement(Refusal):
     code = "not-a-replacement"
     rule = "K8"
     message = gettext_lazy("This key is not a replacement.")
-    advice = gettext_lazy("Its partner asks for another key on the receipt; grant that request.")
+    advice = gettext_lazy("The partner requests another key on the receipt; grant that request.")
 
 
 class BuiltOnSince(Refusal):
@@ -181,7 +181,7 @@ class BuiltOnSince(Refusal):
         "The subscription was changed again on %(date)s, so this redemption can't be undone."
     )
     advice = gettext_lazy(
-        "What is licensed stays as it is. Technical support can tell what else is possible."
+        "Your licenses stay as they are. Technical support can tell you what else is possible."
     )
 
     def __init__(self, day: date) -> None:

@@ -89,14 +89,14 @@ class PeriodForm(forms.Form):
         first: date = self.cleaned_data["first"]
         if first > self.today:
             raise forms.ValidationError(
-                _("What comes is not known yet. Choose today or an earlier day.")
+                _("The future isn't known yet. Choose today or an earlier day.")
             )
         return first
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         if "first" in values and "last" in values and values["last"] < values["first"]:
-            raise forms.ValidationError(_("Choose a last day that is not before the first one."))
+            raise forms.ValidationError(_("The last day can't be before the first day."))
         return values
 
 

@@ -54,7 +54,7 @@ class NothingRuns(Refusal):
     code = "nothing-runs"
     rule = "L7"
     message = gettext_lazy(
-        "No subscription of %(product)s is active or expired in this tenant, so there are no "
+        "No subscription to %(product)s is active or expired in this tenant, so there are no "
         "licenses to assign."
     )
     advice = gettext_lazy("Redeem a product key for it first.")
@@ -83,12 +83,12 @@ class LicenseTaken(Refusal):
     code = "license-taken"
     is_already_so = True
     rule = "L5"
-    message = gettext_lazy("This license had been removed already.")
+    message = gettext_lazy("This license was already removed.")
     advice = gettext_lazy("Nothing was changed; the list is up to date.")
 
 
 class SameProduct(Refusal):
     code = "moved-to-same-product"
     rule = "L10"
-    message = gettext_lazy("This license is of that product already.")
+    message = gettext_lazy("This license is already for that product.")
     advice = gettext_lazy("Choose another product.")

@@ -38,7 +38,8 @@ class HoldersForm(PeopleForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = _(
-            "Text or CSV, as spreadsheets save it. At most 2,000 addresses at a time."
+            "A text or CSV file, as a spreadsheet program saves it. At most 2,000 addresses at a "
+            "time."
         )
 
 

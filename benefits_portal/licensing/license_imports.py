@@ -105,8 +105,8 @@ class LicenseImport(Import):
         faults = {} if tenant else {"tenant": no_tenant(cells["tenant"], self.meant)}
         if product is None:
             faults["product"] = _(
-                "There are no licenses of a product of this name. Write it as the list of products "
-                "does."
+                "There are no licenses of a product with this name. Write it as in the list of "
+                "products."
             )
         if not is_email(email):
             faults["user_principal_name"] = str(NotAnEmail())

@@ -235,11 +235,11 @@ def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) ->
         return ""
     asked = getattr(redemptions[-1], "replacement", None) if redemptions else None
     text = _(
-        "This subscription was withdrawn on %(day)s, because the key that brought it was replaced."
+        "This subscription was withdrawn on %(day)s, because the key that started it was replaced."
     )
     if asked:
         text = _(
-            "This subscription was withdrawn on %(day)s, because the key that brought it was "
+            "This subscription was withdrawn on %(day)s, because the key that started it was "
             "replaced: “%(why)s”"
         )
     return text % {"day": as_day(subscription.withdrawn_on), "why": asked.why if asked else ""}

@@ -179,7 +179,7 @@ def meaning(status: Subscription.Status, *, can_come_back: bool) -> str:
 
 def status_sentence(subscription: Subscription, on: date, *, can_come_back: bool) -> str:
     """What follows the present status, and when; empty where that is said elsewhere."""
-    later = _("It can't be reactivated, because another subscription of this product ended later.")
+    later = _("It can't be reactivated, because another subscription to this product ended later.")
     match subscription.status(on):
         case Status.ACTIVE:
             text, day = _("Expires after %(day)s unless you extend it."), subscription.ends_on

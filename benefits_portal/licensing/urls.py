@@ -29,7 +29,7 @@ name_pages(
     licensing__give_license_list=_("Assign licenses to a list of people"),
     licensing__take_license=_("Remove a license"),
     licensing__move_license=_("Move a license to another product"),
-    licensing__replacement=_("Ask for a replacement key"),
+    licensing__replacement=_("Request a replacement key"),
 )
 urlpatterns = [
     path(

@@ -47,7 +47,7 @@ def trainer_required(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(TEACH):
-            raise PermissionDenied(_("Classes are opened by trainers."))
+            raise PermissionDenied(_("Only trainers can open classes."))
         return view(request, *args, **kwargs)
 
     return guarded
@@ -153,12 +153,16 @@ def move(request: HttpRequest, of_class: Class) -> None:
     form = DayForAllForm(request.POST)
     if not form.is_valid() or is_too_far(form.days_ahead):
         messages.error(
-            request, _("No calendar moved: that day is too far ahead, or isn't one of the choices.")
+            request,
+            _("The date wasn't changed: that day is too far ahead, or isn't one of the choices."),
         )
     elif of_class.days_ahead not in (form.cleaned_data["ahead"], form.days_ahead):
         messages.error(
             request,
-            _("Someone changed the date in the meantime. Your change was not made; look again."),
+            _(
+                "Someone changed the date in the meantime, so your change wasn't made. Look at the "
+                "new date, and choose again."
+            ),
         )
     else:
         move_for_all(of_class, form.days_ahead)

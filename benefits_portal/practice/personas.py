@@ -20,7 +20,8 @@ SHOWS: dict[str, str | Promise] = {
         "of three offers."
     ),
     "member": _(
-        "Read-only: sees everything except product keys and Activity. Each locked action says why."
+        "Looks at everything except product keys and Activity, and changes nothing. Each locked "
+        "action says why."
     ),
     "guest-admin": _("A guest from another organization who has the MPN partner admin role."),
     "no-role": _("Has no role, and sees only who can give one."),

@@ -117,7 +117,7 @@ class PersonImport(RowImport):
         if kind not in DirectoryUser.Kind.values:
             faults["kind"] = _("Write member or guest.")
         elif person and kind != person.kind:
-            faults["kind"] = _("A member does not become a guest, nor a guest a member.")
+            faults["kind"] = _("A member can't become a guest, or a guest a member.")
         is_new, person = (
             person is None,
             person or DirectoryUser(tenant=tenant, user_principal_name=name, kind=kind),

@@ -42,15 +42,15 @@ class FormOfAnotherTenant(Refusal):
 
     code = "form-of-another-place"
     rule = "P4"
-    fact = _("The form was opened in another place than the one acted in when it was sent.")
-    message = _("The form was opened in %(opened_in)s, but sent while acting in %(sent_in)s.")
+    fact = _("The form was opened in a different tenant than it was sent from.")
+    message = _("The form was opened in %(opened_in)s, but sent while working in %(sent_in)s.")
     advice = _("Open the page again.")
 
 
 class BelongsElsewhere(Refusal):
     code = "belongs-elsewhere"
     rule = "P4"
-    message = _("What it was for belongs to another place than the one acted in.")
+    message = _("It was for something in a different tenant than the one worked in.")
     advice = _("Switch there first.")
 
 
@@ -99,7 +99,7 @@ class EmailOutsideTenant(Refusal):
 
     code = "address-outside-tenant"
     rule = "U1"
-    fact = _("A member's address must be one of the tenant itself.")
+    fact = _("A member's address must be in the tenant's own domain.")
 
     message = _("A member's address in this tenant ends in @%(domain)s.")
     advice = _("Correct the address, or invite the person as a guest.")
@@ -111,7 +111,7 @@ class EmailOutsideTenant(Refusal):
 class GuestFromInside(Refusal):
     code = "guest-from-inside"
     rule = "U1"
-    message = _("This is an address of the tenant itself, so the person is no guest there.")
+    message = _("This address is in the tenant's own domain, so the person isn't a guest there.")
     advice = _("Add the person as a member, or write the address that they have elsewhere.")
 
 
@@ -120,7 +120,7 @@ class NameOfGuest(Refusal):
 
     code = "name-of-guest"
     rule = "U1"
-    message = _("This is a directory's own name for a guest.")
+    message = _("This is a directory's internal name for a guest.")
     advice = _("Invite the person as a guest, with the address that they have elsewhere.")
 
 
@@ -172,7 +172,7 @@ class RoleAlreadyHeld(Refusal):
     code = "role-already-held"
     fact = _("The person held a role already.")
     message = _("Holds the role %(role)s already.")
-    advice = _("Someone has one role at a partner; change it in the list of roles.")
+    advice = _("A person has one role at a partner. Change it in the list of roles.")
 
     def __init__(self, role: "Role") -> None:
         super().__init__(role=role)
@@ -259,4 +259,4 @@ class NoColorLeft(Refusal):
     code = "no-color-left"
     rule = "P4"
     message = _("Every color that tells this partner's tenants apart is in use.")
-    advice = _("A partner has as many tenants as there are colors.")
+    advice = _("A partner can't have more tenants than there are colors.")

@@ -144,7 +144,7 @@ class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TenantRequest
         fields = ["name", "domain"]
-        help_texts = {"domain": _("As in contoso-labs.onmicrosoft.com")}
+        help_texts = {"domain": _("For example, contoso-labs.onmicrosoft.com")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -48,20 +48,12 @@ LOOK_ALIKES = [
     str.maketrans("0134578@$!|+", letters) for letters in ("oieastbasiit", "oleastbasllt")
 ]
 REASONS = {
-    "repeated": _("This repeats the same part. Use several words that do not belong together."),
-    "few": _(
-        "This is made of a few characters only. Use several words that do not belong together."
-    ),
-    "in_a_row": _(
-        "These characters stand in a row. Use several words that do not belong together."
-    ),
-    "common": _(
-        "This is a common password with something added. Use several words that do not belong "
-        "together."
-    ),
+    "repeated": _("This repeats the same part. Use a few unrelated words."),
+    "few": _("This has only a few different characters. Use a few unrelated words."),
+    "in_a_row": _("These characters follow each other. Use a few unrelated words."),
+    "common": _("This is a common password with something added. Use a few unrelated words."),
     "near": _(
-        "This is made of the names of the portal, your organization or yourself. Add words of your "
-        "own."
+        "This is made up of names: yours, your organization's or the portal's. Add other words."
     ),
 }
 
@@ -96,7 +88,7 @@ class EasyPasswordValidator:
             raise ValidationError(REASONS[code], code)
 
     def get_help_text(self) -> str:
-        return gettext("Several words that do not belong together are best.")
+        return gettext("A few unrelated words work best.")
 
 
 def weakness(text: str, user: Any) -> str:

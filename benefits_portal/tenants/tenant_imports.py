@@ -115,7 +115,7 @@ class TenantImport(RowImport):
         guid = guid_in(text) if text.isascii() else None
         if guid is None:
             raise ValidationError(
-                _("Write the tenant ID as in %(example)s, or leave it empty.")
+                _("Write the tenant ID like %(example)s, or leave it empty.")
                 % {"example": "72f988bf-86f1-41af-91ab-2d7cd011db47"}
             )
         owner = self.domains.get(guid, tenant.domain)

@@ -188,7 +188,7 @@ def test_renewing_several_without_a_reason_keeps_choice_and_preview(office: Clie
     assert first.context["chosen"] == again.context["chosen"]
     assert [answer.context["field"].errors for answer in (first, again)] == [
         [],
-        ["Write a reason."],
+        ["Enter a reason."],
     ]
     assert Membership.objects.count() == 3
     office.post(url, sent_again(again))

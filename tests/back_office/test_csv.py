@@ -291,7 +291,7 @@ def test_people_who_belong_elsewhere_are_refused(office: Client, tenant: Tenant)
         (PARTNERS.encode() + b'1234,"Contoso,NL,EUR,UTC\n', "be read: a quotation mark"),
         (
             PARTNERS.encode() + b"1234,Con\0toso,NL,EUR,UTC\n",
-            "Line 2 holds something that is no text.",
+            "Line 2 contains something that isn&#x27;t text.",
         ),
         (PARTNERS.encode() + b"1234,Contoso,NL,EUR,UTC\n" * 2001, "Up to 2,000 lines"),
         (b"x" * 1_000_001, "Up to 2,000 lines"),
@@ -320,7 +320,7 @@ def test_nothing_is_imported_without_a_reason(office: Client) -> None:
         str(message) for message in office.post(page(Partner, "import"), sent).context["messages"]
     ]
     assert (messages, Partner.objects.count()) == (
-        ["Write a reason: it will be recorded. Nothing was changed."],
+        ["Enter a reason, which is recorded. Nothing was changed."],
         0,
     )
 

@@ -82,20 +82,23 @@ def test_amounts_confirmed_twice_are_set_once(office: Client, credit: PackageLin
         ("Gold,Microsoft 365 E3,EUR,5", "product: Write one of: Azure (Azure monthly credit)."),
         ("Plain,Microsoft 365 E3,EUR,5", "product: This offer's package has no credit."),
         ("Gold,Azure,€,5", "currency: Write EUR for this currency."),
-        ("Gold,Azure,JPY,5.50", "amount: JPY has no decimals: write a whole amount."),
+        (
+            "Gold,Azure,JPY,5.50",
+            "amount: Amounts in JPY have no decimal places. Enter a whole amount.",
+        ),
         (
             "Gold,Azure,EUR,6.000",
             "amount: Write 6000 or 6: EUR does not have three decimals.",
         ),
-        ("Gold,Azure,EUR,much", "amount: Enter an amount, as in 6000 or 6000.50."),
-        ("Gold,Azure,EUR,=1+1", "amount: Enter an amount, as in 6000 or 6000.50."),
-        ("Gold,Azure,EUR,-5", "amount: Enter an amount, as in 6000 or 6000.50."),
-        ("Gold,Azure,EUR,", "amount: Enter an amount, as in 6000 or 6000.50."),
+        ("Gold,Azure,EUR,much", "amount: Enter an amount, such as 6000 or 6000.50."),
+        ("Gold,Azure,EUR,=1+1", "amount: Enter an amount, such as 6000 or 6000.50."),
+        ("Gold,Azure,EUR,-5", "amount: Enter an amount, such as 6000 or 6000.50."),
+        ("Gold,Azure,EUR,", "amount: Enter an amount, such as 6000 or 6000.50."),
         ("Gold,Azure,EUR,0", "amount: Enter at least 1."),
         (
             "Gold,Azure,euros,much",
-            "currency: There is no such currency. Write its three capitals, as in EUR. amount: "
-            "Enter an amount, as in 6000 or 6000.50.",
+            "currency: There is no such currency. Use its three-letter code, such as EUR. amount: "
+            "Enter an amount, such as 6000 or 6000.50.",
         ),
         ("Gold,Azure (Azure monthly credit),EUR,5", ""),
     ],
@@ -194,7 +197,7 @@ def test_an_offer_s_page_shows_amounts_and_names_missing_currencies(
 def test_all_faults_of_a_line_are_told_together(credit: PackageLine) -> None:
     assert reasons("Silver,Azure,Euro,many\n") == [
         "offer: There is no offer of this name with a package. currency: Write EUR for "
-        "this currency. amount: Enter an amount, as in 6000 or 6000.50."
+        "this currency. amount: Enter an amount, such as 6000 or 6000.50."
     ]
 
 

@@ -77,7 +77,7 @@ def test_utf_8_and_utf_16_are_read_by_their_mark(encoding: str) -> None:
         ),
         (
             "mpn_id".encode("utf-16-le"),
-            "Line 1 holds something that is no text. Save the file as “CSV UTF-8”.",
+            "Line 1 contains something that isn't text. Save the file as “CSV UTF-8”.",
         ),
     ],
 )
@@ -96,18 +96,18 @@ def test_what_is_no_unicode_is_refused_with_the_line_and_the_way_out(
         ("", "Line 1 must name these columns: mpn_id, name. Missing: mpn_id, name."),
         (
             "\n\nmpn_id,nam\n",
-            "Line 3 must name these columns: mpn_id, name. Missing: name. Take out: nam.",
+            "Line 3 must name these columns: mpn_id, name. Missing: name. Remove: nam.",
         ),
         (
             "mpn_id,name,email\n1234,X,x@y.z\n",
-            "Line 1 must name these columns: mpn_id, name. Take out: email.",
+            "Line 1 must name these columns: mpn_id, name. Remove: email.",
         ),
         ("mpn_id,name,name\n", "Line 1 must name these columns: mpn_id, name. There twice: name."),
         (
             "mpn_id,name\n1234,X,x@y.z\n",
-            "Line 2 has 3 cells, not 2. A cell that holds a delimiter needs quotes around it.",
+            "Line 2 has 3 cells, not 2. A cell that contains a delimiter needs quotes around it.",
         ),
-        ("mpn_id,,name\n1234,odd,X\n", "Line 2 holds “odd” in column 2, which has no name."),
+        ("mpn_id,,name\n1234,odd,X\n", "Line 2 has “odd” in column 2, which has no name."),
         (
             'mpn_id,name\n1,X\n1234,"X" Y\n5,Z\n',
             "Line 3 can't be read: a quotation mark in it is not closed, or text follows "
@@ -180,7 +180,7 @@ def test_a_directory_s_own_name_is_no_member_and_of_no_other_tenant(
     shown = upload(office, DirectoryUser, PEOPLE + f"{tenant.domain},{name},John,{kind}\n")
     [line] = shown.context["asked"].lines
     assert line.reason.startswith(
-        "user_principal_name: This is a directory's own name for a guest."
+        "user_principal_name: This is a directory's internal name for a guest."
     )
 
 
@@ -206,8 +206,8 @@ def test_two_spellings_of_one_person_in_a_file_are_the_same(office: Client, tena
         (
             "Kim\x07",
             (
-                "name: This holds a character that can't be shown. "
-                "Type the text instead of pasting it."
+                "name: This contains a character that can't be shown. Type the text instead of "
+                "pasting it."
             ),
         ),
     ],
@@ -335,7 +335,7 @@ def test_every_cell_of_an_export_is_quoted(office: Client, tenant: Tenant) -> No
 
 # Every fault of a line
 
-NO_ADDRESS = "This is not an address. Write it as in kim@contoso.com."
+NO_ADDRESS = "This is not an email address. Enter one like kim@contoso.com."
 
 
 @pytest.mark.rule("W8")
@@ -409,5 +409,5 @@ def test_a_heading_with_nothing_below_it_is_told(text: str, line: int) -> None:
         cells(text)
     assert (
         str(refused.value)
-        == f"Below the heading in line {line} there is nothing to import. Add your rows there."
+        == f"There is nothing to import below the heading in line {line}. Add your rows there."
     )

@@ -152,8 +152,8 @@ NOT_HERE = (
     "first."
 )
 NO_LICENSES = (
-    "product: There are no licenses of a product of this name. Write it as the list of products "
-    "does."
+    "product: There are no licenses of a product with this name. Write it as in the list of "
+    "products."
 )
 
 
@@ -175,7 +175,7 @@ NO_LICENSES = (
         (f"{PLACE},disabled@contoso.example", "user_principal_name: Disabled in the directory."),
         (
             "contoso.example,Of Fabrikam,kim@contoso.example",
-            "product: No subscription of Of Fabrikam is active or expired in this tenant",
+            "product: No subscription to Of Fabrikam is active or expired in this tenant",
         ),
         (
             "missing.example,Missing,kim",

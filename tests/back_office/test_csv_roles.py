@@ -173,8 +173,8 @@ NOBODY = (
         ),
         (
             "1234,held@contoso.example,,global-admin",
-            "role: Holds the role Account member already. Someone has one role at a partner; "
-            "change it in the list of roles.",
+            "role: Holds the role Account member already. A person has one role at a partner. "
+            "Change it in the list of roles.",
         ),
         ("1234,held@contoso.example,,member", ""),
         (

@@ -97,15 +97,15 @@ def test_a_tenant_that_is_there_is_changed_and_keeps_what_is_left_empty(
         ("9999,X,x.example,,,yes", "mpn_id: There is no partner with this MPN ID."),
         ("1234,X,taken.example,,,no", "domain: This domain belongs to a tenant of Fabrikam."),
         ("1234,X,TAKEN.example.,,,no", "domain: This domain belongs to a tenant of Fabrikam."),
-        ("1234,X,no domain,,,no", "domain: This is not a domain. Write it as in contoso.com."),
+        ("1234,X,no domain,,,no", "domain: This is not a domain. Enter one like contoso.com."),
         (
             "1234,X,kim@contoso.example,,,no",
-            "domain: Write the domain alone, as in contoso.com: leave out what stands before and "
-            "after it.",
+            "domain: Enter the domain alone, like contoso.com, without anything before or after "
+            "it.",
         ),
         (
             "1234,X,x.example,5b4b,,no",
-            "tenant_id: Write the tenant ID as in 72f988bf-86f1-41af-91ab-2d7cd011db47, or leave "
+            "tenant_id: Write the tenant ID like 72f988bf-86f1-41af-91ab-2d7cd011db47, or leave "
             "it empty.",
         ),
         (f"1234,X,x.example,{GUID},,no", "tenant_id: This is the tenant ID of taken.example."),
@@ -175,8 +175,8 @@ def test_a_partner_has_no_more_tenants_than_colors(contoso: Partner) -> None:
     )
     assert reasons(text) == [
         *[""] * 8,
-        "color: Every color that tells this partner's tenants apart is in use. A partner has as "
-        "many tenants as there are colors.",
+        "color: Every color that tells this partner's tenants apart is in use. A partner can't "
+        "have more tenants than there are colors.",
     ]
 
 

@@ -85,7 +85,7 @@ def test_a_key_is_revoked_with_a_reason_and_then_another_issued(
     key = factories.issue_key()
     assert run(office, "revoke", key) == []
     assert run(office, "revoke", key, reason=" ") == [
-        "Write a reason: it will be recorded. Nothing was changed."
+        "Enter a reason, which is recorded. Nothing was changed."
     ]
     assert "has a live key already" in run(office, "issue_another_key", key.benefit, **BECAUSE)[0]
     assert run(office, "revoke", key, **BECAUSE) == [f"{key}: revoked."]
@@ -151,7 +151,7 @@ def test_a_mistyped_key_is_told_and_not_looked_up(
 def test_the_help_of_the_look_up_says_what_is_accepted(office: Client) -> None:
     key = factories.issue_key()
     answer = office.get(reverse("support-desk"))
-    assert "Of a key, the last five characters are enough." in answer.content.decode()
+    assert "The last five characters of a key are enough." in answer.content.decode()
     spaced = " ".join(key.last_five.lower())
     assert found(look_up(office, spaced)) == [key.pk]
 
@@ -176,5 +176,5 @@ def test_a_time_zone_that_is_a_key_is_refused_with_the_key_masked(office: Client
     address = page(Partner, "add")
     answer = office.post(address, filled(office.get(address), time_zone=SHOWN))
     assert answer.context["adminform"].form.errors["time_zone"] == [
-        f"{masked(KEY[-5:])} is not a time zone. Write it as in Europe/Amsterdam."
+        f"{masked(KEY[-5:])} is not a time zone. Use one such as Europe/Amsterdam."
     ]

@@ -155,7 +155,7 @@ def test_provisioning_a_second_time_makes_nothing(
     enroll(office, partner, offer)
     membership, keys = Membership.objects.get(), list(ProductKey.objects.values_list("digest"))
     assert messages(provision(office, membership)) == [
-        f"{membership}: nothing was missing, nothing was made."
+        f"{membership}: already complete, so nothing was added."
     ]
     assert (Benefit.objects.count(), list(ProductKey.objects.values_list("digest"))) == (2, keys)
 

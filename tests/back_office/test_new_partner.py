@@ -218,7 +218,7 @@ def test_an_empty_form_says_what_to_fill_in(office: Client) -> None:
         "admin_name": "Enter the person's name.",
         "admin_email": "Enter the person's address.",
         "starts_on": "Choose the first day of the memberships.",
-        "reason": "Write a reason.",
+        "reason": "Enter a reason.",
     }
 
 

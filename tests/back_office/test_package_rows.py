@@ -64,15 +64,15 @@ def test_amounts_are_set_in_the_offer_s_row_and_on_record(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("85", "Write amounts as in EUR 85; USD 100."),
-        ("EUR 85, USD 100", "Write amounts as in EUR 85; USD 100."),
+        ("85", "Write amounts like EUR 85; USD 100."),
+        ("EUR 85, USD 100", "Write amounts like EUR 85; USD 100."),
         ("EUR 85; EUR 90", "EUR is there twice."),
         ("EUX 85", "There is no such currency."),
         ("EUR 6.000", ""),
         ("JPY 10.5", ""),
         ("EUR 0", ""),
         ("EUR -5", ""),
-        ("EUR many", "Write amounts as in EUR 85; USD 100."),
+        ("EUR many", "Write amounts like EUR 85; USD 100."),
     ],
 )
 def test_what_is_no_amount_is_refused_in_its_row(

@@ -80,7 +80,7 @@ def test_a_change_without_a_reason_is_refused_and_keeps_what_was_typed(
     answer = office.post(its_page, filled(office.get(its_page), name="Renamed", reason=reason))
     form = answer.context["adminform"].form
     assert (form.errors, form["name"].value()) == (
-        {"reason": ["Write a reason."]},
+        {"reason": ["Enter a reason."]},
         "Renamed",
     )
     assert (Partner.objects.get().name, Record.objects.count()) == (partner.name, 0)
@@ -91,7 +91,7 @@ def test_deleting_asks_why_one_by_one_and_all_at_once(office: Client) -> None:
     its_page = page(Offer, "delete", offer.pk)
     assert 'name="reason"' in office.get(its_page).content.decode()
     assert messages(office.post(its_page, {"post": "yes"}, follow=True)) == [
-        "Write a reason: it will be recorded. Nothing was changed."
+        "Enter a reason, which is recorded. Nothing was changed."
     ]
     selected = {"action": "delete_selected", "_selected_action": offer.pk}
     assert 'name="reason"' in office.post(page(Offer, "changelist"), selected).content.decode()
@@ -111,7 +111,7 @@ def test_an_action_without_a_reason_does_nothing_on_the_list_or_its_page(
     factories.RoleAssignmentFactory.create(
         user__directory_user__tenant=person.tenant, role=Role.GLOBAL_ADMIN
     )
-    missing = ["Write a reason: it will be recorded. Nothing was changed."]
+    missing = ["Enter a reason, which is recorded. Nothing was changed."]
     assert run(office, "disable", person) == []
     assert run(office, "disable", person, reason=" ") == missing
     assert run(office, "disable", person, "disable", reason=" ") == missing
@@ -128,7 +128,7 @@ def test_a_new_role_asks_why_and_a_new_offer_does_not(office: Client, partner: P
     user = factories.UserFactory.create()
     role = {"user": user.pk, "partner": partner.pk, "role": Role.MEMBER}
     assert office.post(page(RoleAssignment, "add"), role).context["adminform"].form.errors == {
-        "reason": ["Write a reason."]
+        "reason": ["Enter a reason."]
     }
     assert office.post(page(RoleAssignment, "add"), role | BECAUSE).status_code == 302
     assert reasons() == [("tenants.role-given", How.BACK_OFFICE, BECAUSE["reason"], "")]
@@ -263,7 +263,7 @@ def test_a_role_given_twice_is_refused_on_the_form(office: Client, last: RoleAss
 def test_provisioning_by_hand_asks_why(office: Client) -> None:
     membership = factories.MembershipFactory.create()
     assert run(office, "provision_what_is_missing", membership, reason=" ") == [
-        "Write a reason: it will be recorded. Nothing was changed."
+        "Enter a reason, which is recorded. Nothing was changed."
     ]
 
 

@@ -18,7 +18,7 @@ from tests import factories
 from tests.clients import SignIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
-LATE = "run for 26 hours"
+LATE = "been sent for 26 hours"
 PROBLEMS = ["TooSlow", NOBODY]
 
 

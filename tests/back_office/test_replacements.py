@@ -38,7 +38,7 @@ def test_a_request_is_granted_once_with_a_reason(
 ) -> None:
     assert decide(office, "grant", asked) == []
     assert decide(office, "grant", asked, reason=" ") == [
-        "Write a reason: it will be recorded. Nothing was changed."
+        "Enter a reason, which is recorded. Nothing was changed."
     ]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."]
     assert decide(office, "grant", asked, **BECAUSE) == [f"{asked}: replaced."], (

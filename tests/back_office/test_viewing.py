@@ -147,7 +147,7 @@ def test_it_is_over_for_somebody_who_is_no_longer_staff(looking: Client, support
 
 def test_nobody_looks_without_saying_why(support: User, sign_in: SignIn, tenant: Tenant) -> None:
     office = sign_in(support)
-    assert "Write a reason." in impersonate(office, tenant, why=" ").content.decode()
+    assert "Enter a reason." in impersonate(office, tenant, why=" ").content.decode()
     assert request_of(office.get(HOME)).partner is None
 
 

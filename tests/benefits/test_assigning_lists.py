@@ -117,7 +117,7 @@ def test_each_line_says_what_would_happen_to_it(
         "nobody": "not-an-address",
         "Ann@contoso.com": "twice-in-list",
     }
-    assert [line.why_not for line in lines][-1] == "The list has this address before, on line 1."
+    assert [line.why_not for line in lines][-1] == "This address is already on line 1."
     assert Assignment.objects.get().directory_user == bob, "looking assigned nobody"
 
 
@@ -247,7 +247,7 @@ def test_a_file_of_any_spreadsheet_is_read_and_stays_in_the_field(
     ("text", "said"),
     [
         ("", "Paste at least one address"),
-        ("a@x.com\n" * 501, "The list has 501 addresses; at most 500"),
+        ("a@x.com\n" * 501, "The list has 501 addresses, and at most 500"),
         ("a" * 60_000, "too long for a list of addresses"),
     ],
     ids=["nothing", "too many lines", "too long"],
@@ -431,7 +431,7 @@ def test_every_line_and_address_has_its_outcome_and_the_heading_is_named(
         (4, "nobody", "not-an-address"),
         (5, "bob@contoso.com", "twice-in-list"),
     ]
-    assert "Line 1 is taken for a heading: “<bdi>Name; Email</bdi>”." in page.text
+    assert "Line 1 is treated as a heading: “<bdi>Name; Email</bdi>”." in page.text
 
 
 @rule("W3")

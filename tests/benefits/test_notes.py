@@ -115,7 +115,7 @@ def test_an_ended_credit_says_that_it_ended_and_who_held_it(
         "This credit ended on Apr 30, 2021.",
         "Assigned users when it ended",
         "Ann Held",
-        "The credit ended with this day.",
+        "This was the credit's last day.",
     ]
     assert [sentence for sentence in expected if sentence in page] == expected
     assert [words for words in [*INVITATIONS, ">Assigned users<"] if words in page] == []

@@ -136,14 +136,16 @@ def test_before_the_first_membership_the_list_says_so(client: Client, credit: Be
 
 @rule("H1")
 def test_the_list_says_what_a_past_day_does_not_know(client: Client, credit: Benefit) -> None:
-    assert "Memberships have the days that they have today" in text_of(client, url(LIST, on=ago(1)))
+    assert "Memberships have the dates that are known today" in text_of(
+        client, url(LIST, on=ago(1))
+    )
 
 
 @rule("H2")
 def test_a_list_of_a_day_to_come_is_a_forecast(client: Client, credit: Benefit) -> None:
     page = text_of(client, url(LIST, on=date(2022, 2, 1), tab="ended"))
     assert "Forecast for Feb 1, 2022" in page
-    assert "Memberships have the days" not in page
+    assert "Memberships have the dates" not in page
     assert "Expired" in page
 
 
@@ -199,7 +201,7 @@ def test_a_credit_says_who_held_it_on_the_day(
     ("days_ago", "note"),
     [
         (46, "It was assigned 1 time later."),
-        (30, "1 assignment that ran then ended later."),
+        (30, "1 assignment of that day ended later."),
     ],
 )
 def test_a_credit_says_what_came_later(

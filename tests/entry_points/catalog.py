@@ -162,7 +162,7 @@ def two_amounts_in_one_currency(sample: PartnerFixture) -> Arguments:
     return {"line": factories.PackageLineFactory.create(product__monthly=True)}
 
 
-@AMOUNT.refused("W12", "JPY has no decimals: write a whole amount.")
+@AMOUNT.refused("W12", "Amounts in JPY have no decimal places. Enter a whole amount.")
 def an_amount_with_decimals_that_its_currency_lacks(sample: PartnerFixture) -> Arguments:
     return {
         "line": factories.PackageLineFactory.create(product__monthly=True),

@@ -232,7 +232,7 @@ def without_the_partner_s_currency(sample: PartnerFixture) -> Arguments:
     return {"partner": sample.partner, "offer": offer(**WITHOUT_AMOUNT)}
 
 
-ONE_WAY = "Write the day as in 2027-01-31."
+ONE_WAY = "Write the day like 2027-01-31."
 
 
 @ENROLL.refused("W4", ONE_WAY, not_at={VERB: "takes a day"})

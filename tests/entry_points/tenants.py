@@ -240,8 +240,8 @@ def the_primary_one(sample: PartnerFixture) -> Arguments:
 # Without a reason, whatever staff change by hand
 
 REQUIRED, MISSING = (
-    "Write a reason.",
-    "Write a reason: it will be recorded. Nothing was changed.",
+    "Enter a reason.",
+    "Enter a reason, which is recorded. Nothing was changed.",
 )
 
 

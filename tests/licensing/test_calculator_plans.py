@@ -153,14 +153,14 @@ def test_of_very_many_ways_to_a_day_the_first_are_listed(client: Client) -> None
             date(2028, 3, 31),
             None,
             "Redeemed on Nov 29, 2026, these keys don't lead to Mar 31, 2028. "
-            "Without 7 they do: perhaps not redeemed, or taken back.",
+            "Without 7, they do: perhaps not redeemed, or reversed.",
         ),
         (
             [25],
             date(2027, 5, 17),
             125,
             "Redeemed on Nov 29, 2026, these keys don't lead to May 17, 2027. "
-            "Redeemed on Nov 25, 2026 they do.",
+            "Redeemed on Nov 25, 2026, they do.",
         ),
         (
             [25, 50],

@@ -196,7 +196,7 @@ def test_a_form_from_a_stale_tab_is_refused_on_record_with_both_places(
     record = Record.objects.get(action="tenants.form-refused")
     assert (
         str(record.refused_because)
-        == f"The form was opened in {tenant}, but sent while acting in {labs}."
+        == f"The form was opened in {tenant}, but sent while working in {labs}."
     )
 
 

@@ -367,7 +367,10 @@ def test_two_thousand_lines_go_at_a_time_and_one_more_does_not(
         client.post(url, acting_in | {"people": "\n".join(lines[:count])}) for count in (2000, 2001)
     ]
     assert len(answers[0].context["lines"]) == 2000
-    assert "The list has 2,001 addresses; at most 2,000 go at a time." in answers[1].text
+    assert (
+        "The list has 2,001 addresses, and at most 2,000 can be assigned at a time."
+        in answers[1].text
+    )
 
 
 @rule("L12")

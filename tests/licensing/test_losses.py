@@ -230,7 +230,7 @@ def test_the_page_shows_the_first_rows_and_its_file_has_all_on_record(
         ("", date(2021, 7, 31), ""),
         ("2021-05-01", TODAY, ""),
         ("2021-04-30", date(2021, 7, 31), "Choose today or a later day."),
-        ("soon", date(2021, 7, 31), "Write the day as in 2027-01-31."),
+        ("soon", date(2021, 7, 31), "Write the day like 2027-01-31."),
     ],
 )
 def test_a_day_that_cannot_be_shown_is_said_and_three_months_are(

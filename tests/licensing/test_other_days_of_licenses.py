@@ -185,11 +185,11 @@ def test_where_nobody_had_one_the_most_at_once_is_nobody(client: Client, pool: L
 @pytest.mark.parametrize(
     ("first", "last", "message"),
     [
-        ("nonsense", "2021-05-01", "Write the day as in 2027-01-31."),
+        ("nonsense", "2021-05-01", "Write the day like 2027-01-31."),
         ("2021-02-30", "2021-05-01", "February 2021 has 28 days."),
-        ("0001-01-01", "2021-05-01", "Choose a day from the year 2000 on."),
+        ("0001-01-01", "2021-05-01", "Choose a day in 2000 or later."),
         ("2021-05-01", "9999-12-31", "Choose a day up to the year 2999."),
-        ("2021-05-01", "2021-04-30", "Choose a last day that is not before the first one."),
+        ("2021-05-01", "2021-04-30", "The last day can't be before the first day."),
         ("2021-05-01", "", "This field is required."),
         ("2021-05-02", "2021-05-03", "Choose today or an earlier day."),
         ("2021-06-01", "2021-07-01", "Choose today or an earlier day."),

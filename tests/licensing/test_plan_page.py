@@ -114,7 +114,7 @@ def test_each_step_says_by_when_and_why(client: Client, subscription: Subscripti
             "Possible until Aug 31, 2021, the last day that the subscription is active",
         ),
         (
-            "Extend with the key of 25 licenses",
+            "Extend with the key for 25 licenses",
             "Possible until May 31, 2021, the last day of the key's benefit",
         ),
     ]
@@ -250,7 +250,7 @@ def test_a_member_sees_the_plan_and_why_the_way_to_carry_it_out_is_locked(
     reasons = [page.count("Only Global admins and MPN partner admins") for page in pages]
     assert reasons == [0, 1]
     assert ['aria-describedby="carry-out-1-reason"' in page for page in pages] == [False, True]
-    assert ["Extend with the key of 25 licenses" in page for page in pages] == [True, True]
+    assert ["Extend with the key for 25 licenses" in page for page in pages] == [True, True]
 
 
 @rule("K3")
@@ -325,9 +325,9 @@ def test_a_choice_that_is_none_any_more_is_said(client: Client, subscription: Su
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"sent": 1}, "Tick at least one key."),
-        ({"licenses": "x"}, "Enter a whole number, as in 100."),
-        ({"until": "soon"}, "Write the day as in 2027-01-31."),
+        ({"sent": 1}, "Select at least one key."),
+        ({"licenses": "x"}, "Enter a whole number, such as 100."),
+        ({"until": "soon"}, "Write the day like 2027-01-31."),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_at_its_field(
@@ -345,7 +345,7 @@ def test_at_most_twenty_keys_are_planned_with(client: Client, subscription: Subs
     first = planned(client, subscription=subscription.pk)
     assert len(first.context["form"].cleaned_data["key"]) == 20
     page = planned(client, query, key=[key.pk for key in keys])
-    assert "Tick at most 20 keys: more do not fit in one order." in main(page)
+    assert "Select at most 20 keys for one order." in main(page)
 
 
 @rule("S2")

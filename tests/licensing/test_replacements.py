@@ -279,7 +279,7 @@ def test_a_partner_s_admin_asks_on_the_receipt_and_reads_the_answer_there(
     ).content.decode()
     assert "You requested a replacement key on May 1, 2021." in answer
     assert (
-        "asked for already"
+        "has already been requested"
         in browser.post(
             page("replacement", receipt), sent(tenant, why="Again"), follow=True
         ).content.decode()
@@ -308,7 +308,7 @@ def test_a_replacement_s_receipt_shows_the_request_disabled_and_says_why(
     assert "Request a replacement key (until" not in answer
     assert 'aria-disabled="true"' in answer
     assert page("replacement", redemption) not in answer
-    reason = "This key is itself a replacement, and a replacement is not replaced on request."
+    reason = "This key is itself a replacement, and those are not replaced on request."
     assert reason in answer
     assert (
         reason

@@ -51,7 +51,7 @@ def test_a_withdrawn_subscription_says_when_why_and_where_the_new_key_is(
     address = reverse("licensing:benefit-detail", args=[benefit.pk])
     expected = [
         (
-            "This subscription was withdrawn on May 1, 2021, because the key that brought it was "
+            "This subscription was withdrawn on May 1, 2021, because the key that started it was "
             "replaced: “It went to the wrong tenant”"
         ),
         f"""<a href="{address}">The new key is on its benefit's page</a>""",
@@ -224,7 +224,7 @@ def test_only_what_can_come_back_is_said_to(client: Client, tenant: Tenant) -> N
     texts = [page(client, "subscription", one.pk) for one in (older, latest)]
     assert [">Reactivate</" in text for text in texts] == [False, True]
     assert [">Start a new subscription</" in text for text in texts] == [True, False]
-    later = "because another subscription of this product ended later."
+    later = "because another subscription to this product ended later."
     assert [later in text for text in texts] == [True, False]
 
 

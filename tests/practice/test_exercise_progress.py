@@ -352,7 +352,7 @@ def test_refusals_count_for_the_exercise_begun_last(anna: Room, credit: Exercise
 
     assert (first.state, first.tries) == (State.BEGUN, 0)
     assert (second.state, second.tries) == (State.STUCK, 3)
-    assert second.message.startswith("A replacement could be asked for until ")
+    assert second.message.startswith("The last day to request a replacement was ")
 
 
 def test_what_is_refused_in_another_room_is_no_try_here(

@@ -187,7 +187,7 @@ def test_what_is_no_day_moves_nothing(signed_in: Callable[[str], Client], day: s
     response = move(signed_in("partner-admin"), day)
 
     assert Partner.objects.get(name="Contoso").days_ahead == 0
-    way = "Write the day as in 2027-01-31."
+    way = "Write the day like 2027-01-31."
     none = "February 2027 has 28 days."
     assert messages_of(response) == [
         {"": "Choose the date to change to.", "2027-02-30": none}.get(day, way)

@@ -379,14 +379,14 @@ def test_the_page_shows_the_link_once(
     admin: User, sign_in: SignIn, acting_in: dict[str, str]
 ) -> None:
     client = sign_in(admin)
-    assert "Make a calendar link" in client.get(PAGE).text
+    assert "Create a calendar link" in client.get(PAGE).text
     made = client.post(PAGE, form_on(client, acting_in))
     [url] = re.findall(r"http://testserver/calendar/[0-9a-f]{32}\.ics", made.text)
     assert f'href="webcal{url.removeprefix("http")}"' in made.text
     assert Client().get(url).status_code == 200
     page = client.get(PAGE).text
     assert "/calendar/" not in page.replace(PAGE, "")
-    assert "Make a new link" in page
+    assert "Create a new link" in page
 
 
 def test_a_browser_says_where_its_form_comes_from(admin: User, sign_in: SignIn) -> None:

@@ -367,7 +367,7 @@ def test_a_member_is_added_and_can_be_chosen(account: PartnerFixture, boss: Clie
     ("wrong", "field", "message"),
     [
         ({"name": ""}, "name", "Enter the person's name."),
-        ({"address": "lou"}, "address", "This is not an address."),
+        ({"address": "lou"}, "address", "This is not an email address."),
         ({"address": "lou@elsewhere.example"}, "address", "or invite the person as a guest."),
         ({"kind": "guest"}, "address", "Add the person as a member"),
         ({"kind": "robot"}, "kind", "Choose member or guest."),

@@ -170,7 +170,7 @@ def test_no_account_has_a_directory_s_own_name(sign_in: SignIn) -> None:
     sent = {"email": "john_f.example#EXT#@c.example", "name": "John", "usable_password": "false"}
     answer = office.post(reverse("admin:tenants_user_add"), sent)
     assert answer.context["adminform"].form.errors["email"] == [
-        "This is a directory's own name for a guest."
+        "This is a directory's internal name for a guest."
     ]
 
 
@@ -392,7 +392,7 @@ def test_zeros_in_front_make_no_second_partner() -> None:
         Outcome.CHANGED,
         "Duplicate of line 2.",
     )
-    assert short.reason == "mpn_id: An MPN ID is 4 to 10 digits. Zeros in front do not count."
+    assert short.reason == "mpn_id: An MPN ID has 4 to 10 digits. Leading zeros don't count."
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE tenants_partner SET mpn_id = '0001234567'")
 
@@ -425,7 +425,7 @@ def test_what_has_to_be_left_out_of_a_domain_is_told(
     sent = acting | {"name": "West", "domain": "https://contoso.com/sign-in?next=/"}
     answer = sign_in(boss).post(reverse("tenants:ask-for-tenant"), sent)
     assert answer.context["form"].errors["domain"] == [
-        "Write the domain alone, as in contoso.com: leave out what stands before and after it."
+        "Enter the domain alone, like contoso.com, without anything before or after it."
     ]
 
 

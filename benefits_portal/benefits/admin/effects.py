@@ -16,8 +16,8 @@ from benefits_portal.tenants.models import Actor
 
 def effects_of_revoking(key: ProductKey, by: Actor) -> Iterator[str]:
     key.check_revocable()
-    yield _("No one can redeem %(key)s any more. This can't be undone.") % {"key": key}
-    yield _("%(benefit)s has no key then, until you issue another one.") % {
+    yield _("No one can redeem %(key)s anymore. This can't be undone.") % {"key": key}
+    yield _("%(benefit)s will have no key until you issue another one.") % {
         "benefit": key.benefit.title
     }
 

@@ -232,7 +232,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
 
     def show_made(self, request: HttpRequest, membership: Membership, made: list[Benefit]) -> None:
         if not made:
-            text = _("%(membership)s: nothing was missing, nothing was made.") % {
+            text = _("%(membership)s: already complete, so nothing was added.") % {
                 "membership": membership
             }
             self.message_user(request, text, messages.INFO)

@@ -46,7 +46,7 @@ def amounts_read(text: str) -> dict[str, Decimal]:
         found = WRITTEN.fullmatch(part)
         if found is None:
             example = {"example": EXAMPLE}
-            raise ValidationError(_("Write amounts as in %(example)s.") % example)
+            raise ValidationError(_("Write amounts like %(example)s.") % example)
         currency = found["currency"].upper()
         if currency in amounts:
             raise ValidationError(_("%(currency)s is there twice.") % {"currency": currency})

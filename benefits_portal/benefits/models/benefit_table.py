@@ -28,7 +28,7 @@ CONSTRAINTS: list[BaseConstraint] = [
     CheckConstraint(
         condition=Q(expires_on__gt=F("starts_on")),
         name="benefit_days_in_order",
-        violation_error_message=_("A benefit begins before it expires."),
+        violation_error_message=_("A benefit must start before it expires."),
     ),
 ]
 

@@ -200,7 +200,7 @@ class PackageLine(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity=None) | Q(quantity__gte=1),
                 name="package_line_quantity_positive",
-                violation_error_message=_("A package holds at least one license."),
+                violation_error_message=_("A package must hold at least one license."),
             ),
             models.CheckConstraint(
                 condition=Q(quantity=None) | Q(quantity__lte=MAX_LICENSES),
@@ -263,7 +263,7 @@ class CreditAmount(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gt=0),
                 name="credit_amount_positive",
-                violation_error_message=_("The amount must be more than nothing."),
+                violation_error_message=_("The amount must be more than zero."),
             ),
         ]
 

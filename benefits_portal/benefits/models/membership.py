@@ -65,14 +65,15 @@ class Membership(PartnerRow):
         db_default=False,
         editable=False,
         help_text=_(
-            "It follows a year in the same offer, and ends 365 days after the last day of that."
+            "It follows a year in the same offer, and ends 365 days after the last day of that "
+            "year."
         ),
     )
     provisioned_at = models.DateTimeField(
         _("provisioned at"),
         null=True,
         editable=False,
-        help_text=_("From then on a changed package changes nothing here."),
+        help_text=_("After that, changes to the package don't affect it."),
     )
 
     objects = MembershipQuerySet.as_manager()
@@ -93,7 +94,8 @@ class Membership(PartnerRow):
                 condition=Q(ends_on__gt=F("starts_on")) & Q(benefits_expire_on__gt=F("ends_on")),
                 name="membership_days_in_order",
                 violation_error_message=_(
-                    "A membership starts before it ends, and its benefits expire after that."
+                    "A membership must start before it ends, and its benefits must expire after "
+                    "that."
                 ),
             ),
         ]

@@ -54,8 +54,8 @@ def notes_of_the_day(partner: Partner, any_day: AnyDay, *, is_empty: bool) -> li
         return []
     notes = [
         _(
-            "Memberships have the days that they have today: one that was enrolled or ended early "
-            "later is shown as if that had been known."
+            "Memberships have the dates that are known today: if one was started or ended early "
+            "since then, that is shown as if it had been known."
         )
     ]
     if is_empty:

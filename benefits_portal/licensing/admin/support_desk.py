@@ -57,7 +57,7 @@ class DeskForm(forms.Form):
         max_length=2_000,  # a mail around a key, too
         required=False,
         help_text=gettext_lazy(
-            "Of a key, the last five characters are enough. Key lookups are recorded; the key "
+            "The last five characters of a key are enough. Key lookups are recorded; the key "
             "isn't stored in URLs or logs."
         ),
         widget=forms.TextInput(

@@ -91,7 +91,7 @@ class Redemption(AppendOnly):
         _("position"),
         null=True,
         editable=False,
-        help_text=_("Among the steps of its order, from 0."),
+        help_text=_("Its position in the order, counted from 0."),
     )
     way = models.CharField(_("redeemed for"), max_length=10, choices=RedemptionKind, editable=False)
     key_licenses = models.PositiveIntegerField(_("licenses of the key"), editable=False)
@@ -121,7 +121,7 @@ class Redemption(AppendOnly):
         default=dict,
         db_default=Value({}, models.JSONField()),
         editable=False,
-        help_text=_("As it was done when the key was redeemed."),
+        help_text=_("The calculation made when the key was redeemed."),
     )
 
     objects = RedemptionQuerySet.as_manager()  # type: ignore[misc]

@@ -36,14 +36,14 @@ REPLACEMENT_DECIDED = "licensing.replacement-decided"  # a kind of mail
 class ReplacementAction(models.TextChoices):
     """What is put on record about replacements; the subject is the subscription."""
 
-    ASKED = "licensing.replacement-asked", _("Asked for a replacement key")
+    ASKED = "licensing.replacement-asked", _("Requested a replacement key")
     GRANTED = "licensing.replacement-granted", _("Replaced a key and reversed its redemption")
     DECLINED = "licensing.replacement-declined", _("Declined a replacement key")
 
 
 Record.attempts.update(
     {
-        ReplacementAction.ASKED: _("Ask for a replacement key"),
+        ReplacementAction.ASKED: _("Request a replacement key"),
         ReplacementAction.GRANTED: _("Replace a key and reverse its redemption"),
         ReplacementAction.DECLINED: _("Decline a replacement key"),
     }
@@ -172,7 +172,7 @@ class Replacement(PartnerRow):
         blank=True,
         related_name="replacements",
         verbose_name=_("order"),
-        help_text=_("The whole order was asked for at once."),
+        help_text=_("If it was requested for the whole order."),
         editable=False,
     )
     why = LineField(_("reason"), max_length=200)
@@ -206,7 +206,7 @@ class Replacement(PartnerRow):
                 | Q(decided_at__isnull=False) & (Q(key=None) | Q(declined_because="")),
                 name="replacement_granted_or_declined",
                 violation_error_message=_(
-                    "A request is granted with a key, or declined with a reason."
+                    "Grant a request with a key, or decline it with a reason."
                 ),
             ),
         ]

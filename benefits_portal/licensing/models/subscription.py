@@ -96,7 +96,7 @@ class Subscription(PartnerRow):
         _("withdrawn on"),
         null=True,
         editable=False,
-        help_text=_("When the key that brought it was replaced."),
+        help_text=_("When the key that started it was replaced."),
     )
     product_name = models.CharField(max_length=120, editable=False)
     source_name = models.CharField(max_length=80, blank=True, editable=False)

@@ -47,7 +47,7 @@ class PlanForm(forms.Form):
         label=gettext_lazy("Keys"),
         coerce=int,
         error_messages={
-            "required": gettext_lazy("Tick at least one key."),
+            "required": gettext_lazy("Select at least one key."),
         },
     )
     licenses = NumberField(label=gettext_lazy("Licenses needed"), required=False, at_least=1)
@@ -65,7 +65,7 @@ class PlanForm(forms.Form):
     def clean_key(self) -> list[int]:
         pks: list[int] = self.cleaned_data["key"]
         if len(pks) > MAX_KEYS:
-            text = _("Tick at most %(most)s keys: more do not fit in one order.")
+            text = _("Select at most %(most)s keys for one order.")
             raise forms.ValidationError(text % {"most": MAX_KEYS})
         return pks
 

@@ -27,7 +27,7 @@ class StepRow:
         licenses = {"licenses": in_licenses(self.step.key.licenses)}
         if self.step.way is RedemptionKind.ADD:
             return _("Add %(licenses)s") % licenses
-        return _("Extend with the key of %(licenses)s") % licenses
+        return _("Extend with the key for %(licenses)s") % licenses
 
     @property
     def result(self) -> str:

@@ -78,8 +78,8 @@ def changed_later(benefit: Benefit, any_day: AnyDay) -> Iterator[str]:
         ) % {"count": format_number(counts["begun"])}
     if counts["ended"]:
         yield ngettext(
-            "%(count)s assignment that ran then ended later.",
-            "%(count)s assignments that ran then ended later.",
+            "%(count)s assignment of that day ended later.",
+            "%(count)s assignments of that day ended later.",
             counts["ended"],
         ) % {"count": format_number(counts["ended"])}
 

@@ -79,7 +79,7 @@ class AnswerQuestion(Question):
 class NumberQuestion(AnswerQuestion):
     """The figure is a number."""
 
-    sentences: ClassVar = AnswerQuestion.OWN | {"no-answer": _("Type the number that you find.")}
+    sentences: ClassVar = AnswerQuestion.OWN | {"no-answer": _("Enter the number that you found.")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class DayQuestion(AnswerQuestion):
     """The figure is a day."""
 
     is_day: ClassVar = True
-    sentences: ClassVar = AnswerQuestion.OWN | {"no-answer": _("Choose the day that you find.")}
+    sentences: ClassVar = AnswerQuestion.OWN | {"no-answer": _("Enter the day that you found.")}
 
 
 def finding_of(code: str, figure: Figure) -> Finding:

@@ -46,7 +46,7 @@ class PeopleWhoAct(NumberQuestion):
         "counted-global-admins": _(
             "%(answer)s is the number of Global admins. Another role is enough too."
         ),
-        NOTHING_LEFT: _("No one can do this any more."),
+        NOTHING_LEFT: _("No one can do this anymore."),
     }
     label: ClassVar = _("People")
 
@@ -99,7 +99,7 @@ class EndIfAdded(DayQuestion, SubscriptionQuestion):
         "end-of-extending": _("On %(answer)s it would end if you extended its end date."),
         "end-of-today": _("On %(answer)s it ends as things stand."),
         NOTHING_LEFT: _(
-            "There is nothing to compare any more: the key has been redeemed, or the subscription "
+            "There is nothing to compare anymore: the key has been redeemed, or the subscription "
             "has ended."
         ),
     }

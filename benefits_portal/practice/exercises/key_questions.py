@@ -109,7 +109,7 @@ class NothingLapses(Question):
             "%(count)s keys will expire unredeemed, the first on %(day)s.",
             "count",
         ),
-        "no-such-keys": _("There are no such keys any more."),
+        "no-such-keys": _("There are no such keys anymore."),
     }
 
     keys: int
@@ -135,7 +135,9 @@ class ReplacementAsked(Question):
 
     sentences: ClassVar = {
         "not-asked": _("You haven't asked for a replacement key yet."),
-        "asked-for-another": _("The replacement was asked for another key: one for %(asked)s."),
+        "asked-for-another": _(
+            "The replacement was requested for a different key: one for %(asked)s."
+        ),
     }
 
     product: str

@@ -36,11 +36,11 @@ class EndsLater(SubscriptionQuestion):
     """Whether the subscription that had so many `licenses` ends `months` later than it did then."""
 
     sentences: ClassVar = {
-        "gone": _("The subscription of %(product)s is gone."),
-        "end-not-moved": _("The subscription of %(product)s still ends on %(day)s."),
+        "gone": _("The subscription to %(product)s is gone."),
+        "end-not-moved": _("The subscription to %(product)s still ends on %(day)s."),
         "end-too-early": ngettext_lazy(
-            "The subscription of %(product)s ends on %(day)s: %(count)s day too early.",
-            "The subscription of %(product)s ends on %(day)s: %(count)s days too early.",
+            "The subscription to %(product)s ends on %(day)s: %(count)s day too early.",
+            "The subscription to %(product)s ends on %(day)s: %(count)s days too early.",
             "count",
         ),
     }
@@ -77,7 +77,7 @@ class HasEnded(SubscriptionQuestion):
 
     sentences: ClassVar = {
         "gone": EndsLater.sentences["gone"],
-        "still-active": _("The subscription of %(product)s is active through %(day)s."),
+        "still-active": _("The subscription to %(product)s is active through %(day)s."),
     }
 
     def find(self, scope: Scope) -> Finding | None:

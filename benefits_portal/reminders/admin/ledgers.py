@@ -19,7 +19,7 @@ class DigestStateFilter(CasesFilter):
         "waiting": (_("Waiting"), lambda digests, _on: digests.waiting()),
         "sent": (_("Sent"), lambda digests, _on: digests.sent()),
         "given-up": (_("Given up"), lambda digests, _on: digests.given_up()),
-        "dropped": (_("Not needed any more"), lambda digests, _on: digests.dropped()),
+        "dropped": (_("Not needed anymore"), lambda digests, _on: digests.dropped()),
     }
 
 
@@ -84,7 +84,8 @@ class PreferenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_select_related = ["user", "partner"]
     search_through = ("user", "partner")
     search_help_text = _(
-        "Person or partner. Who is not listed has changed nothing, and is reminded as usual."
+        "Person or partner. People who aren't listed have changed nothing and get the usual "
+        "reminders."
     )
     ordering = ["-pk"]
     sortable_by: ClassVar[list[str]] = []

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'silenced thing',
                 'verbose_name_plural': 'silenced things',
                 'ordering': ['-silenced_at', '-pk'],
-                'constraints': [models.UniqueConstraint(fields=('user', 'benefit'), name='silence_once_per_benefit', violation_error_message='This person silenced this benefit already.'), models.UniqueConstraint(fields=('user', 'subscription'), name='silence_once_per_subscription', violation_error_message='This person silenced this subscription already.'), models.CheckConstraint(condition=models.Q(models.Q(('benefit', None), ('subscription__isnull', False)), models.Q(('benefit__isnull', False), ('subscription', None)), _connector='OR'), name='silence_of_one_thing', violation_error_message='Choose a benefit or a subscription.')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'benefit'), name='silence_once_per_benefit', violation_error_message='This person has already turned off reminders of this benefit.'), models.UniqueConstraint(fields=('user', 'subscription'), name='silence_once_per_subscription', violation_error_message='This person has already turned off reminders of this subscription.'), models.CheckConstraint(condition=models.Q(models.Q(('benefit', None), ('subscription__isnull', False)), models.Q(('benefit__isnull', False), ('subscription', None)), _connector='OR'), name='silence_of_one_thing', violation_error_message='Choose a benefit or a subscription.')],
             },
         ),
         migrations.CreateModel(
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reminder sent',
                 'verbose_name_plural': 'reminders sent',
                 'ordering': ['due_on', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('user', 'subject_id', 'occasion', 'due_on', 'threshold'), name='told_once', violation_error_message='This was told already.'), models.CheckConstraint(condition=models.Q(('threshold__gte', -7), ('threshold__lte', 365)), name='told_within_a_year', violation_error_message='A reminder comes at most 365 days before.')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'subject_id', 'occasion', 'due_on', 'threshold'), name='told_once', violation_error_message='This reminder was already sent.'), models.CheckConstraint(condition=models.Q(('threshold__gte', -7), ('threshold__lte', 365)), name='told_within_a_year', violation_error_message='A reminder comes at most 365 days before.')],
             },
         ),
         migrations.CreateModel(
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('rhythm', models.CharField(choices=[('daily', 'Daily, when there is something to report'), ('weekly', 'Weekly, on Monday'), ('off', 'Never')], default='daily', max_length=6, verbose_name='how often')),
-                ('thresholds', models.JSONField(default=benefits_portal.reminders.models.preference.default_thresholds, help_text='Each once, the earliest first.', verbose_name='days before')),
+                ('thresholds', models.JSONField(default=benefits_portal.reminders.models.preference.default_thresholds, help_text='Each number once, the earliest reminder first.', verbose_name='days before')),
                 ('topics_off', models.JSONField(blank=True, default=list, verbose_name='turned off')),
                 ('partner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminder_preferences', to='tenants.partner', verbose_name='partner')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminder_preferences', to=settings.AUTH_USER_MODEL, verbose_name='user')),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reminder settings',
                 'verbose_name_plural': 'reminder settings',
                 'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('user', 'partner'), name='reminder_preference_once', violation_error_message='This person has chosen at this partner already.'), models.UniqueConstraint(condition=models.Q(('partner', None)), fields=('user',), name='reminder_preference_once_of_staff', violation_error_message='This person has chosen as program staff already.')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'partner'), name='reminder_preference_once', violation_error_message='This person already has reminder settings at this partner.'), models.UniqueConstraint(condition=models.Q(('partner', None)), fields=('user',), name='reminder_preference_once_of_staff', violation_error_message='This person already has reminder settings as program staff.')],
             },
         ),
         # Rows that refer to each other belong to one partner (P1).

@@ -14,8 +14,8 @@ class RemindersAction(models.TextChoices):
     STOPPED = "reminders.stopped", _("Stopped own reminders by the link in an email")
     SILENCED = "reminders.silenced", _("Turned off reminders of one thing")
     RESUMED = "reminders.resumed", _("Turned on reminders of one thing")
-    FEED_MADE = "reminders.feed-made", _("Made a calendar link")
-    ASKED_FOR = "reminders.asked-for", _("Asked for today's reminders at once")
+    FEED_MADE = "reminders.feed-made", _("Created a calendar link")
+    ASKED_FOR = "reminders.asked-for", _("Requested today's reminders")
 
 
 Record.attempts.update(
@@ -24,7 +24,7 @@ Record.attempts.update(
         RemindersAction.STOPPED: _("Stop own reminders by the link in an email"),
         RemindersAction.SILENCED: _("Turn off reminders of one thing"),
         RemindersAction.RESUMED: _("Turn on reminders of one thing"),
-        RemindersAction.FEED_MADE: _("Make a calendar link"),
-        RemindersAction.ASKED_FOR: _("Ask for today's reminders at once"),
+        RemindersAction.FEED_MADE: _("Create a calendar link"),
+        RemindersAction.ASKED_FOR: _("Request today's reminders"),
     }
 )

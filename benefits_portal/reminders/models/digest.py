@@ -195,7 +195,7 @@ class Told(models.Model):
             models.UniqueConstraint(
                 fields=["user", "subject_id", "occasion", "due_on", "threshold"],
                 name="told_once",
-                violation_error_message=_("This was told already."),
+                violation_error_message=_("This reminder was already sent."),
             ),
             models.CheckConstraint(
                 condition=Q(threshold__gte=WEEK_AFTER, threshold__lte=MAX_THRESHOLD),

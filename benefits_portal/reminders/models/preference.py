@@ -81,7 +81,9 @@ class Preference(PartnerRow):
     )
     rhythm = models.CharField(_("how often"), max_length=6, choices=Rhythm, default=Rhythm.DAILY)
     thresholds = models.JSONField(
-        _("days before"), default=default_thresholds, help_text=_("Each once, the earliest first.")
+        _("days before"),
+        default=default_thresholds,
+        help_text=_("Each number once, the earliest reminder first."),
     )
     topics_off = models.JSONField(_("turned off"), default=list, blank=True)
 
@@ -95,13 +97,17 @@ class Preference(PartnerRow):
             models.UniqueConstraint(
                 fields=["user", "partner"],
                 name="reminder_preference_once",
-                violation_error_message=_("This person has chosen at this partner already."),
+                violation_error_message=_(
+                    "This person already has reminder settings at this partner."
+                ),
             ),
             models.UniqueConstraint(
                 fields=["user"],
                 condition=Q(partner=None),
                 name="reminder_preference_once_of_staff",
-                violation_error_message=_("This person has chosen as program staff already."),
+                violation_error_message=_(
+                    "This person already has reminder settings as program staff."
+                ),
             ),
         ]
 

@@ -106,12 +106,16 @@ class Silence(PartnerRow):
             models.UniqueConstraint(
                 fields=["user", "benefit"],
                 name="silence_once_per_benefit",
-                violation_error_message=_("This person silenced this benefit already."),
+                violation_error_message=_(
+                    "This person has already turned off reminders of this benefit."
+                ),
             ),
             models.UniqueConstraint(
                 fields=["user", "subscription"],
                 name="silence_once_per_subscription",
-                violation_error_message=_("This person silenced this subscription already."),
+                violation_error_message=_(
+                    "This person has already turned off reminders of this subscription."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(benefit=None, subscription__isnull=False)

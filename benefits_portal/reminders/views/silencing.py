@@ -40,6 +40,6 @@ def switch(request: PartnerRequest, thing: Any) -> HttpResponse:
         message = _("You'll be reminded of this again.")
         perform(request, lambda: Silence.objects.resume(thing, by=request.actor), message)
     else:
-        message = _("You won't be reminded of this any more. Your colleagues still are.")
+        message = _("You won't be reminded of this anymore. Your colleagues still are.")
         perform(request, lambda: Silence.objects.silence(thing, by=request.actor), message)
     return on_to(request.POST.get("back") or thing.get_absolute_url())

@@ -32,7 +32,7 @@ def effects_of_declining(asked: TenantRequest, by: Actor) -> Iterator[str]:
 
 def effects_of_disabling(person: DirectoryUser, by: Actor) -> Iterator[str]:
     person.check_can_disable(by)
-    yield _("They can no longer be chosen for credit. Credit that they hold stays.")
+    yield _("They can no longer get credit. Credit that they have stays.")
     if role := person.role_that_goes():
         yield _("Their role at %(partner)s is removed: %(role)s.") % {
             "partner": role.partner,
@@ -42,4 +42,4 @@ def effects_of_disabling(person: DirectoryUser, by: Actor) -> Iterator[str]:
 
 def effects_of_enabling(person: DirectoryUser, by: Actor) -> Iterator[str]:
     person.check_can_enable(by)
-    yield _("They can be chosen for credit again. A role is not given back with it.")
+    yield _("They can get credit again. Their role doesn't come back by itself.")

@@ -203,9 +203,7 @@ class KeyAttemptAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_filter = [("partner", FewChoicesFilter)]
     list_select_related = ["user", "partner"]
     search_through = ("user", "partner")
-    search_help_text = gettext_lazy(
-        "Person or partner. Of the key that was tried nothing can be seen."
-    )
+    search_help_text = gettext_lazy("Person or partner. The key that was tried is never shown.")
     date_hierarchy = "at"
     date_hierarchy_label = gettext_lazy("date")
     ordering = ["-pk"]

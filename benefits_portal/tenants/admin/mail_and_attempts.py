@@ -76,7 +76,8 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = [LockedOutFilter, LimitFilter]
     search_fields = ["account"]
     search_help_text = gettext_lazy(
-        "A whole email address or IP address. Neither is kept, so nothing else finds them."
+        "Enter a complete email address or IP address: only digests of them are kept, so a part "
+        "finds nothing."
     )
     date_hierarchy = "at"
     date_hierarchy_label = gettext_lazy("date")

@@ -139,7 +139,7 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
     inlines = [RoleInline]
     fieldsets = [
         (None, {"fields": ["email", "name", "password", "is_active"]}),
-        (_("At home"), {"fields": ["directory_user", "language"]}),
+        (_("Home organization"), {"fields": ["directory_user", "language"]}),
         (
             _("Back office"),
             {

@@ -21,7 +21,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Record
 from benefits_portal.typed_text import isolated, tidy
 
-MISSING = _("Write a reason: it will be recorded. Nothing was changed.")
+MISSING = _("Enter a reason, which is recorded. Nothing was changed.")
 REASON = _("Reason")
 ONLY_STAFF = _("Recorded with what was changed. Only staff can read it.")
 NO_NAMES = _("Don't include names.")  # it stays for good, and a person may ask to be forgotten
@@ -48,7 +48,7 @@ def reason_field(
         label=label,
         max_length=Record.REASON_LENGTH,
         required=required,
-        error_messages={"required": _("Write a reason.")},
+        error_messages={"required": _("Enter a reason.")},
         help_text=format_lazy("{} {}", help_text, NO_NAMES),
     )
 

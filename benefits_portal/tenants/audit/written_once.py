@@ -56,6 +56,6 @@ def ends_whole(begun_on: str, name: str) -> models.CheckConstraint:
         condition=Q(ended_at=None, ended_on=None, ended_by=None) | ended,
         name=name,
         violation_error_message=gettext_lazy(
-            "An assignment's end has a day and a time, not before its beginning."
+            "An assignment's end needs a day and a time, and can't be before its start."
         ),
     )

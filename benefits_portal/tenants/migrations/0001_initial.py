@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'partner',
                 'verbose_name_plural': 'partners',
                 'ordering': ['sort_name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message='An MPN ID is 4 to 10 digits. Zeros in front do not count.'), models.CheckConstraint(condition=models.Q(('moved_to', ''), ('moving_until__isnull', False), _connector='OR'), name='partner_closed_before_it_moves', violation_error_message='A partner is closed before it moves.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('days_ahead', 0), ('is_practice', True), _connector='OR'), name='partner_only_practice_moves_its_calendar', violation_error_message='The date can be changed at practice partners only.'), models.CheckConstraint(condition=models.Q(('mpn_id__regex', '^[1-9][0-9]{3,9}$')), name='partner_mpn_id_of_digits', violation_error_message="An MPN ID has 4 to 10 digits. Leading zeros don't count."), models.CheckConstraint(condition=models.Q(('moved_to', ''), ('moving_until__isnull', False), _connector='OR'), name='partner_closed_before_it_moves', violation_error_message='A partner must be closed before it moves.')],
             },
         ),
         migrations.CreateModel(
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'tenant',
                 'verbose_name_plural': 'tenants',
                 'ordering': ['partner__sort_name', '-is_primary', 'sort_name'],
-                'constraints': [models.UniqueConstraint(fields=('domain',), name='tenant_domain_unique', violation_error_message="This domain can't be used. Ask the program team."), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('partner',), name='tenant_one_primary_per_partner', violation_error_message='The partner already has a primary tenant.'), models.UniqueConstraint(fields=('partner', 'color'), name='tenant_color_unique_per_partner', violation_error_message='Another tenant of this partner has this color. Choose a different one.')],
+                'constraints': [models.UniqueConstraint(fields=('domain',), name='tenant_domain_unique', violation_error_message="This domain can't be used. Ask the program team."), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_domain_in_lowercase', violation_error_message='Enter the domain in lowercase, like contoso.com.'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('partner',), name='tenant_one_primary_per_partner', violation_error_message='The partner already has a primary tenant.'), models.UniqueConstraint(fields=('partner', 'color'), name='tenant_color_unique_per_partner', violation_error_message='Another tenant of this partner has this color. Choose a different one.')],
             },
         ),
         migrations.CreateModel(
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('email', models.CharField(error_messages={'unique': 'Someone already signs in with this address.'}, max_length=150, unique=True, verbose_name='email address')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('language', models.CharField(blank=True, help_text="A language code, as in nl; empty for the browser's own.", max_length=8, verbose_name='language')),
+                ('language', models.CharField(blank=True, help_text="A language code, such as nl. Empty for the browser's language.", max_length=8, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='back-office staff')),
                 ('joined_at', models.DateTimeField(default=benefits_portal.clock.now, editable=False, verbose_name='joined at')),
@@ -255,13 +255,13 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenant_requests', to='tenants.partner', verbose_name='partner')),
-                ('tenant', models.OneToOneField(blank=True, help_text='What it has made; empty if it was declined.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='request', to='tenants.tenant', verbose_name='tenant')),
+                ('tenant', models.OneToOneField(blank=True, help_text='What it led to; empty if it was declined.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='request', to='tenants.tenant', verbose_name='tenant')),
             ],
             options={
                 'verbose_name': 'request for a tenant',
                 'verbose_name_plural': 'requests for tenants',
                 'ordering': ['-asked_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('tenant', None)), ('decided_at__isnull', False), _connector='OR'), name='tenant_request_decision_has_a_time', violation_error_message='A decision has a time.'), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_request_domain_in_lowercase', violation_error_message='Write the domain in lowercase, as in contoso.com.'), models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('domain', 'partner'), name='tenant_request_once_at_a_time', violation_error_message='The partner waits for this tenant already.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('tenant', None)), ('decided_at__isnull', False), _connector='OR'), name='tenant_request_decision_has_a_time', violation_error_message='A decision needs a time.'), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='tenant_request_domain_in_lowercase', violation_error_message='Enter the domain in lowercase, like contoso.com.'), models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('domain', 'partner'), name='tenant_request_once_at_a_time', violation_error_message='The partner waits for this tenant already.')],
             },
         ),
         migrations.CreateModel(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MPN_ID, MPN_ID_MESSAGE = (
     r"\A[1-9][0-9]{3,9}\Z",
-    _("An MPN ID is 4 to 10 digits. Zeros in front do not count."),
+    _("An MPN ID has 4 to 10 digits. Leading zeros don't count."),
 )
 
 
@@ -91,7 +91,7 @@ class Partner(models.Model):
             models.CheckConstraint(
                 condition=Q(moved_to="") | Q(moving_until__isnull=False),
                 name="partner_closed_before_it_moves",
-                violation_error_message=_("A partner is closed before it moves."),
+                violation_error_message=_("A partner must be closed before it moves."),
             ),
         ]
 
@@ -210,7 +210,7 @@ class Tenant(PartnerRow):
             models.CheckConstraint(
                 condition=Q(domain=Lower("domain")),
                 name="tenant_domain_in_lowercase",
-                violation_error_message=_("Write the domain in lowercase, as in contoso.com."),
+                violation_error_message=_("Enter the domain in lowercase, like contoso.com."),
             ),
             models.UniqueConstraint(
                 fields=["partner"],

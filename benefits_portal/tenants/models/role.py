@@ -21,7 +21,9 @@ class Role(models.TextChoices):
         return {
             Role.GLOBAL_ADMIN: _now("Everything, including people, roles, and tenants."),
             Role.PARTNER_ADMIN: _now("Redeem keys, extend, add licenses, and assign credit."),
-            Role.MEMBER: _now("Read-only access to everything except keys and Activity."),
+            Role.MEMBER: _now(
+                "Can look at everything except product keys and Activity, and change nothing."
+            ),
         }[self]
 
     @property

@@ -88,7 +88,7 @@ class TenantRequest(PartnerRow):
         blank=True,
         related_name="request",
         verbose_name=_("tenant"),
-        help_text=_("What it has made; empty if it was declined."),
+        help_text=_("What it led to; empty if it was declined."),
     )
     sort_name = SortKeyField("name")
     search_text = SearchTextField("name", "domain")
@@ -104,12 +104,12 @@ class TenantRequest(PartnerRow):
                 condition=Q(decided_at=None, decided_by=None, tenant=None)
                 | Q(decided_at__isnull=False),
                 name="tenant_request_decision_has_a_time",
-                violation_error_message=_("A decision has a time."),
+                violation_error_message=_("A decision needs a time."),
             ),
             models.CheckConstraint(
                 condition=Q(domain=Lower("domain")),
                 name="tenant_request_domain_in_lowercase",
-                violation_error_message=_("Write the domain in lowercase, as in contoso.com."),
+                violation_error_message=_("Enter the domain in lowercase, like contoso.com."),
             ),
             models.UniqueConstraint(
                 fields=["domain", "partner"],

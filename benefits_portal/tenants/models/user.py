@@ -139,7 +139,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
         _("language"),
         max_length=8,
         blank=True,
-        help_text=_("A language code, as in nl; empty for the browser's own."),
+        help_text=_("A language code, such as nl. Empty for the browser's language."),
     )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("back-office staff"), default=False)

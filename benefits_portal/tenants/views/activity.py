@@ -70,7 +70,7 @@ def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:
         _("What"),
         _("Refused because"),
         _("Who"),
-        _("Acting how"),
+        _("Via"),
         _("Tenant"),
         _("About"),
         _("Changes"),

@@ -105,7 +105,7 @@ def notes_of_the_day(
     """What a page of another day does not know of a person, and that they came later (H1, H2)."""
     if any_day.is_forecast:
         return
-    yield _("Whether the user entry is enabled, and the role, are as they are today.")
+    yield _("Status and role are as of today.")
     if known_since and (added_on := localtime(known_since).date()) > any_day.day:
         text = _("%(name)s was added to the directory later, on %(day)s.")
         yield text % {"name": isolated(person.display_name), "day": as_day(added_on)}
