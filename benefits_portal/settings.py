@@ -118,6 +118,7 @@ TEMPLATES = [
                 "benefits_portal.views.frame",
             ],
             "builtins": [
+                "benefits_portal.templatetags.kept",
                 "benefits_portal.templatetags.portal",
                 "benefits_portal.templatetags.rows",
             ],

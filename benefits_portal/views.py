@@ -38,7 +38,9 @@ THEMES = ("", "light", "dark")  # empty: as the system says
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the frame of every page needs."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
+    match = request.resolver_match
     return {
+        "path_pattern": f"/{match.route}" if match else request.path,
         "demo": settings.DEMO,
         "classes_only": settings.CLASSES_ONLY,
         "theme": theme if theme in THEMES else "",

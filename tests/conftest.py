@@ -66,6 +66,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import translation  # noqa: E402
 
+from benefits_portal.templatetags import kept  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories, quick_flush, quick_render, quick_sign_in  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
@@ -138,6 +139,7 @@ def _widgets_unwatched(django_test_environment: None) -> None:
 def _nothing_kept() -> None:
     """What a process keeps for a minute, and its last language, are of another test's world."""
     cache.clear()
+    kept.forget()
     translation.deactivate()
 
 

@@ -34,4 +34,4 @@ class Scenario:
         return None
 
 
-SCENARIOS = [Scenario(1, 100, 25), Scenario(2, 100, 100), Scenario(3, 5, 10), Scenario(4, 5, 16)]
+SCENARIOS = (Scenario(1, 100, 25), Scenario(2, 100, 100), Scenario(3, 5, 10), Scenario(4, 5, 16))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
@@ -19,6 +18,7 @@ from pytest_django import Settings
 
 from benefits_portal import clock
 from benefits_portal.practice.world import make_world
+from benefits_portal.templatetags import kept
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def production(settings: Settings, tmp_path: Path) -> Iterator[str]:
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
     }
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin"])
-    cache.clear()
+    kept.forget()
     make_world(clock.today())
     server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
     server.set_app(on_a_slow_line(WSGIHandler()))

@@ -19,6 +19,7 @@ from playwright.sync_api import Page
 
 from benefits_portal import formats
 from benefits_portal.benefits import money
+from benefits_portal.templatetags import kept
 from tests.browser.conftest import Visit
 from tests.browser.pages import every_page
 from translations import template
@@ -99,6 +100,7 @@ def accents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget() -> None:
     """What a process has written once in a language, it writes anew."""
     cache.clear()
+    kept.forget()
     for written in (formats._number, formats._day, formats._time, money._money):
         written.cache_clear()
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -18,6 +17,7 @@ from benefits_portal.practice.models import Room
 from benefits_portal.practice.personas import SHOWS, personas
 from benefits_portal.practice.views import FRAMES
 from benefits_portal.practice.world import PASSWORD
+from benefits_portal.templatetags import kept
 from benefits_portal.tenants.models import Partner, PracticeWorld, Tenant, User
 
 from .conftest import WorldOn, messages_of, persona_of
@@ -36,7 +36,7 @@ def world(world_on: WorldOn) -> Iterator[date]:
 
 def test_the_gallery_shows_every_component(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("partner-admin")
-    cache.clear()  # which parts of the bar come from
+    kept.forget()  # parts of the bar
     address = reverse("gallery")
     pages = [client.get(address), *(client.get(address, {"frame": frame}) for frame in FRAMES)]
     shown = {
