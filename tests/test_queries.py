@@ -185,7 +185,8 @@ PAGES = [
     Page(6, "licensing:plan", query="?subscription={subscription}"),
     Page(7, "licensing:plan", query="?subscription={subscription}&key={key}&key={used}"),
     # Two more while the key of its latest redemption may be replaced: 30 days (K8)
-    Page(10, "licensing:subscription"),
+    Page(8, "licensing:subscription"),
+    Page(10, "licensing:subscription", query="?history=open"),
     Page(9, "licensing:subscription?ended"),  # with the keys that start it again
     Page(6, "licensing:receipt"),
     Page(5, "licensing:requests"),

@@ -256,7 +256,7 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") 
 
 def marked(found: list[Comparison]) -> list[Comparison]:
     """The last one shows what a new subscription would be; one has the primary action."""
-    fitting = next((one for one in found if any(way.href for way in one.ways)), None)
+    fitting = next((one for one in found if any(choice.quote for choice in one.choices[:-1])), None)
     return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]
 
 

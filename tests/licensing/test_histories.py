@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.audit.display import lines as in_words
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
 from tests.clients import ClientResponse, SignIn
@@ -41,6 +42,11 @@ def post(
     return client.post(
         reverse(name, args=args), {"acting_in": f"{tenant.partner_id}-{tenant.pk}"} | fields
     )
+
+
+def log_of(subscription: Subscription) -> str:
+    """The address of its page with what was done to it."""
+    return f"{subscription.get_absolute_url()}?history=open"
 
 
 def lines_of(page: ClientResponse) -> list[tuple[str, str]]:
@@ -74,12 +80,8 @@ def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(
         ],
         ("Issued a product key", ""),
     )
-    assert lines_of(client.get(reverse("licensing:subscription", args=[small.pk]))) == [
-        ("Extend an end date", refused)
-    ]
-    assert lines_of(client.get(reverse("licensing:subscription", args=[large.pk]))) == [
-        ("Extended an end date", "")
-    ]
+    assert lines_of(client.get(log_of(small))) == [("Extend an end date", refused)]
+    assert lines_of(client.get(log_of(large))) == [("Extended an end date", "")]
 
 
 @rule("A2", "P1")
@@ -87,14 +89,18 @@ def test_a_benefit_shows_what_was_done_refused_and_became_of_its_key(
 def test_a_history_is_shown_page_by_page_with_nothing_of_other_partners(
     client: Client, tenant: Tenant, admin: User, kind: str
 ) -> None:
-    subject, name = {
-        "benefit": (BenefitFactory.create(partner=tenant.partner), "licensing:benefit-history"),
-        "subscription": (SubscriptionFactory.create(tenant=tenant), "licensing:subscription"),
-        "person": (admin.directory_user, "tenants:user"),
+    subject, name, query = {
+        "benefit": (BenefitFactory.create(partner=tenant.partner), "licensing:benefit-history", ""),
+        "subscription": (
+            SubscriptionFactory.create(tenant=tenant),
+            "licensing:subscription",
+            "?history=open",
+        ),
+        "person": (admin.directory_user, "tenants:user", ""),
     }[kind]
     RecordFactory.create_batch(60, partner=tenant.partner, subject=subject)
     RecordFactory.create(subject=subject)
-    first = client.get(reverse(name, args=[subject.pk]))
+    first = client.get(reverse(name, args=[subject.pk]) + query)
     second = client.get(first.context["history"].older_href)
     assert [len(page.context["history"].lines) for page in (first, second)] == [50, 10]
     assert (
@@ -126,13 +132,13 @@ def test_a_history_takes_as_many_queries_whatever_its_length(
         before={"licenses": 1},
         after={"licenses": 2},
     )
-    for name, thing in (
-        ("licensing:benefit-history", benefit),
-        ("licensing:subscription", subscription),
+    for address in (
+        reverse("licensing:benefit-history", args=[benefit.pk]),
+        log_of(subscription),
     ):
-        client.get(reverse(name, args=[thing.pk]))
+        client.get(address)
         with django_assert_max_num_queries(8):
-            assert len(client.get(reverse(name, args=[thing.pk])).context["history"].lines) >= count
+            assert len(client.get(address).context["history"].lines) >= count
 
 
 @rule("A2")

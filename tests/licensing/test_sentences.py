@@ -336,7 +336,8 @@ def test_a_receipt_in_practice_says_which_day_the_calendar_said(
         "Real time; the practice calendar said Jun 10, 2021."
         in page(client, "receipt", redemption.pk)
     ) is said
-    history = page(client, "subscription", redemption.subscription_id)
+    address = f"{redemption.subscription.get_absolute_url()}?history=open"
+    history = client.get(address).text
     assert ("These are real times. The practice date was later." in history) is said
 
 

@@ -74,20 +74,25 @@ def test_a_redemption_stands_once_on_its_subscriptions_page(
     client: Client, tenant: Tenant, by: Actor
 ) -> None:
     redemption = redeem(tenant=tenant)
-    whole = main_of(page(client, redemption.subscription))
-    shown, _, folded = whole.partition('<details class="calculation" id="history"')
+    shown = main_of(page(client, redemption.subscription))
     assert shown.count(redemption.get_absolute_url()) == 1
     titles = ["Activated with 25 licenses", "Activated a subscription"]
     assert [shown.count(title) for title in titles] == [1, 0]
-    assert folded.count("Activated a subscription") == 1
 
 
-def test_the_log_is_open_where_an_older_page_of_it_is_asked_for(
-    client: Client, tenant: Tenant
+@pytest.mark.parametrize("query", ["?history=open", "?before=1"])
+def test_the_log_is_there_where_it_or_an_older_page_is_asked_for(
+    client: Client, tenant: Tenant, query: str
 ) -> None:
     href = reverse("licensing:subscription", args=[redeem(tenant=tenant).subscription_id])
-    opened = ['id="history" open' in client.get(href + query).text for query in ("", "?before=1")]
-    assert opened == [False, True]
+    _shown, _, log = main_of(client.get(href + query)).partition('id="history" open')
+    assert log.count("Activated a subscription") == 1
+
+
+def test_the_link_to_the_log_keeps_what_else_is_asked_for(client: Client, tenant: Tenant) -> None:
+    href = reverse("licensing:subscription", args=[redeem(tenant=tenant).subscription_id])
+    links = [client.get(href + query).context["history_href"] for query in ("", "?all=timeline")]
+    assert links == ["?history=open#history", "?all=timeline&history=open#history"]
 
 
 @rule("S3")

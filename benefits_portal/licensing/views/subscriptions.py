@@ -102,7 +102,7 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 @on_any_day
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
-    """One subscription: what runs, how it came about, what comes next, and its history (A2)."""
+    """One subscription: what runs, how it came about and what comes next."""
     if request.any_day.as_of:
         return subscription_on(request, pk, request.any_day, MAX_REDEMPTIONS)
     on = request.today
@@ -114,10 +114,18 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         **standing(request, subscription, excerpt, people),
         **what_a_key_does(request, subscription),
         "pool": standing_of(LicensePool(request.tenant, subscription.product), on),
-        "history": history_of(request, subscription, "#history", people),
-        "is_history_open": "before" in request.GET,
+        **log_of(request, subscription, people),
     }
     return render(request, "licensing/subscription_detail.html", context)
+
+
+def log_of(request: PartnerRequest, subscription: Subscription, people: Names) -> dict[str, Any]:
+    """Who did what and what was refused, where that is asked for; else where it is (A2)."""
+    if {"history", "before"} & set(request.GET):
+        return {"history": history_of(request, subscription, "#history", people)}
+    query = request.GET.copy()
+    query["history"] = "open"
+    return {"history_href": f"?{query.urlencode()}#history"}
 
 
 def standing(
