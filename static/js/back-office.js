@@ -41,7 +41,15 @@ function dropEmptyHeaders() {
   }
 }
 
+/** The menu is long, and opens where the present list is in it. */
+function showPresentList() {
+  const menu = document.getElementById("nav-sidebar");
+  const present = menu?.querySelector("[aria-current=page]")?.getBoundingClientRect();
+  if (present) menu.scrollTop += present.top - menu.getBoundingClientRect().top - menu.clientHeight / 2;
+}
+
 dropEmptyHeaders();
+showPresentList();
 
 function nameBoxes() {
   document.querySelectorAll(".select2-container").forEach(nameBox);
