@@ -4,6 +4,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
@@ -184,14 +185,21 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
     def password_state(self, user: User) -> str:
         return gettext("Set") if user.has_usable_password() else gettext("Not set yet")
 
+    @admin.display(description=_("Language"))
+    def language_name(self, user: User) -> str:
+        languages = {code: str(name) for code, name in settings.LANGUAGES}
+        return languages.get(user.language, gettext("The browser's own"))
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Whoever may only look reads whether there is a password, nothing of its hash."""
+        """Whoever may only look reads whether there is a password, and the language's name."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        (title, first), *others = fieldsets
-        names = ["password_state" if name == "password" else name for name in first["fields"]]
-        return [(title, {**first, "fields": names}), *others]
+        shown = {"password": "password_state", "language": "language_name"}
+        return [
+            (title, {**options, "fields": [shown.get(name, name) for name in options["fields"]]})
+            for title, options in fieldsets
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         rights = (
