@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import (
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.formats import format_number
 
+from .columns import known_as
 from .row_numbers import is_number, is_too_long_a_number
 
 NO_ROW = "0"
@@ -55,12 +57,20 @@ class MultipleAutocomplete(NumbersOnlyMixin, AutocompleteSelectMultiple):
         return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
 
+class KnownAsField(forms.ModelChoiceField):
+    """Says of what is chosen which one it is."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(known_as(obj))
+
+
 class AutocompleteFieldsMixin(admin.options.BaseModelAdmin):
     """For a page or an inline of the back office."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = SingleAutocomplete(db_field, self.admin_site)
+            kwargs["form_class"] = KnownAsField
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
@@ -80,7 +90,13 @@ def autocomplete(request: HttpRequest) -> HttpResponseBase:
 
 
 class CappedAutocompleteView(AutocompleteJsonView):
-    """As Django's, with a last line that cannot be chosen where counting ended."""
+    """As Django's, with a last line that cannot be chosen where counting ended.
+
+    What could be taken for another one of its name is told apart.
+    """
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return super().serialize_result(obj, to_field_name) | {"text": str(known_as(obj))}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().get(request, *args, **kwargs)

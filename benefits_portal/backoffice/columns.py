@@ -38,6 +38,11 @@ def link(target: models.Model | None, text: Any = "") -> Any:
     return SafeString(f'<a href="{before}{target.pk:d}{after}">{conditional_escape(shown)}</a>')
 
 
+def known_as(row: models.Model) -> Any:
+    """What `row` is called among others: by more than a name where several may have the same."""
+    return getattr(row, "known_as", row)
+
+
 def opened(description: Text, *, shows: str = "") -> Callable[[Any], Any]:
     """A column that leads to the row's own page; its text is the row, or what `shows` leads to."""
 
@@ -59,12 +64,12 @@ def linked(path: str, description: Text, *, shows: str = "") -> Callable[[Any], 
     `shows` leads to what the link is called, where the list says the rest in other columns. The
     list must fetch both with its rows.
     """
-    target, text = at(path), at(shows or path)
+    target, text = at(path), at(shows) if shows else None
 
     @admin.display(description=description, ordering=path)
     def column(row: Any) -> Any:
         there = target(row)
-        return link(there, text(row)) if there else None
+        return link(there, text(row) if text else known_as(there)) if there else None
 
     column.__name__ = path  # which is the cell's class
     column.target = target  # type: ignore[attr-defined]

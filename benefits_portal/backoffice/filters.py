@@ -19,7 +19,7 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.search_text import sort_key
 from benefits_portal.typed_text import read_day
 
-from .columns import Text
+from .columns import Text, known_as
 
 MARGIN = timedelta(days=366)  # what rules add to a day must still be in the calendar
 
@@ -108,11 +108,12 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
         some = some_rows.rows(model=model, most=self.MAX + 1)
         if len(some) <= self.MAX:
             return sorted(
-                ((str(row.pk), str(row)) for row in some), key=lambda choice: sort_key(choice[1])
+                ((str(row.pk), str(known_as(row))) for row in some),
+                key=lambda choice: sort_key(choice[1]),
             )
         chosen = [value for value in self.lookup_val or [] if value.isdecimal()]
         rows = model._default_manager.filter(pk__in=chosen) if chosen else ()
-        return [(str(row.pk), str(row)) for row in rows]
+        return [(str(row.pk), str(known_as(row))) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """What is chosen far away is looked for nearby first, where it is little."""

@@ -45,6 +45,7 @@ from benefits_portal.tenants.models import (
     User,
 )
 from tests import factories
+from tests.clients import SignIn
 from tests.properties import BEFORE_A_RELEASE
 
 from .conftest import make_rows, page, registered
@@ -253,6 +254,38 @@ def test_the_history_of_a_thing_is_what_is_on_record_about_it(office: Client) ->
     assert [
         record.action for record in office.get(history, follow=True).context["cl"].result_list
     ] == ["tests.ours"]
+
+
+def test_a_record_s_page_and_a_history_say_what_they_are_about(office: Client) -> None:
+    about = factories.SubscriptionFactory.create(product__name="Visio Plan 2")
+    record = factories.RecordFactory.create(subject=about, action="tests.ours")
+
+    pages = (
+        office.get(page(Record, "change", record.pk)).text,
+        office.get(page(Subscription, "history", about.pk), follow=True).text,
+    )
+
+    assert [f"subscription {about}" in each for each in pages] == [True, True]
+    assert "Visio Plan 2" in str(about)
+
+
+def test_two_partners_of_one_name_can_be_told_apart(office: Client) -> None:
+    partners = factories.PartnerFactory.create_batch(2, name="Contoso")
+    factories.TenantFactory.create(partner=partners[0])
+    names = [f"Contoso ({partner.mpn_id})" for partner in partners]
+    asked = {"app_label": "benefits", "model_name": "membership", "field_name": "partner"}
+
+    offered = office.get("/back-office/autocomplete/", asked | {"term": "contoso"}).json()
+    listed = office.get(page(Tenant, "changelist")).text
+
+    assert sorted(each["text"] for each in offered["results"]) == sorted(names)
+    assert f">{names[0]}</a>" in listed
+
+
+def test_who_may_only_look_reads_the_name_of_a_language(support: User, sign_in: SignIn) -> None:
+    nora = factories.UserFactory.create(language="nl")
+    shown = sign_in(support).get(page(User, "change", nora.pk)).text
+    assert ">Dutch<" in shown
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     list_filter += [("partner", FewChoicesFilter)]
     list_only = (
         "partner__name",
+        "partner__mpn_id",
         "product__name",
         "product__kind",
         "membership__offer__name",

@@ -68,6 +68,7 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "product__name",
         "product__kind",
         "partner__name",
+        "partner__mpn_id",
         "redeemed_in__domain",
     )
     search_through = ("partner", "product")

@@ -99,6 +99,7 @@ class SubscriptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "tenant__name",
         "tenant__domain",
         "partner__name",
+        "partner__mpn_id",
         "licenses",
         "starts_on",
         "ends_on",
@@ -158,6 +159,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "subscription__tenant__domain",
         "key__last_five",
         "partner__name",
+        "partner__mpn_id",
         "redeemed_by__name",
     )
     search_through = ("partner", "tenant", "subscription__product", "redeemed_by")

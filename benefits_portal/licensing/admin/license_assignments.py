@@ -52,6 +52,7 @@ class LicenseAssignmentAdmin(SearchThroughMixin, ImportMixin, ReadOnlyAdmin):
         "tenant__name",
         "tenant__domain",
         "partner__name",
+        "partner__mpn_id",
         "given_on",
         "given_by__name",
         "ended_on",

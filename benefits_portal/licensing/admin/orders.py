@@ -59,6 +59,7 @@ class OrderAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "tenant__name",
         "tenant__domain",
         "partner__name",
+        "partner__mpn_id",
         "redeemed_by__name",
     )
     search_through = ("partner", "tenant", "product", "redeemed_by")

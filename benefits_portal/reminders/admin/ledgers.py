@@ -48,6 +48,7 @@ class DigestAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "user__name",
         "user__email",
         "partner__name",
+        "partner__mpn_id",
         "tries",
         "next_try_at",
         "sent_at",

@@ -72,7 +72,9 @@ class DirectoryUserAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
         "kind",
         "tenant__domain",
         "partner__name",
+        "partner__mpn_id",
         "tenant__partner__name",
+        "tenant__partner__mpn_id",
         "disabled_at",
     )
     search_through = (SearchThroughMixin.OWN, "tenant", "partner")

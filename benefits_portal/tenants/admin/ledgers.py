@@ -19,6 +19,7 @@ from benefits_portal.backoffice.columns import NOTHING, Text, admin_url, linked
 from benefits_portal.backoffice.filters import CasesFilter, FewChoicesFilter
 from benefits_portal.backoffice.row_numbers import is_number
 from benefits_portal.tenants.audit.display import all_changes, refused_because, times_until
+from benefits_portal.tenants.audit.references import Referenced
 from benefits_portal.tenants.models import KeyAttempt, PracticeWorld, Record
 
 from .base import ReadOnlyAdmin
@@ -71,7 +72,10 @@ class AboutFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         value = request.GET.get("about", "")
         subject = self.subject(value)
-        return [(value, f"{subject._meta.verbose_name} {subject.pk}")] if subject else []
+        if subject is None:
+            return []
+        row = type(subject)._base_manager.filter(pk=subject.pk).first()
+        return [(value, f"{subject._meta.verbose_name} {row or subject.pk}")]
 
     @staticmethod
     def subject(value: str) -> Any:
@@ -116,6 +120,7 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "last_at",
         "actor__name",
         "partner__name",
+        "partner__mpn_id",
         "tenant__domain",
         "subject_type__app_label",
         "subject_type__model",
@@ -135,7 +140,7 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "how",
         "partner",
         "tenant",
-        "about",
+        "about_named",
         "changes",
     ]
 
@@ -165,11 +170,23 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, record: Record) -> str:
-        """Its kind and number: what it was may be gone."""
-        model = record.subject_type.model_class() if record.subject_type else None
+        """In a list its kind and number: its name is a query for each."""
+        return self._about(record, str(record.subject_id))
+
+    @admin.display(description=gettext_lazy("about"))
+    def about_named(self, record: Record) -> str:
+        """By the name it had then, and by its number once it is gone."""
+        model = record.subject_model
+        reference = (model, record.subject_id) if model and record.subject_id else None
+        name = Referenced([record]).name(reference, record.at) if reference else None
+        return self._about(record, name or str(record.subject_id))
+
+    @staticmethod
+    def _about(record: Record, name: str) -> str:
+        model = record.subject_model
         if model is None:
             return NOTHING
-        name = f"{model._meta.verbose_name} {record.subject_id}"
+        name = f"{model._meta.verbose_name} {name}"
         if not admin.site.is_registered(model):
             return name
         return format_html(

@@ -98,6 +98,11 @@ class Partner(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def known_as(self) -> str:
+        """Where partners are listed or chosen: two may have one name."""
+        return f"{self.name} ({self.mpn_id})"
+
     def today(self) -> date:
         """The partner's own calendar day, which the portal's pages take for every rule's `on`."""
         return clock.today(self.time_zone, self.days_ahead)
