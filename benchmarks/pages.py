@@ -145,7 +145,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         # What comes next asks for each kind of thing that is due
         mine("reminders", "reminders:reminders", limit=7, queries=20),
         mine("calendar", "reminders:calendar", queries=3),
-        Page("calendar feed", feed, nobody, None, 3),
+        Page("calendar feed", feed, nobody, None, 4),
         Page("calendar feed, nothing new", feed, nobody, None, 1, known, 304),
         Page("calculator", reverse("licensing:calculator") + calculation, nobody, queries=0),
         mine("help", "help", limit=3.5, queries=5),

@@ -192,6 +192,7 @@ FETCHES = {
     ),
     "benefits_portal/reminders/models/feed.py:latest": "the one row of a subquery",
     "benefits_portal/reminders/feed/writing.py:folded": "all of a line, in parts",
+    "benefits_portal/reminders/feed/rows.py:last_act": "the one row of a subquery",
     "benefits_portal/reminders/feed/rows.py:keys": "one more than is shown, said by an event",
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",
     "benefits_portal/licensing/home/unused_queries.py:with_live_key": "the one row of a subquery",

@@ -282,14 +282,15 @@ def licenses_in_feed(role: RoleAssignment) -> list[Any]:
 
 @rule("R12", "L11")
 def test_the_calendar_has_the_last_day_with_enough_licenses() -> None:
-    licenses = short_pool(DAY)
-    role = admin_of(licenses.tenant.partner).role_assignments.get()
-    with time_machine.travel(moment(DAY, 8), tick=False):
+    with time_machine.travel(moment(DAY, 8), tick=False) as now:
+        licenses = short_pool(DAY)
+        role = admin_of(licenses.tenant.partner).role_assignments.get()
         [event] = licenses_in_feed(role)
         assert event["DTSTART"].dt == DAY + EXPIRED
         assert str(event["SUMMARY"]) == f"Last day with enough licenses: {licenses.product}"
         assert "3 licenses too few" in str(event["DESCRIPTION"])
         subscription = licenses.subscriptions.get()
+        now.shift(timedelta(seconds=1))
         subscription.extend(key_for(subscription, 4), by=BY, on=DAY)
         [later] = licenses_in_feed(role)
     assert later["UID"] == event["UID"]

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import (
-    BigIntegerField,
     BooleanField,
     CharField,
     Count,
     DateField,
     DateTimeField,
     DecimalField,
-    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -25,25 +23,18 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, Greatest
+from django.db.models.functions import Cast, Coalesce
 
 from benefits_portal.benefits.models import Benefit, Membership, Product, ProductKey
 from benefits_portal.benefits.models.actions import BenefitAction
 from benefits_portal.benefits.money import quantity_text
 from benefits_portal.licensing.home.unused_queries import unused
 from benefits_portal.licensing.models import (
-    LicenseAssignment,
     Redemption,
     Reversal,
     Subscription,
-)
-from benefits_portal.licensing.models.pool_outlooks import (
-    MAX_PRODUCTS,
-    first_of_pools,
-    in_same_pool,
 )
 from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
 from benefits_portal.listing.excerpt import first_of
@@ -51,7 +42,6 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Record
 
 MAX_OF_A_KIND = 200  # those due first; what is cut is said by an event of its own
-POOL = ("tenant", "tenant__name", "product", "product__name")
 
 
 class Thing(NamedTuple):
@@ -105,10 +95,7 @@ def united(pk: int, on: date, until: date, *, most: int) -> QuerySet[Any, Any]:
         memberships(partner, on, until, most + 1),
         keys(partner, on, until, most + 1),
         credit(partner, on, until, most + 1),
-        people(partner),
-        stretches(partner, on),
-        ledger(Redemption.objects.filter(partner=partner), "redeemed_at"),
-        ledger(Reversal.objects.filter(partner=partner), "reversed_at"),
+        last_act(partner),
     )
     first = subscriptions(partner, on, until, most + 1)
     found: QuerySet[Any, Any] = first.union(*every, all=True).order_by()
@@ -142,10 +129,10 @@ def subscriptions(partner: Partner, on: date, until: date, most: int) -> QuerySe
 
 def memberships(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
     """Those that nothing follows yet."""
-    theirs = Membership.objects.for_partner(partner).not_renewed()
-    theirs = theirs.filter(ends_on__gte=on, ends_on__lte=until)
+    every = Membership.objects.for_partner(partner)
+    theirs = every.not_renewed().filter(ends_on__gte=on, ends_on__lte=until)
     return columns(
-        first_of(theirs.order_by("ends_on", "pk"), most),
+        first_of(theirs.order_by("ends_on", "pk"), most, of=every),
         kind=Value("membership", CharField()),
         name=F("offer__name"),
         day=F("ends_on"),
@@ -177,66 +164,20 @@ def credit(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, 
     )
 
 
-def people(partner: Partner) -> QuerySet[Any, Any]:
-    """Of each pool how many people have a license, and how often it changed; without names."""
-    ever = LicenseAssignment.objects.for_partner(partner).order_by().values("tenant", "product")
-    theirs = ever.annotate(given=Count("pk", filter=Q(ended_at=None))).filter(given__gt=0)
-    given_at = Max("given_at")
-    return columns(
-        theirs,
-        kind=Value("people", CharField()),
-        pk=of_pool()["pk"],
-        name=Value("", CharField()),
-        size_licenses=F("given"),
-        day=Cast(Value(None), DateField()),
-        moves=Count("pk") + Count("ended_at"),
-        changed_at=Greatest(given_at, Coalesce(Max("ended_at"), given_at)),
-    )
+def last_act(partner: Partner) -> QuerySet[Any, Any]:
+    """The latest of the partner's record: what moves the day of a pool, which has no row, is there.
 
-
-def ledger(theirs: QuerySet[Any], moment: str) -> QuerySet[Any, Any]:
-    """Of each pool how often `theirs` moved its days; in each part of the query once."""
-    pool = ("subscription__tenant", "subscription__product")
-    number = of_pool(*pool)["pk"]
+    Counting its people's licenses and its ledger takes a thousand times as long.
+    """
+    latest = Record.objects.filter(partner=partner).order_by("-at", "-pk").values("pk")[:1]
     return columns(
-        theirs.order_by().values(*pool).annotate(latest=Max(moment)),
-        kind=Value("ledger", CharField()),
-        pk=number,
+        Record.objects.filter(pk__in=latest).order_by(),
+        kind=Value("act", CharField()),
         name=Value("", CharField()),
         day=Cast(Value(None), DateField()),
-        moves=Count("pk"),
-        changed_at=F("latest"),
-    )
-
-
-def stretches(partner: Partner, on: date) -> QuerySet[Any, Any]:
-    """Of each pool that people are in how many licenses end on a day."""
-    every = Subscription.objects.for_partner(partner)
-    # Asked of each pool, not of each subscription
-    with_people = first_of_pools(every).filter(
-        Exists(in_same_pool(LicenseAssignment.objects.running()))
-    )
-    theirs = every.entitling(on).filter(Exists(in_same_pool(with_people)))
-    ending = theirs.order_by().values(*POOL, "ends_on").annotate(total=Sum("licenses"))
-    return columns(
-        ending,
-        kind=Value("stretch", CharField()),
-        **of_pool(),
-        size_licenses=F("total"),
-        day=F("ends_on"),
         moves=Value(0),
-        changed_at=Cast(Value(None), DateTimeField()),
+        changed_at=F("at"),
     )
-
-
-def of_pool(tenant: str = "tenant", product: str = "product") -> dict[str, Any]:
-    """As `Pool.number` says it."""
-    number = F(tenant) * MAX_PRODUCTS + F(product)
-    return {
-        "pk": ExpressionWrapper(number, output_field=BigIntegerField()),
-        "name": F("product__name"),
-        "tenant_name": F("tenant__name"),
-    }
 
 
 def of_benefit() -> dict[str, Any]:
