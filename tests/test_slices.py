@@ -41,6 +41,7 @@ FETCHES = {
     "benefits_portal/licensing/prepared_queries.py:redeemed_in": "any one",
     "benefits_portal/listing/excerpt.py:with_total": "the one way to cut a list and to say so",
     "benefits_portal/listing/listing.py:first_page": "a page of a list, with the way to the next",
+    "benefits_portal/listing/listing.py:asked": "a page of a list, with the way to the next",
     "benefits_portal/tenants/models/people_sought.py:found_by": (
         "as many as are looked up by their keys, with the count of all"
     ),

@@ -11,13 +11,16 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from benefits_portal.benefits.models import Product
 from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField, validate_day
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.models import LicensePool, Reversal, entitled
-from benefits_portal.licensing.models.license_peak import Peak, most_at_once
+from benefits_portal.licensing.models.license_peak import Peak, most_of_pool
 from benefits_portal.licensing.terms import in_licenses
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.any_day import AnyDay
+from benefits_portal.tenants.models import Tenant
 
 
 def changed_later(pool: LicensePool, any_day: AnyDay) -> Iterator[str]:
@@ -56,8 +59,17 @@ def counts_after(pool: LicensePool, day: date) -> dict[str, int]:
 
     Of those that ended only what somebody had on that day.
     """
-    reversals = Reversal.objects.for_partner(pool.tenant.partner).filter(
-        subscription__tenant=pool.tenant, subscription__product=pool.product
+    found = changes_after.rows(pool.tenant.partner_id, pool.tenant.pk, pool.product.pk, day)
+    return {kind: count or 0 for kind, count in found}
+
+
+@PreparedQuery
+def changes_after(
+    partner: int, tenant: int, product: int, day: date
+) -> QuerySet[Any, tuple[str, int | None]]:
+    pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
+    reversals = Reversal.objects.filter(
+        partner=partner, subscription__tenant=tenant, subscription__product=product
     )
     undone = reversals.filter(reversed_on__gt=day, redemption__redeemed_on__lte=day)
     later = pool.tallies.after(day)
@@ -65,8 +77,8 @@ def counts_after(pool: LicensePool, day: date) -> dict[str, int]:
         counted("ended", later, Sum("ended") - Sum("gone")),
         counted("reversed", undone, Count("*")),
     )
-    begun = counted("begun", later, Sum("given"))
-    return {kind: count or 0 for kind, count in begun.union(*others, all=True).order_by()}
+    begun: QuerySet[Any, tuple[str, int | None]] = counted("begun", later, Sum("given"))
+    return begun.union(*others, all=True).order_by()
 
 
 def counted(kind: str, rows: QuerySet[Any], count: Combinable) -> Any:
@@ -113,7 +125,8 @@ def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
     if not form.is_bound or not form.is_valid():
         return {"period": form}
     first, last = form.cleaned_data["first"], min(form.cleaned_data["last"], form.today)
-    peak = most_at_once(pool.tallies, first, last)
+    tenant = pool.tenant
+    peak = most_of_pool(tenant.partner_id, tenant.pk, pool.product.pk, first, last)
     return {"period": form, "peak": peak, "peak_sentence": peak_sentence(pool, peak, first, last)}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -15,8 +15,12 @@ from django.utils.translation import gettext_lazy
 from benefits_portal.benefits.models import Product
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
-from benefits_portal.licensing.models.license_assignment_queryset import LicenseAssignmentQuerySet
-from benefits_portal.listing import Column, Filter, Listing, Page
+from benefits_portal.licensing.models.license_assignment_queryset import (
+    LicenseAssignmentQuerySet,
+    ended_after,
+)
+from benefits_portal.listing import CappedCount, Column, Filter, Listing, Page
+from benefits_portal.listing.keyset import Cursor
 from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.templatetags.portal import breakable
@@ -59,6 +63,8 @@ class LicenseListing(Listing[Values]):
 
     on: date = date.min
     partner: int = field(kw_only=True)
+    # How many hold one on the day of the page, where that is known
+    people: int | None = field(default=None, kw_only=True)
 
     @classmethod
     def of(cls, query: QueryDict, any_day: AnyDay, partner: int) -> "LicenseListing":
@@ -78,11 +84,20 @@ class LicenseListing(Listing[Values]):
             return self.first_page([])
         return self.first_page(self.prepared(pool))
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the list is whoever holds a license, and the page says how many these are."""
+        return self.people is not None and not (self.chosen or self.meant)
+
+    def total(self, matching: LicenseAssignmentQuerySet) -> CappedCount | Value:
+        return Value(self.people) if self.is_counted else super().total(matching)
+
     def prepared(self, pool: LicensePool) -> list[Values]:
         numbers = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
+        people = (self.people,) if self.is_counted else ()
+        meant, how = (self.meant.values, self.meant.how) if self.meant else ((), None)
         asked = replace(self.query, kept={}).href(q="")
-        values, how = (self.meant.values, self.meant.how) if self.meant else ((), None)
-        return first_holders.rows(*numbers, *self.days, *values, asked=asked, how=how)
+        return first_holders.rows(*numbers, *self.days, *people, *meant, asked=asked, how=how)
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -207,6 +222,34 @@ class LicenseListingThen(LicenseListing):
     def ended(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
         return rows.filter(ended_on__lte=self.on)
 
+    @property
+    def finds_first(self) -> bool:
+        return not self.is_past or super().finds_first
+
+    def nearest(
+        self,
+        rows: LicenseAssignmentQuerySet,
+        cursor: Cursor | None,
+        limit: int,
+        *,
+        backwards: bool,
+    ) -> Any:
+        """Of those that run and of those that ended later as many each, off indexes of their own.
+
+        Together, as one condition, they would all be read and sorted.
+        """
+        if self.is_past:
+            return super().nearest(rows, cursor, limit, backwards=backwards)
+        running, ended = (
+            # SQLite cuts no part of a union otherwise
+            LicenseAssignment.objects.filter(pk__in=keys).order_by().values("pk")
+            for keys in (
+                super(LicenseListingThen, self).nearest(some, cursor, limit, backwards=backwards)
+                for some in (rows.running(), rows.filter(ended_after(self.on)))
+            )
+        )
+        return running.union(ended, all=True)
+
     def column_labels(self) -> list[object]:
         return [_("Day"), *super().column_labels()]
 
@@ -223,23 +266,20 @@ def with_person(rows: LicenseAssignmentQuerySet) -> Any:
 
 @PreparedQuery
 def first_holders(
-    partner: int,
-    tenant: int,
-    product: int,
-    *values: date | int | str,
-    asked: str,
-    how: How | None,
+    partner: int, tenant: int, product: int, *values: Any, asked: str, how: How | None
 ) -> QuerySet[Any, Values]:
     """The first page of a pool's list, in the state that a URL `asked` for.
 
-    The values are the day, if it is another one than today, and `how` it is searched whom that
-    means.
+    The values are the day, if it is another one than today; then how many people hold a license,
+    if that is known, or `how` it is searched whom that means.
     """
     day = values[0] if values and isinstance(values[0], date) else None
+    others = values[1:] if day else values
     pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
     any_day = AnyDay(date.max, as_of=day)
     listing = LicenseListing.of(QueryDict(asked.removeprefix("?")), any_day, partner)
-    listing.meant = Meant(partner, how, values[1:] if day else values) if how else None
+    listing.meant = Meant(partner, how, others) if how else None
+    listing.people = others[0] if others and not how else None
     listing.counts_to = MAX_COUNT if how in {None, "by keys"} else MAX_COUNT_BESIDE
     rows: QuerySet[Any, Values] = listing.first_rows(pool.assignments)
     return rows

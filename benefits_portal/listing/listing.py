@@ -133,6 +133,11 @@ class Listing[Row]:
         """
         return False
 
+    def nearest(self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool) -> Any:
+        """These primary keys: those of what is shown, and perhaps of as many that come later."""
+        nearest = self.keyset.behind(self.listed(rows), cursor, limit, backwards=backwards)
+        return nearest.values("pk")
+
     @property
     def keyset(self) -> Keyset:
         kind = type(self)
@@ -176,10 +181,11 @@ class Listing[Row]:
     ) -> Any:
         """The query for these, each with how many there are, if `counts`."""
         matching, keyset = self.matching(rows), self.keyset
-        found = self.listed(rows)
         if self.finds_first:
-            keys = keyset.behind(found, cursor, limit, backwards=backwards).values("pk")
+            keys = self.nearest(rows, cursor, limit, backwards=backwards)
             found = self.annotate_for_list(rows.filter(pk__in=keys))
+        else:
+            found = self.listed(rows)
         if counts:
             beside = {
                 f"count_of_{name}": self.count(self.rows_beside(rows, name), MAX_COUNT_BESIDE)
@@ -187,7 +193,7 @@ class Listing[Row]:
             }
             found = found.annotate(total_in_list=self.total(matching), **beside)
         if self.finds_first:
-            return keyset.sorted(found, backwards=backwards)
+            return keyset.sorted(found, backwards=backwards)[:limit]
         found = self.bounded(found, descending=self.query.is_descending != backwards)
         return keyset.behind(found, cursor, limit, backwards=backwards)
 

@@ -6,8 +6,9 @@ import pytest
 from django.http import QueryDict
 
 from benefits_portal.derived_fields import MAX_KEYS
-from benefits_portal.licensing.license_list import LicenseListing
+from benefits_portal.licensing.license_list import LicenseListing, Values
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool
+from benefits_portal.listing import Page
 from benefits_portal.search_text import search_terms
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Tenant
@@ -137,3 +138,42 @@ def test_of_many_whom_words_mean_a_hundred_licenses_are_counted(
     page = listing.page_of(pool)
     assert page.summary == f"Showing 50 of {total}"
     assert listing.page(pool.assignments) == page
+
+
+@pytest.mark.parametrize("as_of", [None, ago(9)])
+@pytest.mark.parametrize(
+    ("state", "total"), [("", 4_321), ("sort=-given", 4_321), ("who=guests", 0), ("q=cas", 1)]
+)
+def test_whoever_holds_a_license_is_counted_by_the_page(
+    pools: list[LicensePool], as_of: date | None, state: str, total: int
+) -> None:
+    partner = pools[0].tenant.partner_id
+    listing = LicenseListing.of(QueryDict(state), AnyDay(TODAY, as_of=as_of), partner)
+    listing.people = 4_321
+    page = listing.page_of(pools[0])
+    assert page.total == total
+    assert listing.page(pools[0].assignments) == page
+
+
+@pytest.mark.parametrize("sort", ["", "sort=-name", "sort=address", "sort=given"])
+def test_pages_of_another_day_go_through_those_who_hold_one_and_who_held_one(
+    pools: list[LicensePool], monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(LicenseListing, "page_size", 1)
+    day, partner = AnyDay(TODAY, as_of=ago(12)), pools[0].tenant.partner_id
+    first = LicenseListing.of(QueryDict(sort), day, partner).page_of(pools[0])
+    there, last = walked(pools[0], day, first, "next_href")
+    back, _first = walked(pools[0], day, last, "previous_href")
+    assert [len(set(there)), there] == [3, back[::-1]]
+
+
+def walked(
+    pool: LicensePool, day: AnyDay, page: Page[Values], href: str
+) -> tuple[list[int], Page[Values]]:
+    """Whose licenses come from that page on, by these links."""
+    people = [held["directory_user"] for held in page.rows]
+    while link := getattr(page, href):
+        listing = LicenseListing.of(QueryDict(link[1:]), day, pool.tenant.partner_id)
+        page = listing.page_of(pool)
+        people += [held["directory_user"] for held in page.rows]
+    return people, page

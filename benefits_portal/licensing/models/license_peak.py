@@ -1,13 +1,16 @@
 """How many people had a license at most at once between two days, exact to the day (H6)."""
 
+from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import DateField, Sum, Value
+from django.db.models import DateField, QuerySet, Sum, Value
 from django.db.models.functions import Greatest
 
-from .license_tally import PEOPLE, LicenseTallyQuerySet
+from benefits_portal.prepared import PreparedQuery
+
+from .license_tally import PEOPLE, LicenseTally, LicenseTallyQuerySet
 
 
 class Peak(NamedTuple):
@@ -17,16 +20,41 @@ class Peak(NamedTuple):
     day: date
 
 
+def most_of_pool(partner: int, tenant: int, product: int, first: date, last: date) -> Peak:
+    """The same as `most_at_once`, put together once."""
+    return highest(changes_of_pool.tuples(partner, tenant, product, first, last), first)
+
+
 def most_at_once(tallies: LicenseTallyQuerySet, first: date, last: date) -> Peak:
     """The most people of one pool at once, at the end of a day from `first` to `last`.
 
     Whoever was given a license and lost it on one day had it at the end of none. One query, whose
     rows are days, not people.
     """
-    since = Greatest("day", Value(first, DateField()))  # what came before is there on `first`
-    changes = tallies.by_day().filter(day__lte=last).order_by().values_list(since)
-    more = {first: 0} | dict(changes.annotate(more=Sum(PEOPLE)))
+    return highest(changes(tallies, first, last), first)
+
+
+def highest(changes: Iterable[tuple[date, int]], first: date) -> Peak:
+    more = {first: 0} | dict(changes)
     days = sorted(more)
     counts = list(accumulate(more[day] for day in days))
     people = max(counts)
     return Peak(people, days[counts.index(people)])
+
+
+def changes(
+    tallies: LicenseTallyQuerySet, first: date, last: date
+) -> QuerySet[Any, tuple[date, int]]:
+    """By how many people there were more on each day until `last`; what came before on `first`."""
+    since = Greatest("day", Value(first, DateField()))
+    until = tallies.by_day().filter(day__lte=last).order_by().values_list(since)
+    rows: QuerySet[Any, tuple[date, int]] = until.annotate(more=Sum(PEOPLE))
+    return rows
+
+
+@PreparedQuery
+def changes_of_pool(
+    partner: int, tenant: int, product: int, first: date, last: date
+) -> QuerySet[Any, tuple[date, int]]:
+    theirs = LicenseTally.objects.filter(partner=partner, tenant=tenant, product=product)
+    return changes(theirs, first, last)

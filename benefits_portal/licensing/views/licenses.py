@@ -102,6 +102,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
     then = request.any_day.as_of is not None
     pool, standing = standing_on(request, pk)
     listing = LicenseListing.of(request.GET, request.any_day, request.partner.pk)
+    listing.people = standing.count.given
     page = listing.page_of(pool)
     context = {
         "product": pool.product,
