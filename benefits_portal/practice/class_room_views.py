@@ -1,7 +1,6 @@
 """For trainers: one room of a class: look into it, show an exercise, rename it, start it over."""
 
 from collections.abc import Callable
-from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +15,7 @@ from benefits_portal.tenants.models import Actor, How, User
 
 from .asked import Asked
 from .class_rooms import rows_of
-from .class_views import of_own_class
-from .exceptions import ClassOver
+from .class_views import of_own_class, while_open
 from .exercises import NotDone, exercises_of, show_me
 from .models import Class, Room
 from .room_forms import RenameForm
@@ -87,19 +85,6 @@ def lower_hand(request: HttpRequest, of_class: Class, room: Room) -> HttpRespons
     """The trainee's question is answered."""
     room.raise_hand(up=False)
     return redirect("practice-class", of_class.pk)
-
-
-def while_open(act: Act) -> Act:
-    """Decorator: done in no room of a class that has ended, whose page in another tab offers it."""
-
-    @wraps(act)
-    def guarded(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
-        if not of_class.is_over(clock.now()):
-            return act(request, of_class, room)
-        messages.error(request, str(ClassOver.for_trainer))
-        return redirect("practice-class-room", of_class.pk, room.pk)
-
-    return guarded
 
 
 @while_open

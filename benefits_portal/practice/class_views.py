@@ -33,7 +33,7 @@ from .views import View, demo_only, portal_time, practice_only
 
 TEACH = "practice.teach"
 
-type Act = Callable[[HttpRequest, Class], None]
+type Act = Callable[[HttpRequest, Class], HttpResponse]
 
 
 def trainer_required(view: View) -> View:
@@ -95,8 +95,7 @@ def classes(request: HttpRequest) -> HttpResponse:
 def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
     """Its rooms as they are now; by POST what is done with all of them."""
     if request.method == "POST":
-        ACTS.get(request.POST.get("act", ""), nothing)(request, of_class)
-        return redirect("practice-class", of_class.pk)
+        return ACTS.get(request.POST.get("act", ""), nothing)(request, of_class)
     rooms = rooms_of(of_class, request.GET.get("page", ""))
     context = {
         "class": of_class,
@@ -125,30 +124,32 @@ def class_results(request: HttpRequest, of_class: Class) -> HttpResponseBase:
     return spreadsheet(name, results_of(of_class))
 
 
-def nothing(request: HttpRequest, of_class: Class) -> None:
+def nothing(request: HttpRequest, of_class: Class) -> HttpResponse:
     """What nobody's button asks for."""
+    return redirect("practice-class", of_class.pk)
 
 
-def end(request: HttpRequest, of_class: Class) -> None:
+def end(request: HttpRequest, of_class: Class) -> HttpResponse:
     of_class.end()
     messages.success(request, _("The class has ended. Its code and its rooms are closed."))
+    return redirect("practice-class", of_class.pk)
 
 
-def while_open(act: Act) -> Act:
+def while_open(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorator: done in no class that has ended, whose page in another tab still offers it."""
 
     @wraps(act)
-    def guarded(request: HttpRequest, of_class: Class) -> None:
-        if of_class.is_over(clock.now()):
-            messages.error(request, str(ClassOver.for_trainer))
-        else:
-            act(request, of_class)
+    def guarded(request: HttpRequest, of_class: Class, *args: Any) -> HttpResponse:
+        if not of_class.is_over(clock.now()):
+            return act(request, of_class, *args)
+        messages.error(request, str(ClassOver.for_trainer))
+        return redirect(request.path)
 
     return guarded
 
 
 @while_open
-def move(request: HttpRequest, of_class: Class) -> None:
+def move(request: HttpRequest, of_class: Class) -> HttpResponse:
     """As far as the page said; sent twice that is once, and there is no way back."""
     form = DayForAllForm(request.POST)
     if not form.is_valid() or is_too_far(form.days_ahead):
@@ -167,12 +168,14 @@ def move(request: HttpRequest, of_class: Class) -> None:
     else:
         move_for_all(of_class, form.days_ahead)
         messages.success(request, _("The date moved in every room, and in rooms to come."))
+    return redirect("practice-class", of_class.pk)
 
 
 @while_open
-def draw_code(request: HttpRequest, of_class: Class) -> None:
+def draw_code(request: HttpRequest, of_class: Class) -> HttpResponse:
     of_class.draw_code()
     messages.success(request, _("The class has a new code. The previous one no longer works."))
+    return redirect("practice-class", of_class.pk)
 
 
 ACTS: dict[str, Act] = {
