@@ -1,8 +1,9 @@
-"""Subscriptions and THE END-DATE RULES (S1 to S7), from top to bottom.
+"""Subscriptions and THE END-DATE RULES (S1 to S7).
 
-The arithmetic methods touch no database and read no clock: the day is an argument. The verbs at the
-end of the class change rows: they check the status and use exactly the same methods; how they do it
-is in `redeeming.py`.
+In this order: the fields; what holds on a day (S2, S3); the arithmetic (S1, S4 to S7), which
+touches no database and reads no clock; a quote, which is what redeeming a key does; the verbs,
+which spend a key and do exactly what was quoted, by `redeeming.py`; which keys are for a
+subscription; and what held at the end of another day (H1).
 """
 
 from collections.abc import Sequence
@@ -175,23 +176,8 @@ class Subscription(PartnerRow):
         """
         if self.comes_back_on == on:
             return True
-        place = self.partner_id, self.tenant_id, self.product_id
-        return self == latest_to_come_back.first(*place, on)
-
-    def fitting_keys(self, on: date) -> ProductKeyQuerySet:
-        """The partner's own keys of its product that lengthen it, what expires first before others.
-
-        While it is Active, those that do not extend it too far (S5); once it has ended, any (S3).
-        `with_fitting_key` is the same for a page of subscriptions.
-        """
-        keys = ProductKey.objects.waiting(self.partner, on, self.product)
-        if on > self.ends_on:
-            return keys
-        return keys.filter(licenses__lte=MAX_EXTENSION_YEARS * self.licenses)
-
-    def fits(self, key: ProductKey, on: date) -> bool:
-        """Whether `key`, of its product, is one of `fitting_keys`. No query."""
-        return on > self.ends_on or key.licenses <= MAX_EXTENSION_YEARS * self.licenses
+        pool = self.partner_id, self.tenant_id, self.product_id
+        return self == latest_to_come_back.first(*pool, on)
 
     def last_days(self, on: date) -> list[tuple[Status, date]]:
         """The last day of what it is on day `on` and of what follows; none once Deleted (S2)."""
@@ -211,63 +197,6 @@ class Subscription(PartnerRow):
     def last_day_of_status(self, on: date) -> date:
         """The last day of what it is on that day, Active, Expired or Disabled."""
         return (self.next_change_on(on) or on) - timedelta(days=1)
-
-    @property
-    def latest_extension_on(self) -> date:
-        """As far as one key can move the end date (S5)."""
-        return add_months(self.ends_on, KEY_MONTHS * MAX_EXTENSION_YEARS)
-
-    # What held at the end of another day
-
-    def ledger(self) -> list[Redemption]:
-        """All that was redeemed for it, in order, each with its reversal: one query."""
-        return ledger_of.rows(self.pk)
-
-    def as_of(self, day: date) -> Term | None:
-        """What it ran for at the end of `day`; None before it began or once withdrawn (H1).
-
-        A future day has what runs today. One query; `with_term_as_of` is the same for many rows.
-        """
-        run = run_on(self, self.ledger(), day)
-        return run.term if run else None
-
-    def then(self, run: Run, day: date) -> "Subscription":
-        """A copy with what ran at the end of `day`, to be shown and never saved (H1)."""
-        then = copy(self)
-        then.run_for(run.term)
-        then.starts_on = run.starts_on
-        if then.withdrawn_on and then.withdrawn_on > day:
-            then.withdrawn_on = None
-        return then
-
-    def as_it_was(
-        self, day: date, ledger: Sequence[Redemption] | None = None
-    ) -> "Subscription | None":
-        """It as it was at the end of `day`, withdrawn or not; None before it began.
-
-        One query, or none with its `ledger`.
-        """
-        if run := run_on(self, self.ledger() if ledger is None else ledger, day):
-            return self.then(run, day)
-        is_gone = self.withdrawn_on is not None and self.withdrawn_on <= day
-        return self if is_gone else None
-
-    def began_on(self) -> date:
-        """The first day on which it ran. One query."""
-        ledger = self.ledger()
-        if not ledger:
-            return self.starts_on
-        return ledger[0].before_starts_on or ledger[0].redeemed_on
-
-    def could_come_back(self, day: date) -> bool:
-        """What `can_come_back` would have said at the end of `day`. One query."""
-        same = Subscription.objects.of_product_in(self.tenant, self.product)
-        return self == same.reactivatable_as_of(day).first()
-
-    def entitled_as_of(self, day: date) -> int:
-        """How many licenses people could have of it at the end of `day`: Active or Expired (L7)."""
-        term = self.as_of(day)
-        return term.licenses if term and day <= term.ends_on + EXPIRED_DAYS else 0
 
     # The arithmetic
 
@@ -294,6 +223,11 @@ class Subscription(PartnerRow):
         for name, value in term.columns.items():
             setattr(self, name, value)
 
+    @property
+    def latest_extension_on(self) -> date:
+        """As far as one key can move the end date (S5)."""
+        return add_months(self.ends_on, KEY_MONTHS * MAX_EXTENSION_YEARS)
+
     def extended(self, key_licenses: int) -> Term:
         """The term after *Extend end date* with a key of `key_licenses` (S4, S7).
 
@@ -319,15 +253,14 @@ class Subscription(PartnerRow):
 
         Raises TooManyLicenses with the largest key that fits, or SubscriptionFull if none does.
         """
-        fitting = MAX_SUBSCRIPTION_LICENSES - self.licenses
-        if key_licenses > fitting:
-            raise (
-                TooManyLicenses(self.licenses + key_licenses, fitting)
-                if fitting > 0
-                else SubscriptionFull
-            )
-        days_left, year_days = (self.ends_on - on).days, days_in_months(on, KEY_MONTHS)
         licenses = self.licenses + key_licenses
+        fitting = MAX_SUBSCRIPTION_LICENSES - self.licenses
+        if fitting <= 0:
+            raise SubscriptionFull
+        if key_licenses > fitting:
+            raise TooManyLicenses(licenses, fitting)
+        days_left = (self.ends_on - on).days
+        year_days = days_in_months(on, KEY_MONTHS)
         days, carried = divmod(
             self.licenses * days_left + key_licenses * year_days + self.carried_license_days,
             licenses,
@@ -423,6 +356,75 @@ class Subscription(PartnerRow):
         raised in the order of K7 and put on record.
         """
         return redeeming.redeem(cls, way, key, tenant, subscription, by=by, on=on, shown=quote)
+
+    # Which keys are for it
+
+    def fitting_keys(self, on: date) -> ProductKeyQuerySet:
+        """The partner's own keys of its product that lengthen it, what expires first before others.
+
+        While it is Active, those that do not extend it too far (S5); once it has ended, any (S3).
+        `with_fitting_key` is the same for a page of subscriptions.
+        """
+        keys = ProductKey.objects.waiting(self.partner, on, self.product)
+        if on > self.ends_on:
+            return keys
+        return keys.filter(licenses__lte=MAX_EXTENSION_YEARS * self.licenses)
+
+    def fits(self, key: ProductKey, on: date) -> bool:
+        """Whether `key`, of its product, is one of `fitting_keys`. No query."""
+        return on > self.ends_on or key.licenses <= MAX_EXTENSION_YEARS * self.licenses
+
+    # What held at the end of another day
+
+    def ledger(self) -> list[Redemption]:
+        """All that was redeemed for it, in order, each with its reversal: one query."""
+        return ledger_of.rows(self.pk)
+
+    def as_of(self, day: date) -> Term | None:
+        """What it ran for at the end of `day`; None before it began or once withdrawn (H1).
+
+        A future day has what runs today. One query; `with_term_as_of` is the same for many rows.
+        """
+        run = run_on(self, self.ledger(), day)
+        return run.term if run else None
+
+    def then(self, run: Run, day: date) -> "Subscription":
+        """A copy with what ran at the end of `day`, to be shown and never saved (H1)."""
+        then = copy(self)
+        then.run_for(run.term)
+        then.starts_on = run.starts_on
+        if then.withdrawn_on and then.withdrawn_on > day:
+            then.withdrawn_on = None
+        return then
+
+    def as_it_was(
+        self, day: date, ledger: Sequence[Redemption] | None = None
+    ) -> "Subscription | None":
+        """It as it was at the end of `day`, withdrawn or not; None before it began.
+
+        One query, or none with its `ledger`.
+        """
+        if run := run_on(self, self.ledger() if ledger is None else ledger, day):
+            return self.then(run, day)
+        is_gone = self.withdrawn_on is not None and self.withdrawn_on <= day
+        return self if is_gone else None
+
+    def began_on(self) -> date:
+        """The first day on which it ran. One query."""
+        ledger = self.ledger()
+        if not ledger:
+            return self.starts_on
+        return ledger[0].before_starts_on or ledger[0].redeemed_on
+
+    def could_come_back(self, day: date) -> bool:
+        """What `can_come_back` would have said at the end of `day`. One query."""
+        same = Subscription.objects.of_product_in(self.tenant, self.product)
+        return self == same.reactivatable_as_of(day).first()
+
+    def entitled_as_of(self, day: date) -> int:
+        """How many licenses people could have of it at the end of `day`: Active or Expired (L7)."""
+        term = self.as_of(day)
+        return term.licenses if term and day <= term.ends_on + EXPIRED_DAYS else 0
 
 
 @PreparedQuery
