@@ -215,7 +215,8 @@ class LineField(CharField):
     @override
     def formfield(self, **kwargs: Any) -> Any:
         # What to write
-        unless_given = {"max_length": None} if self._validators else {}  # type: ignore[attr-defined]
+        has_its_own = bool(self._validators)  # type: ignore[attr-defined]
+        unless_given = {"max_length": None} if has_its_own else {}
         return super().formfield(**{"form_class": self.form_field, **unless_given, **kwargs})
 
 

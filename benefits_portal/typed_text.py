@@ -27,8 +27,14 @@ MAX_MARKS = 10
 # What Unicode says is not shown, and what it forgot to: the blank Braille pattern, blank
 # hieroglyphs and the like.
 _HIDDEN = regex.compile(
-    r"[[\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\U00013430-\U00013442\U00016FE4\U0001D159]--[\u200C\u200D]]",
-    regex.V1,
+    r"""[
+    [
+        \p{Default_Ignorable_Code_Point} \u2800 \uFFF9-\uFFFB
+        \U00013430-\U00013442 \U00016FE4 \U0001D159
+    ]
+    -- [\u200C\u200D]
+    ]""",
+    regex.V1 | regex.VERBOSE,
 )
 _TOO_MANY_MARKS = regex.compile(rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
 # Persian and Hindi need the others

@@ -114,10 +114,14 @@ class BackOfficeAdmin(
         self.message_user(request, why, messages.ERROR)
         return redirect(request.get_full_path())
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+    def log_addition(  # type: ignore[override]
+        self, request: HttpRequest, obj: Any, message: Any
+    ) -> None:
         """Writes nothing beside the record, which has it (A1)."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+    def log_change(  # type: ignore[override]
+        self, request: HttpRequest, obj: Any, message: Any
+    ) -> None:
         """The same."""
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]

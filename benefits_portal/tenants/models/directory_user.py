@@ -37,8 +37,8 @@ class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.ForeignKey", args, kwargs
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        setattr(model_instance, self.attname, model_instance.tenant.partner_id)  # type: ignore[attr-defined]
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        setattr(model_instance, self.attname, model_instance.tenant.partner_id)
         return super().pre_save(model_instance, add)
 
 
