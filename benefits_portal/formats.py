@@ -6,7 +6,7 @@ A list has few days and numbers, and its neighbor has the same ones, so each is 
 each language.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache, wraps
 
@@ -16,16 +16,16 @@ from django.utils.translation import get_language
 KEPT = 4_096  # of each, in a process
 
 
-def kept(write: Callable[[int], str]) -> Callable[[int], str]:
-    """`write`, with what it wrote of a number kept for each language."""
+def kept[Value: Hashable](write: Callable[[Value], str]) -> Callable[[Value], str]:
+    """`write`, with what it wrote of a value kept for each language."""
 
     @lru_cache(KEPT)
-    def written(number: int, _language: str | None) -> str:
-        return write(number)
+    def written(value: Value, _language: str | None) -> str:
+        return write(value)
 
     @wraps(write)
-    def read(number: int) -> str:
-        return written(number, get_language())
+    def read(value: Value) -> str:
+        return written(value, get_language())
 
     return read
 

@@ -159,6 +159,11 @@ class Comparison:
         return self.subscription if is_active else None
 
     @property
+    def is_fitting(self) -> bool:
+        """Whether the key can do anything for the subscription."""
+        return any(choice.subscription and choice.quote for choice in self.choices)
+
+    @property
     def heading(self) -> str:
         """Which subscription this is about."""
         if self.subscription is None:
@@ -256,7 +261,7 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") 
 
 def marked(found: list[Comparison]) -> list[Comparison]:
     """The last one shows what a new subscription would be; one has the primary action."""
-    fitting = next((one for one in found if any(choice.quote for choice in one.choices[:-1])), None)
+    fitting = next((one for one in found if one.is_fitting), None)
     return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]
 
 

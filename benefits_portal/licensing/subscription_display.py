@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.dates import add_months
-from benefits_portal.formats import as_day, format_number
+from benefits_portal.formats import as_day, format_number, kept
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.exceptions import CalendarEnds
 from benefits_portal.licensing.license_display import assigned_text
@@ -68,7 +68,7 @@ class ProductRow:
             "licenses": format_number(self.subscription.licenses),
             "status": self.status.value,
             # Its end has a column of its own
-            "status_text": self.status.label
+            "status_text": label_of(self.status)
             if self.status is Subscription.Status.ACTIVE
             else self.status_text,
             "ends": as_day(self.subscription.withdrawn_on or self.subscription.ends_on),
@@ -83,13 +83,21 @@ class ProductRow:
             return "–"
         if self.pool.given and not self.pool.licenses:
             return assigned_text(self.pool)
-        text = _("%(given)s of %(licenses)s")
-        if self.pool.licenses != self.subscription.licenses:
-            text = _("%(given)s of %(licenses)s in total")
-        return text % {
+        return share(self.pool.licenses != self.subscription.licenses) % {
             "given": format_number(self.pool.given),
             "licenses": format_number(self.pool.licenses),
         }
+
+
+@kept
+def label_of(status: Subscription.Status) -> str:
+    return str(status.label)
+
+
+@kept
+def share(is_total: bool) -> str:
+    """Of the licenses of a subscription, or of all of the product, as a text with figures."""
+    return _("%(given)s of %(licenses)s in total") if is_total else _("%(given)s of %(licenses)s")
 
 
 def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:

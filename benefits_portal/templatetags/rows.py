@@ -265,12 +265,14 @@ def _texts(row: Row, plain: Plain) -> dict[str, str]:
     return {
         name: plain[value] if type(value) is str else escaped(value)
         for name, value in row.items()
-        if not isinstance(value, list)
+        if type(value) is not list
     }
 
 
 def escaped(value: object) -> str:
     """The same as `conditional_escape`, which takes five times as long for a plain text."""
+    if type(value) is int or type(value) is SafeString:
+        return str(value)
     if isinstance(value, Promise):
         value = str(value)
     return value.__html__() if hasattr(value, "__html__") else escape(str(value))

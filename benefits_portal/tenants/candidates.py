@@ -30,7 +30,9 @@ class Candidate(NamedTuple):
         """
         person = self.person
         tenant = isolated(person.tenant.name)
-        return f"{person.user_principal_name} · {person.get_kind_display()}\xa0·\xa0{tenant}"
+        # A tenth of what `get_kind_display` costs, for each of twenty people
+        kind = type(person).Kind(person.kind).label
+        return f"{person.user_principal_name} · {kind}\xa0·\xa0{tenant}"
 
     def row(self) -> dict[str, Any]:
         person = self.person

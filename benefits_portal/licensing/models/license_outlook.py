@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import DateField, F, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .license_pool import LicenseCount
@@ -177,18 +177,29 @@ def counts(
 
     As `LicenseOutlook.count` says, without the days to come.
     """
-    there = entitling_of(tenant, on, products, then=then).order_by().values_list("product")
-    licenses = "licenses_then" if then else "licenses"
-    sums = there.annotate(is_people=Value(False), total=Sum(licenses))
-    people = people_by_product(tenant, on, products, Value(True), then=then)
+    chosen = () if products is None else padded(sorted(products), 0)
+    asked = tenant.partner_id, tenant.pk, on, *chosen
     found: dict[int, dict[bool, int]] = defaultdict(lambda: {False: 0, True: 0})
-    for product, is_people, total in sums.union(*people, all=True).order_by():
+    for product, is_people, total in sums_and_people.rows(*asked, then=then):
         found[product][is_people] += total
     return {
         pk: LicenseCount(each[False], each[True])
         for pk, each in found.items()
         if any(each.values())
     }
+
+
+@PreparedQuery
+def sums_and_people(
+    partner: int, tenant: int, on: date, *products: int, then: bool
+) -> QuerySet[Any, tuple[int, bool, int]]:
+    """What `counts` adds up: of each of `products`, or of all without any."""
+    its, chosen = Tenant(pk=tenant, partner=Partner(pk=partner)), products or None
+    there = entitling_of(its, on, chosen, then=then).order_by().values_list("product")
+    licenses = "licenses_then" if then else "licenses"
+    sums = there.annotate(is_people=Value(False), total=Sum(licenses))
+    people = people_by_product(its, on, chosen, Value(True), then=then)
+    return sums.union(*people, all=True).order_by()
 
 
 def entitling_of(
