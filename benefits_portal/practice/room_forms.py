@@ -1,10 +1,13 @@
 """What trainees fill in: a code and a name. What trainers do: a class, a name, a day."""
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django import forms
 from django.conf import settings
+from django.forms.boundfield import BoundWidget
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -13,7 +16,7 @@ from benefits_portal.fields import LineFormField, NameFormField
 
 from . import codes
 from .exercise_files import every_slug
-from .exercises import Exercise, exercises
+from .exercises import exercises
 from .models import MAX_ROOMS, Class
 from .models.room import MAX_NAME
 from .situations import SITUATIONS
@@ -88,6 +91,14 @@ class RenameForm(forms.Form):
     )
 
 
+class ExerciseGroup(NamedTuple):
+    """The boxes of the exercises that belong to one situation."""
+
+    slug: str
+    title: str | Promise
+    boxes: list[BoundWidget]
+
+
 class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
     """A new class."""
 
@@ -104,15 +115,24 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
         choices=lambda: [(hours, span(hours)) for hours in HOURS],
     )
 
+    which = forms.ChoiceField(
+        label=_("Exercises"),
+        choices=[
+            ("all", _("All that belong to what rooms begin with")),
+            ("some", _("Only those that you choose")),
+            ("none", _("None: trainees try out whatever they like")),
+        ],
+        initial="all",
+        widget=forms.RadioSelect,
+    )
     exercises = forms.MultipleChoiceField(
         label=_("Exercises"),
-        choices=lambda: [(slug, title_of(each)) for slug, each in exercises().items()],
-        help_text=_("A room has the exercises that belong to what it begins with."),
+        choices=lambda: [(slug, each.title) for slug, each in exercises().items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
 
-    field_order = ("title", "situation", "exercises")
+    field_order = ("title", "situation", "which", "exercises")
 
     class Meta:
         model = Class
@@ -121,7 +141,7 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["exercises"] = every_slug()
+        self.initial["exercises"] = []
         self.fields["max_rooms"].widget.attrs |= {"min": 1, "max": MAX_ROOMS}
         self.fields["title"].error_messages["required"] = _("Enter a title.")
 
@@ -133,18 +153,42 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
             )
         return seats
 
+    def clean(self) -> dict[str, Any]:
+        """What other situations have is left out: their boxes are not shown."""
+        cleaned = super().clean()
+        if cleaned.get("which") == "all":
+            cleaned["exercises"] = every_slug()
+        elif cleaned.get("which") == "none":
+            cleaned["exercises"] = []
+        elif "exercises" in cleaned:
+            cleaned["exercises"] = self._belonging(cleaned["exercises"])
+            if not cleaned["exercises"]:
+                self.add_error("exercises", _("Choose at least one exercise."))
+        return cleaned
+
+    def _belonging(self, slugs: Iterable[str]) -> list[str]:
+        """Those of `slugs` that belong to what the rooms begin with."""
+        situation = self.cleaned_data.get("situation")
+        return [slug for slug in slugs if exercises()[slug].situation == situation]
+
+    @property
+    def exercise_groups(self) -> list[ExerciseGroup]:
+        boxes = self["exercises"].subwidgets
+        return [
+            ExerciseGroup(
+                slug,
+                situation.title,
+                [box for box in boxes if exercises()[box.data["value"]].situation == slug],
+            )
+            for slug, situation in SITUATIONS.items()
+        ]
+
     def open(self, by: Any) -> Class:
         """The class, with its first code. Raises TooManyClasses."""
         made: Class = self.save(commit=False)
         made.entry = str(self.cleaned_data["entry"])
         made.closes_at = clock.now() + timedelta(hours=self.cleaned_data["hours"])
         return Class.objects.open_for(by, made)
-
-
-def title_of(exercise: Exercise) -> str:
-    """With the partner before it that its situation is about."""
-    partner, _colon, _rest = str(SITUATIONS[exercise.situation].title).partition(":")
-    return f"{partner}: {exercise.title}"
 
 
 def span(hours: int) -> str:

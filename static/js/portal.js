@@ -143,6 +143,16 @@ document.addEventListener("change", ({ target }) => nameChoice(target.form));
 document.addEventListener("htmx:afterSettle", ({ target }) => nameChoice(target.closest?.("form")));
 addEventListener("pageshow", () => document.querySelectorAll("form:has(button[data-says])").forEach(nameChoice));
 
+// What belongs to a choice is shown with it: <div data-with="name=value">, of a radio button.
+function showChosen(form) {
+  for (const part of form?.querySelectorAll("[data-with]") ?? []) {
+    const [name, value] = part.dataset.with.split("=");
+    part.hidden = form.elements[name].value !== value;
+  }
+}
+document.addEventListener("change", ({ target }) => showChosen(target.form));
+addEventListener("pageshow", () => document.querySelectorAll("form:has([data-with])").forEach(showChosen));
+
 // Who or what was missing is chosen now: the error about it goes.
 document.addEventListener("change", ({ target }) => {
   if (target.type !== "radio" || !target.form) return;

@@ -1,7 +1,6 @@
 """What a trainer sees of the exercises in the rooms of a class, and does about them."""
 
 import csv
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,6 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from benefits_portal import clock
+from benefits_portal.practice.exercise_files import every_slug
 from benefits_portal.practice.exercises import State, begin, check, exercises, progress_of
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.tenants.models import How, Record, User
@@ -294,19 +294,39 @@ def test_the_results_of_another_trainer_s_class_do_not_exist(of_class: Class) ->
     assert client.get(reverse("practice-class-results", args=[of_class.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("chosen", [[], [SCENARIO], [CREDIT, REPLACEMENT]], ids=len)
-def test_a_trainer_chooses_the_exercises(trainer: Client, chosen: list[str]) -> None:
-    url = reverse("practice-classes")
-    offered = trainer.get(url).text
+@pytest.mark.parametrize(
+    ("which", "chosen", "expected"),
+    [
+        ("none", [SCENARIO], []),
+        ("some", [SCENARIO], [SCENARIO]),
+        ("some", [CREDIT, REPLACEMENT, "first-licenses"], [CREDIT, REPLACEMENT]),
+        ("all", [], every_slug()),
+    ],
+    ids=["none", "one", "of another situation", "all"],
+)
+def test_a_trainer_chooses_the_exercises(
+    trainer: Client, which: str, chosen: list[str], expected: list[str]
+) -> None:
+    form = NEW | {"title": "Chosen", "which": which, "exercises": chosen, "entry": uuid.uuid4()}
 
-    trainer.post(url, NEW | {"title": "Chosen", "exercises": chosen, "entry": uuid.uuid4()})
+    trainer.post(reverse("practice-classes"), form)
 
-    assert len(re.findall('name="exercises"[^>]* checked', offered)) == len(exercises())
-    assert Class.objects.get(title="Chosen").exercises == chosen
+    assert Class.objects.get(title="Chosen").exercises == expected
 
 
-def test_an_exercise_that_does_not_exist_is_refused(trainer: Client) -> None:
-    form = NEW | {"title": "Chosen", "exercises": ["sing"], "entry": uuid.uuid4()}
+def test_the_exercises_of_a_situation_are_offered_together(trainer: Client) -> None:
+    offered = trainer.get(reverse("practice-classes")).text
+
+    _before, *groups = offered.split('data-with="situation=')
+    counts = {each.partition('"')[0]: each.count('name="exercises"') for each in groups}
+    assert sum(counts.values()) == len(exercises())
+    assert counts["first-week"] == 2
+    assert " checked" not in "".join(groups)
+
+
+@pytest.mark.parametrize("chosen", [[], ["first-licenses"], ["sing"]], ids=str)
+def test_no_exercise_of_the_situation_is_refused(trainer: Client, chosen: list[str]) -> None:
+    form = NEW | {"title": "Chosen", "which": "some", "exercises": chosen, "entry": uuid.uuid4()}
 
     page = trainer.post(reverse("practice-classes"), form)
 

@@ -35,7 +35,14 @@ from .conftest import WorldOn, persona_of
 pytestmark = pytest.mark.django_db
 ENTER = "/practice/"
 LONG_AGO = datetime(2020, 1, 31, tzinfo=UTC)
-NEW = {"title": "Class", "situation": "contoso", "language": "en", "hours": "2", "max_rooms": "3"}
+NEW = {
+    "title": "Class",
+    "situation": "contoso",
+    "which": "all",
+    "language": "en",
+    "hours": "2",
+    "max_rooms": "3",
+}
 
 
 @pytest.fixture(scope="module")
