@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.prepared import PlannedQuery
@@ -96,6 +97,18 @@ def test_a_plan_that_no_longer_fits_is_left(fabrikam: int) -> None:
 def test_a_plan_that_no_longer_fits_ends_no_transaction(fabrikam: int) -> None:
     with transaction.atomic():
         assert named.tuples(fabrikam) == [("Fabrikam", None)]
+
+
+def test_a_value_without_a_type_is_asked_about_as_text() -> None:
+    """PostgreSQL cannot tell of a value by itself, beside nothing that has a type."""
+
+    @PlannedQuery
+    def untyped(pk: int) -> QuerySet[Any, Any]:
+        is_none = RawSQL("%s IS NULL", ["%s"])
+        return Tenant.objects.filter(pk=pk).annotate(is_none=is_none).values_list("is_none")
+
+    pk = TenantFactory.create().pk
+    assert [untyped.tuples(pk) for _ in range(2)] == [[(False,)]] * 2
 
 
 def test_each_time_counts_as_a_query() -> None:

@@ -10,7 +10,7 @@ from benefits_portal.benefits.models.product_key import had_another_before
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery, PreparedQuery
 from benefits_portal.tenants.models import Partner
 
 MAX_COMPARED = 3  # subscriptions of one product in one tenant; *Your products* has all
@@ -18,19 +18,19 @@ MAX_COMPARED = 3  # subscriptions of one product in one tenant; *Your products* 
 # Of benefits
 
 
-@PreparedQuery
+@PlannedQuery
 def benefit(partner: int, pk: int) -> QuerySet[Benefit]:
     """With the names of the offers that exclude its credit."""
     its = Benefit.objects.filter(partner=partner, pk=pk)
     return its.for_display().with_excluding_offers()
 
 
-@PreparedQuery
+@PlannedQuery
 def license_benefit(partner: int, pk: int) -> QuerySet[Benefit]:
     return Benefit.objects.filter(partner=partner, pk=pk).license_based().for_display()
 
 
-@PreparedQuery
+@PlannedQuery
 def holders(benefit: int, *, is_chain: bool, most: int) -> QuerySet[Assignment]:
     """Who holds credit and then who held it, counted, each with `running_count`.
 
@@ -46,7 +46,7 @@ def holders(benefit: int, *, is_chain: bool, most: int) -> QuerySet[Assignment]:
     return with_total(joined, most, counted=theirs)
 
 
-@PreparedQuery
+@PlannedQuery
 def redeemed_for(benefit: int) -> QuerySet[Redemption]:
     """What counts of the uses of its keys, the latest first."""
     standing = Redemption.objects.standing().filter(key__benefit=benefit)
@@ -85,7 +85,7 @@ def compared(partner: int, tenant: int, product: int, on: date) -> QuerySet[Subs
 # Of keys
 
 
-@PreparedQuery
+@PlannedQuery
 def key(partner: int, pk: int) -> QuerySet[ProductKey]:
     """With `is_second`: whether its benefit had one before it."""
     its = ProductKey.objects.filter(partner=partner, pk=pk)
@@ -102,7 +102,7 @@ def waiting_keys(partner: int, product: int, on: date, *, most: int) -> QuerySet
 # Of subscriptions
 
 
-@PreparedQuery
+@PlannedQuery
 def subscription(partner: int, pk: int) -> QuerySet[Subscription]:
     return Subscription.objects.filter(partner=partner, pk=pk).select_related("product")
 
@@ -114,7 +114,7 @@ def with_fitting_keys(partner: int, pk: int, on: date) -> QuerySet[Subscription]
     return its.with_fitting_key(on).with_fitting_keys_count(on)
 
 
-@PreparedQuery
+@PlannedQuery
 def latest_redemptions(subscription: int, *, most: int) -> QuerySet[Redemption]:
     """The latest of a subscription, counted, each with `is_key_second`."""
     theirs = Redemption.objects.filter(subscription=subscription)
@@ -122,14 +122,14 @@ def latest_redemptions(subscription: int, *, most: int) -> QuerySet[Redemption]:
     return with_total(shown, most, counted=theirs)
 
 
-@PreparedQuery
+@PlannedQuery
 def redemptions_until(subscription: int, day: date, *, most: int) -> QuerySet[Redemption]:
     """The latest by the end of a day, counted."""
     theirs = Redemption.objects.filter(subscription=subscription).until(day)
     return with_total(theirs.for_timeline(), most, counted=theirs)
 
 
-@PreparedQuery
+@PlannedQuery
 def receipt(partner: int, pk: int) -> QuerySet[Redemption]:
     """A line of the ledger with all that its receipt says, and `is_key_second`."""
     its = Redemption.objects.filter(partner=partner, pk=pk)

@@ -18,7 +18,7 @@ from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection
-from psycopg.errors import ConnectionTimeout, FeatureNotSupported
+from psycopg.errors import ConnectionTimeout
 
 from .watchdog import SILENCE, Watch
 
@@ -55,8 +55,10 @@ class PlanningCursor(psycopg.Cursor[Any]):
         self.connection.prepare_threshold = 0
         try:
             return super().execute(query, params, prepare=True)
-        except FeatureNotSupported:  # a column has another type since, so the plan is of no use
-            return super().execute(query, params, prepare=False)
+        except (psycopg.NotSupportedError, psycopg.ProgrammingError):
+            # A column has another type since; or a value has none that the server knows by itself
+            text = psycopg.ClientCursor(self.connection).mogrify(query, params)
+            return super().execute(text.encode(), prepare=False)
         finally:
             # Or psycopg counts, and keeps, the text of each statement of any other cursor
             self.connection.prepare_threshold = None

@@ -12,7 +12,7 @@ from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed, KeyRevoked
 from benefits_portal.fields import LineField
 from benefits_portal.personal import Personal
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused, refused_while_moving
 from benefits_portal.tenants.audit.written_once import WrittenOnce
@@ -228,7 +228,7 @@ class ProductKey(WrittenOnce):
         self._log_revoked(why, by)
 
 
-@PreparedQuery
+@PlannedQuery
 def live_key_of(benefit: int) -> QuerySet[ProductKey]:
     """The one that is not revoked, with `is_second`: whether there was another before it."""
     live = ProductKey.objects.filter(benefit=benefit, revoked_at=None)

@@ -11,7 +11,7 @@ from django.db.models import DateField, Func, PositiveIntegerField, QuerySet, Te
 
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import Term
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 
 from .redemption import Redemption
 
@@ -35,7 +35,7 @@ class Run(NamedTuple):
     starts_on: date
 
 
-@PreparedQuery
+@PlannedQuery
 def ledger_of(subscription: int) -> QuerySet[Redemption]:
     theirs = Redemption.objects.filter(subscription=subscription)
     return theirs.select_related("reversal").order_by("redeemed_at", "pk")

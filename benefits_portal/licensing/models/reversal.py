@@ -11,7 +11,7 @@ from benefits_portal import clock
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.exceptions import BuiltOnSince
 from benefits_portal.licensing.order_exceptions import BuiltOnInOrder
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.tenants.audit.append_only import AppendOnly, AppendOnlyQuerySet
 from benefits_portal.tenants.models import Actor, Partner, Tenant, User
 
@@ -97,7 +97,7 @@ class Reversal(AppendOnly):
         return f"{self.redemption} ({as_day(self.reversed_on)})"
 
 
-@PreparedQuery
+@PlannedQuery
 def latest_standing(subscription: int) -> QuerySet[Redemption]:
     standing = Redemption.objects.standing().filter(subscription=subscription)
     return standing.order_by("-redeemed_at", "-pk")[:1]

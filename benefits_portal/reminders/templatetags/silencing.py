@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.reminders.models import Silence
 
 register = template.Library()
@@ -31,7 +31,7 @@ def reminder_switch(context: dict[str, Any], thing: Benefit | Subscription) -> d
     }
 
 
-@PreparedQuery
+@PlannedQuery
 def silenced(user: int, partner: int, thing: int, *, kind: str) -> QuerySet[Silence, tuple[int]]:
     """As `SilenceQuerySet.of_thing`."""
     of_thing = Silence.objects.filter(user=user, partner=partner, **{kind: thing})
