@@ -54,12 +54,17 @@ class Slot(NamedTuple):
     later: timedelta = timedelta(0)
     as_text: bool = False  # for SQLite
     ending: bytes | None = None  # of what is text in bytes, which something may follow
+    json: Any = None  # what PostgreSQL is given a number in JSON as
 
     def fill(self, params: list[Any], values: tuple[Any, ...]) -> None:
         value = values[self.place] + self.later if self.later else values[self.place]
         if self.ending is not None:
             value = value.encode() + self.ending
-        params[self.at] = str(value) if self.as_text else value
+        if self.json is not None:
+            params[self.at] = copy(self.json)
+            params[self.at].obj = value
+        else:
+            params[self.at] = str(value) if self.as_text else value
 
 
 class PreparedQuery[Row]:
@@ -205,8 +210,13 @@ def slot(at: int, param: Any) -> Slot | None:
     as_text = isinstance(param, str)
     if as_text and param.startswith(TEXT):
         return Slot(at, int(param.removeprefix(TEXT)), as_text=True)
-    if found := TEXT_IN_BYTES.match(in_bytes(param)):
+    held = getattr(param, "obj", param)  # in a database's own type for bytes or JSON
+    if isinstance(held, bytes) and (found := TEXT_IN_BYTES.match(held)):
         return Slot(at, int(found[1]), ending=found[2])
+    if held is not param and isinstance(held, int) and held >= FIRST_NUMBER:
+        return Slot(at, held - FIRST_NUMBER, json=param)
+    if as_text and param.isdecimal() and int(param) >= FIRST_NUMBER:
+        return Slot(at, int(param) - FIRST_NUMBER, as_text=True)
     if as_text:
         with suppress(ValueError):
             param = date.fromisoformat(param)
@@ -217,9 +227,3 @@ def slot(at: int, param: Any) -> Slot | None:
     if isinstance(param, int) and param >= FIRST_NUMBER:
         return Slot(at, param - FIRST_NUMBER)
     return None
-
-
-def in_bytes(param: Any) -> bytes:
-    """What a database's own type for bytes holds; nothing of other parameters."""
-    held = getattr(param, "obj", param)
-    return held if isinstance(held, bytes) else b""

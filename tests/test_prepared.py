@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.dates import add_months
+from benefits_portal.licensing.models import LicenseAction
 from benefits_portal.prepared import PreparedQuery, padded, prepared
-from benefits_portal.tenants.models import DirectoryUserWord, Tenant
+from benefits_portal.tenants.audit.record_queryset import given_to
+from benefits_portal.tenants.models import Actor, DirectoryUserWord, Record, Tenant
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, TenantFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,18 @@ def test_texts_in_bytes_are_asked_for_with_what_follows_them() -> None:
     assert [str(word) for word in asked.rows(ann.partner_id, "ann")] == ["ann"]
     assert [str(word) for word in asked.rows(bob.partner_id, "bj")] == ["bjoerk", "bjork"]
     assert asked.rows(ann.partner_id, "bj") == []
+
+
+def test_numbers_in_json_are_asked_for_too() -> None:
+    def given(partner: int, person: int) -> QuerySet[Record]:
+        return Record.objects.filter(given_to([person]), partner=partner)
+
+    asked, partner = PreparedQuery(given), TenantFactory.create().partner
+    ann, bob = (
+        Record.objects.log(LicenseAction.GIVEN, by=Actor(), partner=partner, after={"person": pk})
+        for pk in (7, 8)
+    )
+    assert [asked.rows(partner.pk, pk) for pk in (7, 8, 9)] == [[ann], [bob], []]
 
 
 @pytest.mark.parametrize(

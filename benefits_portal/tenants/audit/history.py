@@ -15,7 +15,7 @@ from benefits_portal.listing import CappedCount, total_text
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.regions import time_zone_name
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import Record
+from benefits_portal.tenants.models import DirectoryUser, Record, User
 from benefits_portal.tenants.naming import Names
 
 from .display import AuditRow, lines
@@ -114,6 +114,27 @@ def history_of(
 def newest_about(partner: int, kind: int, subject: int) -> QuerySet[Record]:
     """As `fetch_page` without a record to begin after."""
     records = Record.objects.filter(partner=partner, subject_type=kind, subject_id=subject)
+    page = records.for_display().annotate(total_in_list=CappedCount(records))
+    return page[: PAGE + 1]
+
+
+def history_concerning(
+    request: PartnerRequest, person: DirectoryUser, account: User | None, anchor: str
+) -> History:
+    """The same of all that concerns a person, and the account that they sign in with."""
+    if "before" in request.GET:
+        return history(request, Record.objects.concerning(person, account), [person], anchor)
+    keys = [row.pk for row in (person, account) if row]
+    found = newest_concerning.rows(request.partner.pk, *keys)
+    return shown(request, found, [person], anchor, None)
+
+
+@PreparedQuery
+def newest_concerning(partner: int, person: int, *accounts: int) -> QuerySet[Record]:
+    """The same as `newest_about`; of the account of a person, if there is one."""
+    account = next((User(pk=pk) for pk in accounts), None)
+    ours = Record.objects.filter(partner=partner)
+    records = ours.given_to_or_about(DirectoryUser(pk=person), account)
     page = records.for_display().annotate(total_in_list=CappedCount(records))
     return page[: PAGE + 1]
 

@@ -87,7 +87,10 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
         `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
         """
-        account = getattr(person, "user", None) or account
+        return self.given_to_or_about(person, getattr(person, "user", None) or account)
+
+    def given_to_or_about(self, person: "DirectoryUser", account: "User | None") -> Self:
+        """The same with the account that is meant; of both the keys are asked alone."""
         ours = [self.about(row) for row in (person, account) if row]
         return reduce(or_, ours, self.filter(given_to([person.pk])))
 

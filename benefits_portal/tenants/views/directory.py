@@ -22,7 +22,7 @@ from benefits_portal.tenants.access import (
     role_required,
 )
 from benefits_portal.tenants.any_day import AnyDay, on_any_day
-from benefits_portal.tenants.audit.history import history
+from benefits_portal.tenants.audit.history import history_concerning
 from benefits_portal.tenants.downloads import file_name, log_listing
 from benefits_portal.tenants.forms import AddUserForm
 from benefits_portal.tenants.holdings import holdings
@@ -75,12 +75,12 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
     if request.any_day.as_of:
         return user_on(request, person, request.any_day)
     held = person.role()
-    records = Record.objects.concerning(person, held.user if held else None)
+    account = getattr(person, "user", None) or (held.user if held else None)
     context = {
         "person": person,
         "held": held,
         "holdings": holdings([person], request.today)[person.pk],
-        "history": history(request, records, known=[person], anchor="#history"),
+        "history": history_concerning(request, person, account, "#history"),
     }
     last = last_global_admin(request) if held and held.role == Role.GLOBAL_ADMIN else {}
     return render(request, "tenants/user.html", context | last)
