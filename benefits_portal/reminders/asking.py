@@ -9,7 +9,7 @@ from benefits_portal import clock
 from benefits_portal.tenants.models import Actor, Partner, Record, User
 
 from .due import due_at, due_of_staff
-from .making import Maker, horizon
+from .making import Maker, at_no_partner, horizon
 from .models import Digest, Preference, RemindersAction, Rhythm
 from .mornings import LocalCalendar
 from .recipients import Recipient, recipients
@@ -33,7 +33,7 @@ def send_now(user: User, partner: Partner | None, *, by: Actor) -> Answer:
         return Answer.WAS_SENT
     for_today = [daily(each) for each in recipients([(user.pk, pk)])]
     days = horizon(for_today)
-    dues = {pk: due_at([pk], on, days)[pk] if pk else due_of_staff(on, days)}
+    dues = due_at([pk], on, days) if pk else at_no_partner(due_of_staff(on, days))
     Record.objects.log(RemindersAction.ASKED_FOR, by=by, partner=partner)
     if not Maker(now).make_for(for_today, dues, {pk: calendar}, on):
         return Answer.NOTHING_DUE

@@ -3,10 +3,12 @@
 For some thousand recipients at a time, with as many queries however many of them there are.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import make_msgid
+from itertools import batched, chain
 
 from django.conf import settings
 from django.db import transaction
@@ -18,15 +20,25 @@ from .due import due_at, due_of_staff
 from .models import Digest, Rhythm, Run, Told
 from .models.preference import WEEK
 from .mornings import LocalCalendar, Morning
-from .recipients import Item, Recipient, recipients_at, recipients_of_staff, seen_by, untold
+from .recipients import (
+    Item,
+    Recipient,
+    nearest_first,
+    recipients_at,
+    recipients_of_staff,
+    seen_by,
+    untold,
+)
 from .topics import THRESHOLDS, Due
 
 CHUNK = 1_000  # partners at a time
 AT_ONCE = 250  # digests written in a transaction
 MAX_ITEMS = 2_000  # told in one digest; what is beyond comes in the next one
+DUES_AT_A_TIME = 2_000  # looked at together, with what was told of them
 
 type Key = tuple[int, int | None]  # a user and a partner, None of the program team
 type Wanted = dict[Key, list[Item]]
+type Dues = Iterable[tuple[int | None, Due]]  # each with its partner, None of the program team
 type Calendars = Mapping[int | None, LocalCalendar]
 
 
@@ -55,13 +67,13 @@ class Maker:
         recipients = recipients_of_staff()
         if not recipients:
             return 0
-        dues: dict[int | None, list[Due]] = {None: due_of_staff(on, horizon(recipients))}
+        dues = at_no_partner(due_of_staff(on, horizon(recipients)))
         return self.make_for(recipients, dues, {None: LocalCalendar.of(None)}, on)
 
     def make_for(
         self,
         recipients: Sequence[Recipient],
-        dues: Mapping[int | None, list[Due]],
+        dues: Dues,
         calendars: Calendars,
         on: date,
     ) -> int:
@@ -164,27 +176,39 @@ def horizon(recipients: Iterable[Recipient]) -> int:
     return max(chosen | {max(THRESHOLDS)}) + WEEK
 
 
-def what_is_new(
-    recipients: Iterable[Recipient],
-    dues: Mapping[int | None, list[Due]],
-    on: date,
-) -> Wanted:
-    """What each is told; who has nothing to be told is left out."""
-    passed = [
-        (each, items)
-        for each in recipients
-        if (items := each.items(dues.get(each.partner, ()), on))
-    ]
-    if not passed:
-        return {}
-    seen = seen_by(
-        (each.user for each, _items in passed), on, horizon(each for each, _items in passed)
-    )
-    return {
-        each.key: new[:MAX_ITEMS]
-        for each, items in passed
-        if (new := untold(items, seen.get(each.user, {})))
+def at_no_partner(dues: Iterable[Due]) -> Dues:
+    return ((None, due) for due in dues)
+
+
+def what_is_new(recipients: Iterable[Recipient], dues: Dues, on: date) -> Wanted:
+    """What each is told, the nearest day first; who has nothing to be told is left out.
+
+    Some dues at a time, and no more of them is kept than is told: a partner may have very many.
+    """
+    by_partner: defaultdict[int | None, list[Recipient]] = defaultdict(list)
+    for each in recipients:
+        by_partner[each.partner].append(each)
+    wanted: Wanted = {}
+    for some in batched(dues, DUES_AT_A_TIME, strict=False) if by_partner else ():
+        for key, items in new_among(some, by_partner, on).items():
+            wanted[key] = sorted(wanted.get(key, []) + items, key=nearest_first)[:MAX_ITEMS]
+    return wanted
+
+
+def new_among(dues: Dues, recipients: Mapping[int | None, list[Recipient]], on: date) -> Wanted:
+    """What of `dues` each of the `recipients` at its partner is told."""
+    found: defaultdict[int | None, list[Due]] = defaultdict(list)
+    for partner, due in dues:
+        found[partner].append(due)
+    passed = {
+        each.key: items
+        for partner, theirs in found.items()
+        for each in recipients.get(partner, ())
+        if (items := each.items(theirs, on))
     }
+    seen = seen_by({user for user, _partner in passed}, chain.from_iterable(found.values()))
+    new = {key: untold(items, seen.get(key[0], {})) for key, items in passed.items()}
+    return {key: items for key, items in new.items() if items}
 
 
 def rows(wanted: Wanted, claimed: Mapping[Key, int]) -> list[Told]:

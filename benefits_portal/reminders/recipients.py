@@ -1,9 +1,9 @@
 """Who gets reminders, and what of what is due is new to them (R1 to R4, R7)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from django.db.models import Min, Q, QuerySet
@@ -13,7 +13,7 @@ from benefits_portal.tenants.staff_permissions import PROGRAM
 
 from .models import Preference, Rhythm, Silence, Told
 from .mornings import LocalCalendar
-from .topics import MAX_DAYS_AFTER, Due, Occasion, Topic
+from .topics import Due, Occasion, Topic
 
 BENEFIT, SUBSCRIPTION = "benefit", "subscription"
 # What a silence covers: the things of that kind
@@ -53,14 +53,13 @@ class Recipient:
         return Rhythm(self.preference.rhythm)
 
     def items(self, dues: Iterable[Due], on: date) -> list[Item]:
-        """What has passed a threshold, the nearest day first; told before or not."""
+        """What has passed a threshold; told before or not."""
         days, thresholds = self.rhythm.days_until_next(on), self.preference.thresholds
-        passed = [
+        return [
             (due, threshold)
             for due in dues
             if self.wants(due) and (threshold := due.threshold(thresholds, on, days)) is not None
         ]
-        return sorted(passed, key=lambda item: (item[0].due_on, item[0].subject_id))
 
     def wants(self, due: Due) -> bool:
         """Whether its topic is on, the thing not silenced, and it did not lapse before them."""
@@ -70,6 +69,12 @@ class Recipient:
             and (kind is None or (kind, due.subject_id) not in self.silenced)
             and not due.lapsed_before(self.acts_since)
         )
+
+
+def nearest_first(item: Item) -> tuple[date, int]:
+    """The order in which things are told."""
+    due, _threshold = item
+    return due.due_on, due.subject_id
 
 
 def untold(items: Iterable[Item], seen: Seen) -> list[Item]:
@@ -147,14 +152,16 @@ def days_of_roles(
     }
 
 
-def seen_by(users: Iterable[int], on: date, horizon: int) -> dict[int, Seen]:
-    """What `users` were told of days around `on`, by user; one query."""
-    rows = Told.objects.filter(
-        user__in=set(users),
-        due_on__gte=on - timedelta(days=MAX_DAYS_AFTER),
-        due_on__lte=on + timedelta(days=horizon),
-    )
-    return nearest_of(rows)
+def seen_by(users: Collection[int], dues: Iterable[Due]) -> dict[int, Seen]:
+    """What `users` were told of things as `dues` are about, and of those between them, by user.
+
+    One query, by what the index of what was told begins with; none for nobody.
+    """
+    subjects = {due.subject_id for due in dues}
+    if not users:
+        return {}
+    between = {"subject_id__gte": min(subjects), "subject_id__lte": max(subjects)}
+    return nearest_of(Told.objects.filter(user__in=users, **between))
 
 
 def seen_of(user: int, dues: Iterable[Due]) -> Seen:

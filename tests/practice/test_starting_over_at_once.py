@@ -11,7 +11,7 @@ from benefits_portal import clock
 from benefits_portal.database_errors import Reason, reason
 from benefits_portal.licensing.license_imports import LicenseImport
 from benefits_portal.licensing.models import LicensePool
-from benefits_portal.practice import room_world
+from benefits_portal.practice import handmade, room_world
 from benefits_portal.practice.models import Room, RoomPartner
 from benefits_portal.practice.room_world import empty_room
 from benefits_portal.tenants.importing import carry_out
@@ -46,7 +46,7 @@ def test_a_room_is_emptied_after_a_file_that_began_before(monkeypatch: pytest.Mo
     room = factories.RoomFactory.create()
     text = file_for_two_products(room)
     one_is_written, all_are_deleted = Rendezvous(2), Rendezvous(2)
-    written, deleted = LicensePool._write, room_world.delete
+    written, deleted = LicensePool._write, handmade.delete
 
     def write_then_meet(self: LicensePool, *args: Any, **kwargs: Any) -> Any:
         outcomes = written(self, *args, **kwargs)

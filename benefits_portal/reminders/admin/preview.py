@@ -21,7 +21,7 @@ from benefits_portal.reminders.digest_mail import (
     in_language_of,
 )
 from benefits_portal.reminders.due import due_at, due_of_staff
-from benefits_portal.reminders.making import horizon, what_is_new
+from benefits_portal.reminders.making import at_no_partner, horizon, what_is_new
 from benefits_portal.reminders.models import Digest, Rhythm
 from benefits_portal.reminders.mornings import LocalCalendar
 from benefits_portal.reminders.recipients import Recipient, program_team, recipients
@@ -69,7 +69,7 @@ def preview_at(
 ) -> Preview:
     on, days = calendar.day(at), horizon([recipient])
     pk = recipient.partner
-    dues = {pk: due_at([pk], on, days)[pk] if pk else due_of_staff(on, days)}
+    dues = due_at([pk], on, days) if pk else at_no_partner(due_of_staff(on, days))
     wanted = what_is_new([recipient], dues, on).get(recipient.key, [])
     with in_language_of(user):
         items = items_of({due: on for due, _threshold in wanted})
