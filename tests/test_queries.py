@@ -247,7 +247,7 @@ PAGES = [
     Page(2, "tenants:sign-in", signed_in=False),
     Page(3, "reminders:calendar"),
     # That it was fetched is written down, every five minutes at most
-    Page(3, "reminders:feed", signed_in=False),
+    Page(4, "reminders:feed", signed_in=False),
     Page(0, "tenants:password-ask", signed_in=False),
     Page(0, "tenants:password-sent", signed_in=False),
     Page(0, "tenants:password-done", signed_in=False),

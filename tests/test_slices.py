@@ -166,8 +166,8 @@ FETCHES = {
     "benefits_portal/licensing/key_rows.py:steps": "the first row where none is filled",
     "benefits_portal/licensing/key_rows.py:choices": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:steps_of": "the digits of a number",
+    "benefits_portal/licensing/views/planning.py:subscription_asked": "the digits of a number",
     "benefits_portal/licensing/views/planning.py:product_asked": "the digits of a number",
-    "benefits_portal/licensing/plan_page/supply.py:of": "the digits of a number",
     "benefits_portal/licensing/plan_page/supply.py:check_known": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:enter_keys": (
         "no more rows than an order holds (O9)"
@@ -177,6 +177,9 @@ FETCHES = {
     "benefits_portal/licensing/planning/same_day.py:__init__": "a part of a tuple",
     "benefits_portal/licensing/planning/explaining.py:earlier_days": (
         "suggestions, from what ends nearest to the day on"
+    ),
+    "benefits_portal/licensing/plan_page/supply.py:with_asked": (
+        "one more takes its place; the excerpt says how many there are"
     ),
     "benefits_portal/licensing/plan_page/forms.py:asked": (
         "as many keys as a plan takes are ticked at first; all of them are listed"

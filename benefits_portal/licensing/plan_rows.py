@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -97,6 +98,30 @@ class PlanRow:
         more = ngettext("and %(count)s more", "and %(count)s more", hidden)
         return [*lines, more % {"count": format_number(hidden)}] if hidden else lines
 
+    @property
+    def cells(self) -> dict[str, Any]:
+        """What `{% rows %}` writes; the calculation of a line that leads to its steps is there."""
+        shift = self.shift
+        has_orders = len(self.orders) > 1
+        return {
+            "is_chosen": self.is_chosen,
+            "licenses": self.licenses,
+            "change": self.change,
+            "change_effect": self.change_effect,
+            "tags": list(self.tags),
+            "ends_on": self.ends_on,
+            "shift": shift["shift"],
+            "shift_effect": shift["effect"],
+            "hint": self.hint,
+            "href": self.href,
+            "how": self.how,
+            "orders_summary": self.orders_summary if has_orders else "",
+            "orders": self.order_lines if has_orders else [],
+            "steps": [] if self.href else self.steps,
+            "unused": self.unused,
+            "unused_reason": self.unused_reason,
+        }
+
     def bar(self, on: date) -> Bar:
         """On the date axis."""
         return Bar(
@@ -123,6 +148,10 @@ class PlanGroup:
 
     title: str
     rows: Sequence[PlanRow]
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        return [row.cells for row in self.rows]
 
     def as_text(self) -> list[str]:
         return [self.title, *(f"  {row.as_text()}" for row in self.rows)] if self.rows else []

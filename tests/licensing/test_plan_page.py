@@ -193,7 +193,7 @@ def test_the_subscription_asked_for_is_there_however_many_end_before(
 def test_one_subscription_alone_has_no_same_day(client: Client, subscription: Subscription) -> None:
     key_of(subscription, 25)
     page = planned(client, subscription=subscription.pk)
-    assert [option.value for option in page.context["form"].subscription_options()] == [
+    assert [option["value"] for option in page.context["form"].subscription_options()] == [
         str(subscription.pk)
     ]
 

@@ -32,9 +32,12 @@ class PlanChoices(Possibilities):
         return _("Today")
 
     def groups(self) -> list[PlanGroup]:
-        return [
-            replace(group, rows=list(map(self.linked, group.rows))) for group in super().groups()
-        ]
+        return self._linked_groups
+
+    @cached_property
+    def _linked_groups(self) -> list[PlanGroup]:
+        groups = super().groups()
+        return [replace(group, rows=list(map(self.linked, group.rows))) for group in groups]
 
     def linked(self, row: PlanRow) -> PlanRow:
         name = reference(row.plan)

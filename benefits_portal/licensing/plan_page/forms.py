@@ -1,6 +1,5 @@
 """What is asked on the page that plans: for which subscription, with which keys, for what goal."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,16 +20,6 @@ from .supply import Supply
 
 ALL = "all"  # the subscriptions: let them end on one day
 SENT = "sent"
-
-
-@dataclass(frozen=True)
-class Option:
-    """A radio button or check box: what it stands for, and what tells it apart."""
-
-    value: str
-    title: str
-    subtitle: str
-    is_checked: bool
 
 
 class PlanForm(forms.Form):
@@ -78,34 +67,38 @@ class PlanForm(forms.Form):
         keys = self.supply.to_plan_with(self.cleaned_data["key"])
         return Stock(self.chosen.term, keys, on)
 
-    def subscription_options(self) -> list[Option]:
+    def subscription_options(self) -> list[dict[str, object]]:
+        """Radio buttons: the value of each, what it stands for, and what tells it apart."""
         value = str(self["subscription"].value() or "")
         options = [
-            Option(
+            (
                 str(one.pk),
                 in_licenses(one.licenses),
                 _("ends %(day)s") % {"day": as_day(one.ends_on)},
-                str(one.pk) == value,
             )
             for one in self.supply.subscriptions
         ]
         if len(options) > 1:
             subtitle = _("Extend each so that they end as close together as possible")
-            options.append(Option(ALL, _("All, ending on the same day"), subtitle, value == ALL))
-        return options
+            options.append((ALL, _("All, ending on the same day"), subtitle))
+        return [option(*each, is_checked=each[0] == value) for each in options]
 
-    def key_options(self) -> list[Option]:
-        values = set(map(str, self["key"].value() or []))
+    def key_options(self) -> list[dict[str, object]]:
+        """Check boxes, in the same form."""
+        values, about = set(map(str, self["key"].value() or [])), _("%(offer)s, redeem by %(day)s")
         return [
-            Option(
+            option(
                 str(key.pk),
                 in_licenses(key.licenses),
-                _("%(offer)s, redeem by %(day)s")
-                % {"offer": key.benefit.offer_name, "day": as_day(key.benefit.expires_on)},
-                str(key.pk) in values,
+                about % {"offer": key.benefit.offer_name, "day": as_day(key.benefit.expires_on)},
+                is_checked=str(key.pk) in values,
             )
             for key in self.supply.keys
         ]
+
+
+def option(value: str, title: str, subtitle: str, *, is_checked: bool) -> dict[str, object]:
+    return {"value": value, "title": title, "subtitle": subtitle, "is_checked": is_checked}
 
 
 def asked(query: QueryDict, supply: Supply) -> QueryDict:

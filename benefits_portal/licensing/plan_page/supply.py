@@ -1,11 +1,11 @@
 """What there is to plan with: a tenant's Active subscriptions to a product, and its keys (O4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
 
-from django.db.models import BooleanField, Case, Count, ExpressionWrapper, Q, Sum, When
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils.translation import ngettext
 
@@ -15,7 +15,9 @@ from benefits_portal.formats import format_number
 from benefits_portal.licensing.models import Subscription, outlook_of
 from benefits_portal.licensing.planning import Key
 from benefits_portal.licensing.terms import in_licenses
-from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.excerpt import Excerpt, first_of, with_total
+from benefits_portal.listing.page import MAX_COUNT_BESIDE
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner, Tenant
 
@@ -48,21 +50,26 @@ class Supply:
 
     @classmethod
     def of(
-        cls, product: Product, tenant: Tenant, partner: Partner, on: date, asked: str = ""
+        cls,
+        product: Product,
+        tenant: Tenant,
+        partner: Partner,
+        on: date,
+        asked: Subscription | None = None,
     ) -> Self:
-        """With the subscription of primary key `asked`, however late it ends. Two queries."""
-        active = Subscription.objects.of_product_in(tenant, product).active(on)
-        by_end = active.order_by("ends_on", "pk")
-        if asked.isdecimal():
-            is_asked = Case(When(pk=int(asked[:18]), then=0), default=1)
-            by_end = active.order_by(is_asked, "ends_on", "pk")
-        found: Excerpt[Subscription] = Excerpt.of(by_end, MAX_SUBSCRIPTIONS)
-        subscriptions = found.showing(sorted(found, key=lambda one: (one.ends_on, one.pk)))
+        """With the subscription `asked` for, however late it ends. Two queries."""
+        pool = (partner.pk, tenant.pk, product.pk)
+        first = active.rows(*pool, on, most=MAX_SUBSCRIPTIONS)
+        found: Excerpt[Subscription] = Excerpt.of_counted(first)
+        subscriptions = found.showing(with_asked(found.rows, asked, on))
         for subscription in subscriptions:
             subscription.product, subscription.tenant = product, tenant  # at hand
         keys, unusable = list[ProductKey](), list[UnusableKey]()
-        first: Excerpt[ProductKey] = Excerpt.of(unredeemed(product, partner, on), MAX_KEYS)
-        for key in first:
+        listed: Excerpt[ProductKey] = Excerpt.of_counted(
+            first_unredeemed.rows(partner.pk, product.pk, on, most=MAX_KEYS),
+            count_to=MAX_COUNT_BESIDE,
+        )
+        for key in listed:
             try:
                 key.check_redeemable(on)
             except Refusal as refusal:
@@ -70,7 +77,7 @@ class Supply:
             else:
                 keys.append(key)
         unusable.sort(key=lambda one: one.key.benefit.expires_on)
-        return cls(product, subscriptions, first, keys, unusable)
+        return cls(product, subscriptions, listed, keys, unusable)
 
     def with_people(self, tenant: Tenant, on: date, asked: str = "") -> "Supply":
         """With what the people who have a license need of one subscription (L11): one query.
@@ -91,6 +98,16 @@ class Supply:
             if key.pk in chosen
         )
 
+    def unusable_rows(self) -> list[dict[str, str]]:
+        return [
+            {
+                "size": one.key.benefit.quantity_text,
+                "offer": one.key.benefit.offer_name,
+                "reason": one.reason,
+            }
+            for one in self.unusable
+        ]
+
     def key(self, pk: int | None) -> ProductKey:
         return next(key for key in self.keys if key.pk == pk)
 
@@ -109,19 +126,56 @@ class Supply:
         return not others
 
 
+@PreparedQuery
+def active(
+    partner: int, tenant: int, product: int, on: date, *, most: int
+) -> QuerySet[Subscription]:
+    """What runs of a product in a tenant, counted; what ends first comes first."""
+    running = Subscription.objects.of_pool(partner, tenant, product).active(on)
+    return with_total(running.order_by("ends_on", "pk"), most)
+
+
+def with_asked(
+    first: Sequence[Subscription], asked: Subscription | None, on: date
+) -> Sequence[Subscription]:
+    """As many, with the one that is asked for in the place of the last if it is not among them."""
+    if asked is None or asked in first or not asked.is_active(on):
+        return first
+    return sorted([*first[: MAX_SUBSCRIPTIONS - 1], asked], key=lambda one: (one.ends_on, one.pk))
+
+
 def unredeemed(product: Product, partner: Partner, on: date) -> ProductKeyQuerySet:
-    """The partner's keys of a product that nobody redeemed, except those that lapsed long ago."""
-    has_lapsed = ExpressionWrapper(Q(benefit__expires_on__lt=on), BooleanField())
-    return (
-        ProductKey.objects.for_partner(partner)
-        .for_use()
-        .filter(
-            benefit__product=product,
-            redeemed_at=None,
-            benefit__expires_on__gte=on - LAPSED_FOR,
-        )
-        .order_by(has_lapsed, "benefit__expires_on", "pk")
+    """The partner's keys of a product that nobody redeemed, except those that lapsed long ago.
+
+    Read off the index of unused benefits: of a used one, a key that was replaced is left out.
+    """
+    return ProductKey.objects.for_partner(partner).filter(
+        benefit__partner=partner,
+        benefit__product=product,
+        benefit__is_license_based=True,
+        benefit__is_used=False,
+        redeemed_at=None,
+        benefit__expires_on__gte=on - LAPSED_FOR,
     )
+
+
+@PreparedQuery
+def first_unredeemed(partner: int, product: int, on: date, *, most: int) -> QuerySet[ProductKey]:
+    """The first of them, counted: by the day they lapse, those that have lapsed last."""
+    every = unredeemed(Product(pk=product), Partner(pk=partner), on)
+    by_day = every.order_by("benefit__expires_on", "pk")
+    # Apart, each by the index
+    usable, lapsed = (
+        first_of(rows, most).values("pk")
+        for rows in (
+            by_day.filter(benefit__expires_on__gte=on),
+            by_day.filter(benefit__expires_on__lt=on),
+        )
+    )
+    has_lapsed = ExpressionWrapper(Q(benefit__expires_on__lt=on), BooleanField())
+    first = ProductKey.objects.filter(partner=partner, pk__in=usable.union(lapsed, all=True))
+    in_order = first.for_use().order_by(has_lapsed, "benefit__expires_on", "pk")
+    return with_total(in_order, most, counted=every, count_to=MAX_COUNT_BESIDE)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import Product
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.calculator_forms import link_query
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.plan_page.answers import (
@@ -18,7 +19,7 @@ from benefits_portal.licensing.plan_page.forms import ALL, PlanForm
 from benefits_portal.licensing.plan_page.steps import Steps
 from benefits_portal.licensing.plan_page.supply import Supply, product_choices
 from benefits_portal.licensing.views.calculator import all_url
-from benefits_portal.tenants.access import get_own, role_required
+from benefits_portal.tenants.access import get_own_prepared, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
 
 
@@ -27,13 +28,13 @@ from benefits_portal.tenants.middleware import PartnerRequest
 def plan(request: PartnerRequest) -> HttpResponse:
     """Whoever may only look sees the plan, and not the way to carry it out (P3)."""
     query = link_query(request.GET)
-    product = product_asked(request, query)
+    own = subscription_asked(request, query)
+    product = own.product if own else product_asked(query)
     if product is None:
         choices = product_choices(request.tenant, request.partner, request.today)
         return render(request, "licensing/plan_product.html", {"choices": choices})
-    asked = query.get("subscription", "")
-    supply = Supply.of(product, request.tenant, request.partner, request.today, asked)
-    supply = supply.with_people(request.tenant, request.today, asked)
+    supply = Supply.of(product, request.tenant, request.partner, request.today, own)
+    supply = supply.with_people(request.tenant, request.today, query.get("subscription", ""))
     form = PlanForm(query, supply)
     context = {
         "supply": supply,
@@ -44,15 +45,18 @@ def plan(request: PartnerRequest) -> HttpResponse:
     return render(request, "licensing/plan.html", context)
 
 
-def product_asked(request: PartnerRequest, query: QueryDict) -> Product | None:
-    """That of the subscription that is asked for, or the product itself; None for neither."""
+def subscription_asked(request: PartnerRequest, query: QueryDict) -> Subscription | None:
+    """That with which the page begins; None if it is asked for a product."""
     asked = query.get("subscription", "")
-    if asked.isdecimal():
-        own: Subscription = get_own(request, Subscription.objects.for_display(), int(asked[:18]))
-        return own.product
-    if (pk := query.get("product", "")).isdecimal():
-        return get_object_or_404(Product, pk=int(pk[:18]))
-    return None
+    if not asked.isdecimal():
+        return None
+    own: Subscription = get_own_prepared(request, prepared_queries.subscription, int(asked[:18]))
+    return own
+
+
+def product_asked(query: QueryDict) -> Product | None:
+    pk = query.get("product", "")
+    return get_object_or_404(Product, pk=int(pk[:18])) if pk.isdecimal() else None
 
 
 def answer_context(request: PartnerRequest, query: QueryDict, form: PlanForm) -> dict[str, Any]:

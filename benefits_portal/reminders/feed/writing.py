@@ -184,7 +184,7 @@ def escaped(text: str) -> str:
 def folded(line: str) -> str:
     """As the library folds it, which counts the bytes of each character: here all have one."""
     if not line.isascii():
-        return str(Contentline(line).to_ical(), "utf-8")
+        return str(Contentline(line).to_ical(), "utf-8")  # type: ignore[no-untyped-call]
     parts = []
     while len(line) > LONGEST:
         at = LONGEST - 1 if line[LONGEST - 1] in r"\^" else LONGEST  # what it escapes goes along
