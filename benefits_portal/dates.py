@@ -22,6 +22,7 @@ def days_in_months(day: date, months: int) -> int:
     return (add_months(day, months) - day).days
 
 
+@lru_cache(KEPT)
 def month_end(day: date) -> date:
     """The last day of the month of `day`."""
     return day + relativedelta(day=31)

@@ -25,6 +25,7 @@ from benefits_portal.licensing.home.unused_queries import (
     unused_keys,
 )
 from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
+from benefits_portal.paths import path_of
 from benefits_portal.tenants.models import Partner
 
 
@@ -107,7 +108,7 @@ def period_text(name: str, on: date) -> str:
 
 def row(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
     """What the page shows of it: how long it lasts, and the one thing to do."""
-    details = reverse("licensing:benefit-detail", args=[benefit.pk])
+    details = path_of("licensing:benefit-detail", benefit.pk)
     name = f"{benefit.product}, {benefit.size}"
     left, day = when_lost(benefit, on)
     return {
@@ -128,9 +129,9 @@ def without_key(benefit: UnusedBenefit) -> str:
 
 def use(benefit: UnusedBenefit, name: str, *, may_act: bool) -> SafeString:
     """The one thing to do with it."""
-    details = reverse("licensing:benefit-detail", args=[benefit.pk])
+    details = path_of("licensing:benefit-detail", benefit.pk)
     if benefit.is_credit:
-        assign = reverse("benefits:assign", args=[benefit.pk])
+        assign = path_of("benefits:assign", benefit.pk)
         return act(_("Assign"), assign, name, may_act=may_act)
     if benefit.live_key_id:
         return act(_("Get key"), details, name, may_act=may_act)

@@ -23,6 +23,7 @@ from benefits_portal.licensing.models.subscription_queryset import (
     SubscriptionQuerySet,
 )
 from benefits_portal.listing.excerpt import first_of
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import Partner
 
 from .loss import About, Kind, Loss, Losses, read
@@ -40,9 +41,7 @@ def subscriptions(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
 ) -> Losses:
     """Each day after which one is less than it was: expired, disabled, deleted."""
-    theirs = Subscription.objects.for_partner(partner).not_deleted(on)
-    changing = theirs.filter(pk__in=nearest(theirs, on, until, most)).order_by("ends_on", "pk")
-    rows = by_last_day(changing.only("partner", "ends_on", "withdrawn_on", "licenses"), on)
+    rows = by_last_day(changing.rows(partner.pk, on, until, most=most), on)
     first = rows[:most]
     shown = Shown(partner, [each.pk for each in first], on, may_act)
     stages = (loss for each in first for loss in stages_of(each, shown, on, until))
@@ -63,9 +62,8 @@ class Shown:
         """Whatever has become of them since they were counted; without those deleted since."""
         found: dict[int, Any] = {}
         for pks in batched(self.pks, BATCH, strict=False):
-            theirs = Subscription.objects.for_partner(self.partner).filter(pk__in=pks)
-            whole = theirs.for_display().with_fitting_key(self.on).with_can_come_back(self.on)
-            found |= {each.pk: each for each in whole.order_by()}
+            rows = of_keys.rows(self.partner.pk, self.on, *padded(pks, 0))
+            found |= {each.pk: each for each in rows}
         return found
 
     @cached_property
@@ -82,6 +80,19 @@ class Shown:
         step = self.offers.of(each) if is_first else NextStep()
         action = step.action(each, title, may_act=self.may_act)
         return About(title, each.get_absolute_url(), each.tenant.name, action, hint=step.hint)
+
+
+@PreparedQuery
+def of_keys(partner: int, on: date, *pks: int) -> QuerySet[Subscription]:
+    theirs = Subscription.objects.filter(partner=partner, pk__in=pks)
+    return theirs.for_display().with_fitting_key(on).with_can_come_back(on).order_by()
+
+
+@PreparedQuery
+def changing(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Subscription]:
+    theirs = Subscription.objects.filter(partner=partner).not_deleted(on)
+    found = theirs.filter(pk__in=nearest(theirs, on, until, most)).order_by("ends_on", "pk")
+    return found.only("partner", "ends_on", "withdrawn_on", "licenses")
 
 
 def nearest(
@@ -113,13 +124,19 @@ def stages_of(subscription: Subscription, shown: Shown, on: date, until: date) -
 
 
 def memberships(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
-    ending = Membership.objects.for_partner(partner).ending_until(on, until).not_renewed()
-    rows, has_more = read(ending.order_by("ends_on", "pk"), most)
+    rows, has_more = read(ending.rows(partner.pk, on, until, most=most), most)
     losses = [
         Loss(Kind.MEMBERSHIP, each.ends_on, each.pk, partial(about_membership, each, partner))
         for each in rows
     ]
     return Losses(losses, has_more)
+
+
+@PreparedQuery
+def ending(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Membership]:
+    theirs = Membership.objects.for_partner(Partner(pk=partner)).ending_until(on, until)
+    in_order = theirs.not_renewed().order_by("ends_on", "pk")
+    return in_order[: None if most is None else most + 1]
 
 
 def about_membership(membership: Membership, partner: Partner) -> About:

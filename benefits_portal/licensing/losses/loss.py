@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -103,10 +103,9 @@ class Losses(NamedTuple):
     has_more: bool = False
 
 
-def read(rows: Any, most: int | None) -> tuple[Sequence[Any], bool]:
-    """The first `most` of the queryset `rows`, all of them for None; and whether there are more."""
-    found = list(rows if most is None else rows[: most + 1])
-    kept = list(islice(found, most))
+def read[Row](found: Sequence[Row], most: int | None) -> tuple[Sequence[Row], bool]:
+    """The first `most`, all of them for None; and whether one more was found."""
+    kept = found[:most]
     return kept, len(kept) < len(found)
 
 

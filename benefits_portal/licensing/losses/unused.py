@@ -6,8 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Min, Q, Value
-from django.urls import reverse
+from django.db.models import Count, Max, Min, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,6 +19,8 @@ from benefits_portal.licensing.home.rows import details_link
 from benefits_portal.licensing.home.unused import use, without_key
 from benefits_portal.licensing.home.unused_queries import COLUMNS, UnusedBenefit, with_live_key
 from benefits_portal.listing.excerpt import first_of
+from benefits_portal.paths import path_of
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner
 
 from .loss import About, Kind, Loss, Losses, read
@@ -28,8 +29,7 @@ from .loss import About, Kind, Loss, Losses, read
 def unused_keys(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
 ) -> Losses:
-    keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
-    rows, has_more = read(keys.values_list(*COLUMNS, "live_key_id"), most)
+    rows, has_more = read(first_keys.tuples(partner.pk, on, until, most=most), most)
     benefits = [UnusedBenefit(*values) for values in rows]
     losses = [
         Loss(
@@ -48,16 +48,30 @@ def unused_credit(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
 ) -> Losses:
     """What is lost of each until that day, of monthly credit month by month."""
-    in_part = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
-    if until < month_end(on):
-        in_part = Q()
-    credit = losable(partner, on, until).usage_based()
-    credit = credit.filter(Q(expires_on__lte=until) | in_part)
-    nearest = credit.filter(pk__in=nearest_credit(credit, most))
-    benefits = [UnusedBenefit(*values) for values in nearest.values_list(*COLUMNS)]
+    in_part = month_end(on) <= until
+    nearest = first_credit.tuples(partner.pk, on, until, in_part=in_part, most=most)
+    benefits = [UnusedBenefit(*values) for values in nearest]
     found = list(losses_of_credit(benefits, on, until, may_act=may_act))
     kept = sorted(found, key=lambda loss: loss.day)[:most]
     return Losses(kept, len(kept) < len(found))
+
+
+@PreparedQuery
+def first_keys(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Any, Any]:
+    """One more than `most`, all for None."""
+    keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
+    return keys.values_list(*COLUMNS, "live_key_id")[: None if most is None else most + 1]
+
+
+@PreparedQuery
+def first_credit(
+    partner: int, on: date, until: date, *, in_part: bool, most: int | None
+) -> QuerySet[Any, Any]:
+    """What expires by then, and monthly credit of which a part is lost by then, if any can be."""
+    is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT) if in_part else Q()
+    credit = losable(partner, on, until).usage_based()
+    credit = credit.filter(Q(expires_on__lte=until) | is_monthly)
+    return credit.filter(pk__in=nearest_credit(credit, most)).values_list(*COLUMNS)
 
 
 def nearest_credit(credit: Any, most: int | None) -> Any:
@@ -71,8 +85,8 @@ def nearest_credit(credit: Any, most: int | None) -> Any:
     return monthly.union(others, all=True)
 
 
-def losable(partner: Partner, on: date, until: date) -> Any:
-    theirs = Benefit.objects.for_partner(partner).losable_until(on, until)
+def losable(partner: int, on: date, until: date) -> Any:
+    theirs = Benefit.objects.filter(partner=partner).losable_until(on, until)
     return theirs.order_by("expires_on", "pk").annotate(figures=Value(""))
 
 
@@ -110,7 +124,7 @@ def month_by_month(benefit: UnusedBenefit, amount: Decimal, days: list[date]) ->
 def about(benefit: UnusedBenefit, on: date, explanation: str, *, may_act: bool) -> About:
     """What a key and credit have in common: both can be used in any tenant."""
     title = f"{benefit.product}, {benefit.size}"
-    details = reverse("licensing:benefit-detail", args=[benefit.pk])
+    details = path_of("licensing:benefit-detail", benefit.pk)
     has_begun = benefit.starts_on <= on
     action = use(benefit, title, may_act=may_act) if has_begun else details_link(details, title)
     tenant = _("Any tenant")
@@ -135,7 +149,13 @@ class Held(NamedTuple):
 
 def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
     """What people hold and its benefit takes from them; a row for each benefit."""
-    held = Assignment.objects.for_partner(partner).running(on)
+    rows, has_more = read(first_held.tuples(partner.pk, on, until, most=most), most)
+    return Losses([loss_of_held(Held(*values)) for values in rows], has_more)
+
+
+@PreparedQuery
+def first_held(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Any, Any]:
+    held = Assignment.objects.for_partner(Partner(pk=partner)).running(on)
     by_benefit = held.filter(benefit__expires_on__lte=until).values_list(
         *("benefit", "benefit__product_name", "benefit__product__kind", "benefit__credit_amount"),
         *("benefit__currency", "benefit__offer_name", "benefit__expires_on"),
@@ -146,8 +166,8 @@ def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None
         Min("directory_user__tenant__name"),
         Max("directory_user__tenant__name"),
     )
-    rows, has_more = read(counted.order_by("benefit__expires_on", "benefit"), most)
-    return Losses([loss_of_held(Held(*values)) for values in rows], has_more)
+    in_order = counted.order_by("benefit__expires_on", "benefit")
+    return in_order[: None if most is None else most + 1]
 
 
 def loss_of_held(held: Held) -> Loss:
@@ -168,7 +188,7 @@ def about_held(held: Held) -> About:
     size = quantity_text(None, held.amount, held.currency, per_year=not is_monthly)
     who = held.person if held.people == 1 else people_text(held.people)
     title = f"{held.product}, {size}: {who}"
-    details = reverse("licensing:benefit-detail", args=[held.benefit])
+    details = path_of("licensing:benefit-detail", held.benefit)
     is_one_tenant = held.first_tenant == held.last_tenant
     return About(
         title,
