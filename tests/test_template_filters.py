@@ -1,6 +1,10 @@
 """Filters that every template has."""
 
+from datetime import UTC, date, datetime
+
 import pytest
+from django.template import Context, Template
+from django.utils import timezone, translation
 
 from benefits_portal.templatetags.portal import breakable
 
@@ -17,3 +21,16 @@ def test_an_address_breaks_after_its_at_and_before_a_dot_of_its_domain(
     text: str, shown: str
 ) -> None:
     assert breakable(text) == shown
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize(
+    "value",
+    [date(2021, 5, 1), datetime(2021, 5, 1, 23, 30, tzinfo=UTC), None],
+    ids=["day", "moment", "none"],
+)
+def test_a_day_is_written_as_django_writes_it(value: date | None, language: str) -> None:
+    template = Template('{{ value|day }}|{{ value|date:"DATE_FORMAT" }}')
+    with translation.override(language), timezone.override("Asia/Tokyo"):
+        ours, djangos = template.render(Context({"value": value})).split("|")
+    assert ours == djangos

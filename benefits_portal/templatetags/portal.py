@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide as draw
 
+from benefits_portal.formats import as_day
 from benefits_portal.regions import as_moment
 
 from .rows import escaped
@@ -20,6 +22,12 @@ register.filter("moment", as_moment)  # a time says whose clock it is (W13)
 LIST_SWAP = """data-hx-boost="true" data-hx-target="#list" data-hx-select="#list"
 data-hx-select-oob="#outcome:innerHTML" data-hx-swap="outerHTML show:{}"
 data-hx-push-url="true\""""
+
+
+@register.filter(expects_localtime=True)
+def day(value: date | None) -> str:
+    """As `date:"DATE_FORMAT"` writes it, which puts each day together anew."""
+    return as_day(value) if value else ""
 
 
 @register.filter
