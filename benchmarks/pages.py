@@ -143,7 +143,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("switch", "tenants:switch", limit=3, queries=2),
         mine("activity", "tenants:activity"),
         # What comes next asks for each kind of thing that is due
-        mine("reminders", "reminders:reminders", limit=7, queries=20),
+        mine("reminders", "reminders:reminders", limit=7, queries=18),
         mine("calendar", "reminders:calendar", queries=3),
         Page("calendar feed", feed, nobody, None, 4),
         Page("calendar feed, nothing new", feed, nobody, None, 1, known, 304),

@@ -7,7 +7,7 @@ page asks it for the nearest days of one partner, mails for all of them.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,11 +28,13 @@ from benefits_portal.tenants.models import TenantRequest
 from .topics import MAX_DAYS_AFTER, Due, Occasion
 
 type Rows = Iterable[Any]
+type Days = tuple[tuple[Occasion, date], ...]
 STATUS = Subscription.Status
 # PostgreSQL would read the primary key's index through everybody's rows for the first few of these
 SORTED_BY_PK = F("pk") + 0
 ROWS_AT_A_TIME = 2_000  # held of a source, however much is due
 NEAREST = 200  # of a kind, which a page or a calendar looks at
+KEPT = 4_096  # days of things, which many have in common
 
 
 @dataclass(frozen=True)
@@ -131,24 +133,29 @@ def lapsed(partners: Sequence[int], on: date, _horizon: int) -> QuerySet[Any, An
 def days_of_benefits(rows: Rows, on: date, horizon: int) -> Iterator[tuple[int, Due]]:
     last = on + timedelta(days=horizon)
     for partner, pk, kind, expires_on in rows:
-        yield from ((partner, due) for due in due_of_benefit(pk, kind, expires_on, on, last))
+        for occasion, day in days_of_benefit(kind, expires_on, on, last):
+            yield partner, Due(occasion, pk, day)
 
 
-def due_of_benefit(
-    pk: int, kind: str, expires_on: date, on: date, last: date = date.max
-) -> Iterator[Due]:
+def due_of_benefit(pk: int, kind: str, expires_on: date, on: date) -> list[Due]:
+    days = days_of_benefit(kind, expires_on, on, date.max)
+    return [Due(occasion, pk, day) for occasion, day in days]
+
+
+@lru_cache(KEPT)
+def days_of_benefit(kind: str, expires_on: date, on: date, last: date) -> Days:
     """Until `last`; of monthly credit this month's as well, which is lost before the others."""
-    has_key = kind == Product.Kind.LICENSES
+    has_key, days = kind == Product.Kind.LICENSES, []
     if expires_on <= last:
-        yield Due(Occasion.KEY_EXPIRES if has_key else Occasion.CREDIT_EXPIRES, pk, expires_on)
+        days.append((Occasion.KEY_EXPIRES if has_key else Occasion.CREDIT_EXPIRES, expires_on))
     if kind == Product.Kind.MONTHLY_CREDIT and month_end(on) < expires_on:
-        yield Due(Occasion.CREDIT_MONTH_ENDS, pk, month_end(on))
+        days.append((Occasion.CREDIT_MONTH_ENDS, month_end(on)))
+    return tuple(days)
 
 
-def changing(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Subscription]:
-    ours = Subscription.objects.filter(partner__in=partners)
-    rows = ours.changing_within(horizon, on).only("partner_id", "ends_on", "withdrawn_on")
-    return rows.order_by("ends_on", "pk")
+def changing(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, Any]:
+    rows = Subscription.objects.filter(partner__in=partners).changing_within(horizon, on)
+    return rows.order_by("ends_on", "pk").values_list("partner_id", "pk", "ends_on")
 
 
 def by_status(on: date) -> list[Q]:
@@ -158,9 +165,9 @@ def by_status(on: date) -> list[Q]:
 
 
 def days_of_subscriptions(rows: Rows, on: date, _horizon: int) -> Iterator[tuple[int, Due]]:
-    """The last day of what each is now; and that one was disabled (S2)."""
-    for subscription in rows:
-        yield from ((subscription.partner_id, due) for due in due_of_subscription(subscription, on))
+    for partner, pk, ends_on in rows:
+        for occasion, day in days_of_subscription(ends_on, on):
+            yield partner, Due(occasion, pk, day)
 
 
 NEXT = {
@@ -170,12 +177,22 @@ NEXT = {
 }
 
 
-def due_of_subscription(subscription: Subscription, on: date) -> Iterator[Due]:
-    status = subscription.status(on)
+def due_of_subscription(subscription: Subscription, on: date) -> list[Due]:
+    """Of one that is not withdrawn."""
+    days = days_of_subscription(subscription.ends_on, on)
+    return [Due(occasion, subscription.pk, day) for occasion, day in days]
+
+
+@lru_cache(KEPT)
+def days_of_subscription(ends_on: date, on: date) -> Days:
+    """The last day of what one is now that ends then; and that it was disabled (S2)."""
+    ending, days = Subscription(ends_on=ends_on), []
+    status = ending.status(on)
     if occasion := NEXT.get(status):
-        yield Due(occasion, subscription.pk, subscription.last_day_of_status(on))
+        days.append((occasion, ending.last_day_of_status(on)))
     if status is STATUS.DISABLED:
-        yield Due(Occasion.SUBSCRIPTION_DISABLED, subscription.pk, subscription.expired_until)
+        days.append((Occasion.SUBSCRIPTION_DISABLED, ending.expired_until))
+    return tuple(days)
 
 
 def memberships(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, Any]:

@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Min, Q, QuerySet
 
+from benefits_portal.listing.page import MAX_COUNT
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import RoleAssignment, User
 from benefits_portal.tenants.staff_permissions import PROGRAM
 
@@ -119,19 +122,57 @@ def entitled(pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | No
 def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
     """Each of `pairs` with what they chose; three queries besides that of the pairs."""
     wanted = list(pairs)
-    users = {user for user, _partner in wanted}
-    chosen = {
-        (preference.user_id, preference.partner_id): preference
-        for preference in Preference.objects.filter(user__in=users)
-    }
+    users, partners = ({pair[part] for pair in wanted} for part in (0, 1))
+    return recipients_of(
+        wanted,
+        Preference.objects.filter(user__in=users),
+        Silence.objects.of_users(users),
+        days_of_roles().filter(user__in=users, partner__in=partners - {None}),
+    )
+
+
+def recipient_of(user: int, partner: int | None) -> Recipient:
+    """The same of one, for a page."""
+    choices = preferences_of.rows(user)
+    roles = [] if partner is None else role_at.rows(user, partner)
+    [found] = recipients_of([(user, partner)], choices, silences_of.rows(user), roles)
+    return found
+
+
+@PreparedQuery
+def preferences_of(user: int) -> QuerySet[Preference]:
+    return Preference.objects.filter(user=user)
+
+
+@PreparedQuery
+def silences_of(user: int) -> QuerySet[Silence]:
+    return Silence.objects.of_users([user])
+
+
+@PreparedQuery
+def role_at(user: int, partner: int) -> QuerySet[Any, Any]:
+    return days_of_roles().filter(user=user, partner=partner)
+
+
+def recipients_of(
+    wanted: Sequence[tuple[int, int | None]],
+    preferences: Iterable[Preference],
+    silences: Iterable[Silence],
+    roles: Iterable[tuple[int, int, datetime, str]],
+) -> list[Recipient]:
+    """Each of `wanted`; `roles` are from `days_of_roles`."""
+    chosen = {(each.user_id, each.partner_id): each for each in preferences}
     silenced: defaultdict[tuple[int, int | None], set[tuple[str, int]]] = defaultdict(set)
-    for silence in Silence.objects.of_users(users):
+    for silence in silences:
         silenced[silence.user_id, silence.partner_id].add(silence.thing)
-    since = days_of_roles(wanted)
+    since = {
+        (user, partner): LocalCalendar(time_zone).day(acts_since)
+        for user, partner, acts_since, time_zone in roles
+    }
     return [
         Recipient(
             *pair,
-            chosen.get(pair) or Preference(),
+            chosen.get(pair) or Preference(user_id=pair[0], partner_id=pair[1]),
             frozenset(silenced.get(pair, ())),
             since.get(pair, date.min),
         )
@@ -139,17 +180,10 @@ def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
     ]
 
 
-def days_of_roles(
-    pairs: Sequence[tuple[int, int | None]],
-) -> dict[tuple[int, int | None], date]:
-    """The partner's day on which each of `pairs` came to act, in a calendar that nobody moved."""
-    users, partners = ({pair[part] for pair in pairs} for part in (0, 1))
-    held = RoleAssignment.objects.filter(user__in=users, partner__in=partners - {None})
-    rows = held.order_by().values_list("user", "partner", "acts_since", "partner__time_zone")
-    return {
-        (user, partner): LocalCalendar(time_zone).day(acts_since)
-        for user, partner, acts_since, time_zone in rows
-    }
+def days_of_roles() -> QuerySet[RoleAssignment, Any]:
+    """Since when each came to act at a partner, whose calendar nobody moved."""
+    rows = RoleAssignment.objects.order_by()
+    return rows.values_list("user_id", "partner_id", "acts_since", "partner__time_zone")
 
 
 def seen_by(users: Collection[int], dues: Iterable[Due]) -> dict[int, Seen]:
@@ -165,9 +199,23 @@ def seen_by(users: Collection[int], dues: Iterable[Due]) -> dict[int, Seen]:
 
 
 def seen_of(user: int, dues: Iterable[Due]) -> Seen:
-    """What `user` was told of `dues`; one query."""
-    rows = Told.objects.filter(user=user, subject_id__in={due.subject_id for due in dues})
-    return nearest_of(rows).get(user, {})
+    """What `user` was told of `dues`, at least; one query, two for who was told very much."""
+    found = heard_by.rows(user)
+    if len(found) > MAX_COUNT:
+        rows = Told.objects.filter(user=user, subject_id__in={due.subject_id for due in dues})
+        return nearest_of(rows).get(user, {})
+    seen: Seen = {}
+    for occasion, subject_id, due_on, threshold in found:
+        due = Due(Occasion(occasion), subject_id, due_on)
+        seen[due] = min(threshold, seen.get(due, threshold))
+    return seen
+
+
+@PreparedQuery
+def heard_by(user: int) -> QuerySet[Any, Any]:
+    """All of it unless that is very much."""
+    rows = Told.objects.filter(user=user).order_by()
+    return rows.values_list("occasion", "subject_id", "due_on", "threshold")[: MAX_COUNT + 1]
 
 
 def nearest_of(reminded: QuerySet[Told]) -> dict[int, Seen]:

@@ -4,14 +4,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache, partial
+from typing import Any
+
+from django.db.models import QuerySet
 
 from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
+from benefits_portal.prepared import PreparedQuery
 
 from .due import Nearest, due_of_staff, nearest_due_at
 from .items import DueItem
 from .models import Digest, Rhythm
 from .models.preference import WEEK
-from .recipients import Recipient, Seen, seen_of
+from .recipients import Recipient, seen_of
 from .things import items_of
 from .topics import Due
 
@@ -42,7 +47,8 @@ def upcoming(recipient: Recipient, on: date, asked: Asked = NOT_ASKED) -> Excerp
     seen = seen_of(recipient.user, dues)
     days = list(days_of_digests(recipient, on))
     wanted = filter(recipient.wants, dues)
-    planned = {due: day for due in wanted if (day := next_day(recipient, due, days, seen))}
+    plan = cache(partial(next_day, recipient, days))
+    planned = {due: day for due in wanted if (day := plan(on_its_day(due), seen.get(due)))}
     first = sorted(planned.items(), key=order)
     href = asked.all_of("next")
     shown = dict(first[: MAX_SHOWN if href else MAX_ROWS])
@@ -66,13 +72,19 @@ def order(planned: tuple[Due, date]) -> tuple[date, bool, date, int]:
     return day, due.lapsed_before(day), due.due_on, due.subject_id
 
 
-def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -> date | None:
+def on_its_day(due: Due) -> Due:
+    """The same for all that are due alike: many things are on one day."""
+    return due._replace(subject_id=0)
+
+
+def next_day(
+    recipient: Recipient, days: Sequence[date], due: Due, last_threshold: int | None
+) -> date | None:
     """The first of `days` on which it is told at a threshold as near as none was before.
 
     What happens by itself once its day is over is not known before.
     """
     thresholds, rhythm = recipient.preference.thresholds, recipient.rhythm
-    last_threshold = seen.get(due)
 
     def reminds(day: date) -> bool:
         threshold = due.threshold(thresholds, day, rhythm.days_until_next(day))
@@ -87,11 +99,32 @@ def next_day(recipient: Recipient, due: Due, days: Sequence[date], seen: Seen) -
 def days_of_digests(recipient: Recipient, on: date) -> Iterator[date]:
     """When a digest may come, from the next one on."""
     rhythm, day = recipient.rhythm, on
-    sent = Digest.objects.filter(user=recipient.user, partner=recipient.partner)
-    has_one = sent.filter(for_day__gte=rhythm.first_day(on), for_day__lte=on).exists()
+    has_one = digests_between(recipient, rhythm.first_day(on), on)
     step = WEEK if rhythm is Rhythm.WEEKLY else 1
     if has_one:
         day = rhythm.first_day(on) + timedelta(days=step)
     while day <= on + timedelta(days=DAYS_AHEAD):
         yield day
         day = rhythm.first_day(day) + timedelta(days=step)
+
+
+def digests_between(recipient: Recipient, first: date, last: date) -> bool:
+    user, partner = recipient.user, recipient.partner
+    if partner is None:
+        return bool(digests_of_staff.rows(user, first, last))
+    return bool(digests_at.rows(user, partner, first, last))
+
+
+@PreparedQuery
+def digests_at(user: int, partner: int, first: date, last: date) -> QuerySet[Any, Any]:
+    return any_between(Digest.objects.filter(user=user, partner=partner), first, last)
+
+
+@PreparedQuery
+def digests_of_staff(user: int, first: date, last: date) -> QuerySet[Any, Any]:
+    return any_between(Digest.objects.filter(user=user, partner=None), first, last)
+
+
+def any_between(digests: QuerySet[Digest], first: date, last: date) -> QuerySet[Any, Any]:
+    found = digests.filter(for_day__gte=first, for_day__lte=last).order_by()
+    return found.values_list("pk")[:1]

@@ -8,7 +8,11 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Benefit, Membership
 from benefits_portal.licensing.models import Subscription
+from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.reminders.due import NEAREST
+from benefits_portal.reminders.models import Told
+from benefits_portal.reminders.recipients import seen_of
+from benefits_portal.reminders.topics import Due, Occasion
 from benefits_portal.reminders.upcoming import MAX_SHOWN
 from benefits_portal.tenants.models import Partner, User
 from tests import factories
@@ -130,3 +134,14 @@ def test_the_page_says_by_which_clocks_and_in_which_language(client: Client) -> 
     page = client.get(reverse("reminders:reminders")).text
     assert "from 7:00 AM, " in page
     assert "Emails come in English." in page
+
+
+def test_a_date_is_told_once_however_much_was_told(admin: User, today: date) -> None:
+    heard = factories.ToldFactory.create(user=admin, digest__user=admin, due_on=today)
+    many = range(heard.subject_id + 1, heard.subject_id + MAX_COUNT + 2)
+    Told.objects.bulk_create(
+        Told(digest=heard.digest, user=admin, occasion=heard.occasion, due_on=today, **each)
+        for each in ({"subject_id": pk, "threshold": heard.threshold} for pk in many)
+    )
+    dues = [Due(Occasion(heard.occasion), pk, today) for pk in (heard.subject_id, *many)]
+    assert seen_of(admin.pk, dues) == dict.fromkeys(dues, heard.threshold)

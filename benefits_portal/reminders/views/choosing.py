@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,14 +15,15 @@ from django.views.decorators.http import require_POST
 
 from benefits_portal import clock
 from benefits_portal.formats import as_time
-from benefits_portal.listing.excerpt import Asked
+from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.regions import time_zone_name
 from benefits_portal.reminders.asking import Answer, send_now
 from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.forms import PreferenceForm
-from benefits_portal.reminders.models import Digest, Preference, Silence
+from benefits_portal.reminders.models import Digest, Silence
 from benefits_portal.reminders.mornings import MORNING, LocalCalendar
-from benefits_portal.reminders.recipients import program_team, recipients
+from benefits_portal.reminders.recipients import Recipient, program_team, recipient_of
 from benefits_portal.reminders.upcoming import DAYS_AHEAD, upcoming
 from benefits_portal.tenants.access import admin_required, form_methods
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -47,7 +49,8 @@ def program_reminders(request: PartnerRequest) -> HttpResponse:
 
 
 def choose(request: PartnerRequest, partner: Partner | None) -> HttpResponse:
-    preference = Preference.objects.of(request.user, partner)
+    recipient = recipient_of(request.user.pk, partner.pk if partner else None)
+    preference = recipient.preference
     form = PreferenceForm(preference, request.POST or None)
     if request.method == "POST" and form.is_valid():
         perform(
@@ -57,15 +60,13 @@ def choose(request: PartnerRequest, partner: Partner | None) -> HttpResponse:
             form,
         )
         return redirect(request.path)
-    return render(request, "reminders/reminders.html", context(request, partner, form))
+    return render(request, "reminders/reminders.html", context(request, recipient, partner, form))
 
 
-def context(request: PartnerRequest, partner: Partner | None, form: Any) -> dict[str, Any]:
-    pk = partner.pk if partner else None
-    [recipient] = recipients([(request.user.pk, pk)])
+def context(
+    request: PartnerRequest, recipient: Recipient, partner: Partner | None, form: Any
+) -> dict[str, Any]:
     asked = Asked(request.path, request.GET)
-    sent = Digest.objects.for_partner(partner).filter(user=request.user)
-    silenced = Silence.objects.filter(user=request.user, partner=partner).for_display()
     on = request.today if partner else LocalCalendar.of(None).day(clock.now())
     return {
         "form": form,
@@ -75,9 +76,38 @@ def context(request: PartnerRequest, partner: Partner | None, form: Any) -> dict
         "upcoming": upcoming(recipient, on, asked),
         "looks_until": on + timedelta(days=DAYS_AHEAD),
         "nearest": NEAREST,
-        "sent": asked.excerpt("sent", sent.with_counts(), MAX_SENT, is_latest=True, counted=sent),
-        "silenced": asked.excerpt("silenced", silenced, MAX_SILENCED),
+        "sent": sent_to(recipient, asked),
+        "silenced": silenced_by(recipient, asked),
     }
+
+
+def sent_to(recipient: Recipient, asked: Asked) -> Excerpt[Digest]:
+    def latest(most: int) -> list[Digest]:
+        if recipient.partner is None:
+            return sent_to_staff.rows(recipient.user, most=most)
+        return sent_at.rows(recipient.user, recipient.partner, most=most)
+
+    return asked.prepared("sent", MAX_SENT, latest, is_latest=True)
+
+
+@PreparedQuery
+def sent_at(user: int, partner: int, *, most: int) -> QuerySet[Digest]:
+    sent = Digest.objects.filter(user=user, partner=partner)
+    return with_total(sent.with_counts(), most, counted=sent)
+
+
+@PreparedQuery
+def sent_to_staff(user: int, *, most: int) -> QuerySet[Digest]:
+    sent = Digest.objects.filter(user=user, partner=None)
+    return with_total(sent.with_counts(), most, counted=sent)
+
+
+def silenced_by(recipient: Recipient, asked: Asked) -> Excerpt[Silence]:
+    """Not asked for where nothing is."""
+    if not recipient.silenced:
+        return Excerpt([], 0)
+    silenced = Silence.objects.filter(user=recipient.user, partner=recipient.partner)
+    return asked.excerpt("silenced", silenced.for_display(), MAX_SILENCED)
 
 
 def how_emails_come(user: User, partner: Partner | None) -> dict[str, str]:
