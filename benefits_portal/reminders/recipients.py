@@ -122,12 +122,13 @@ def entitled(pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | No
 def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
     """Each of `pairs` with what they chose; three queries besides that of the pairs."""
     wanted = list(pairs)
-    users, partners = ({pair[part] for pair in wanted} for part in (0, 1))
+    users = {user for user, _partner in wanted}
+    partners = {partner for _user, partner in wanted if partner is not None}
     return recipients_of(
         wanted,
         Preference.objects.filter(user__in=users),
         Silence.objects.of_users(users),
-        days_of_roles().filter(user__in=users, partner__in=partners - {None}),
+        days_of_roles().filter(user__in=users, partner__in=partners),
     )
 
 
@@ -165,7 +166,7 @@ def recipients_of(
     silenced: defaultdict[tuple[int, int | None], set[tuple[str, int]]] = defaultdict(set)
     for silence in silences:
         silenced[silence.user_id, silence.partner_id].add(silence.thing)
-    since = {
+    since: dict[tuple[int, int | None], date] = {
         (user, partner): LocalCalendar(time_zone).day(acts_since)
         for user, partner, acts_since, time_zone in roles
     }

@@ -51,8 +51,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def shown_on_home(self, on: date) -> Self:
         """Those that run or come, and those of the past year; what can still be used first."""
         is_over = ExpressionWrapper(Q(benefits_expire_on__lt=on), models.BooleanField())
-        recent = self.filter(ends_on__gte=on - ENDED_SHOWN).alias(is_over=is_over)
-        return recent.order_by("is_over", "ends_on", "pk")
+        return self.filter(ends_on__gte=on - ENDED_SHOWN).order_by(is_over, "ends_on", "pk")
 
     def with_next_year(self) -> Self:
         """Each with `next_starts_on`: when the next year in its offer begins, None for none."""

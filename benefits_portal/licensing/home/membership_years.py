@@ -45,8 +45,11 @@ def shown_years(partner: int, on: date, most: int) -> QuerySet[Membership]:
     used = Benefit.objects.filter(partner=partner, is_license_based__in=[True, False], is_used=True)
     recent = Membership.objects.filter(partner=partner).shown_on_home(on)
     usable, over = (
-        first_of(recent.filter(is_over=is_over).order_by("ends_on", "pk"), most).values("pk")
-        for is_over in (False, True)
+        first_of(part.order_by("ends_on", "pk"), most).values("pk")
+        for part in (
+            recent.filter(benefits_expire_on__gte=on),
+            recent.filter(benefits_expire_on__lt=on),
+        )
     )
     shown = recent.filter(pk__in=usable.union(over, all=True)).select_related("offer")
     years = shown.with_next_year().annotate(
