@@ -26,7 +26,7 @@ from benefits_portal.licensing.models.pool_today import (
     products_today,
 )
 from benefits_portal.licensing.terms import in_licenses
-from benefits_portal.listing.excerpt import Excerpt, with_total
+from benefits_portal.listing.excerpt import Excerpt, first_of, with_total
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Candidate
@@ -239,7 +239,9 @@ def in_tenant(
     # Joined with the one tenant, all that match would be compared with everybody by name
     here = DirectoryUser.objects.filter(partner=partner, tenant=tenant)
     sought = Meant(partner, how, values).among(here) if how else here
-    return with_total(sought.by_name(), MAX_CANDIDATES, count_to=counts_to)
+    # By an index alone, and then the rest of the few
+    first = first_of(sought.by_name(), MAX_CANDIDATES).by_name()
+    return with_total(first, MAX_CANDIDATES, counted=sought, count_to=counts_to)
 
 
 def other_products(

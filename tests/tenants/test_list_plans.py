@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.licensing.license_display import first_in
 from benefits_portal.tenants.lists import DirectoryListing
 from benefits_portal.tenants.models import DirectoryUser, DirectoryUserWord, Partner, Tenant
 from tests.factories import NOW, TenantFactory
@@ -91,3 +93,15 @@ def test_few_are_looked_up_and_those_of_a_shared_word_are_met_in_the_order(
     assert [NAME in rare[1], len(rare[0].rows)] == [False, 4]
     # Only the page, which was found by the index, is sorted again
     assert [NAME in shared[1], shared[2], len(shared[0].rows)] == [True, {"Sort"}, 50]
+
+
+@pytest.mark.parametrize("words", ["", "person"])
+def test_those_of_one_tenant_are_found_off_the_index_alone(partner: Partner, words: str) -> None:
+    people = DirectoryUser.objects.for_partner(partner)
+    DirectoryUserWord.objects.write_all(list(people))
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        cursor.execute("ANALYZE tenants_directoryuserword")
+        found = first_in(Tenant.objects.filter(partner=partner)[0], words)
+        cursor.execute(f"EXPLAIN {queries.captured_queries[-1]['sql']}")
+        plan = " ".join(line for [line] in cursor.fetchall())
+    assert [len(found), f"Index Only Scan using {NAME}" in plan] == [20, True]

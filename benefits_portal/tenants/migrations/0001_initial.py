@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'directory user',
                 'verbose_name_plural': 'directory users',
                 'ordering': ['sort_name', 'pk'],
-                'indexes': [models.Index(fields=['partner', 'sort_name', 'id'], name='directory_user_by_name'), models.Index(fields=['partner', 'user_principal_name', 'id'], name='directory_user_by_address'), models.Index(fields=['partner', 'kind', 'sort_name', 'id'], name='directory_user_by_kind'), models.Index(fields=['partner', 'is_disabled', 'sort_name', 'id'], name='directory_user_by_status')],
+                'indexes': [models.Index(fields=['partner', 'sort_name', 'id', 'tenant'], name='directory_user_by_name'), models.Index(fields=['partner', 'user_principal_name', 'id'], name='directory_user_by_address'), models.Index(fields=['partner', 'kind', 'sort_name', 'id'], name='directory_user_by_kind'), models.Index(fields=['partner', 'is_disabled', 'sort_name', 'id'], name='directory_user_by_status')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('user_principal_name', django.db.models.functions.text.Lower('user_principal_name'))), name='directory_user_name_in_lowercase', violation_error_message='Write the address in lowercase.'), models.UniqueConstraint(fields=('user_principal_name', 'tenant'), name='directory_user_name_unique_in_tenant', violation_error_message='This tenant already has a user with this address.')],
             },
         ),

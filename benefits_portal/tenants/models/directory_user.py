@@ -91,7 +91,11 @@ class DirectoryUser(PartnerRow, Renamed):
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "sort_name", "id"], name="directory_user_by_name"),
+            models.Index(
+                # The last one to find those of one tenant of several
+                fields=["partner", "sort_name", "id", "tenant"],
+                name="directory_user_by_name",
+            ),
             models.Index(
                 fields=["partner", "user_principal_name", "id"], name="directory_user_by_address"
             ),
