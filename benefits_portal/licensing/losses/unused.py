@@ -60,7 +60,8 @@ def unused_credit(
 def first_keys(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Any, Any]:
     """One more than `most`, all for None."""
     keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
-    return keys.values_list(*COLUMNS, "live_key_id")[: None if most is None else most + 1]
+    rows: QuerySet[Any, Any] = keys.values_list(*COLUMNS, "live_key_id")
+    return rows[: None if most is None else most + 1]
 
 
 @PreparedQuery
@@ -71,7 +72,9 @@ def first_credit(
     is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT) if in_part else Q()
     credit = losable(partner, on, until).usage_based()
     credit = credit.filter(Q(expires_on__lte=until) | is_monthly)
-    return credit.filter(pk__in=nearest_credit(credit, most)).values_list(*COLUMNS)
+    nearest = credit.filter(pk__in=nearest_credit(credit, most))
+    rows: QuerySet[Any, Any] = nearest.values_list(*COLUMNS)
+    return rows
 
 
 def nearest_credit(credit: Any, most: int | None) -> Any:
