@@ -22,7 +22,7 @@ from benefits_portal.database_errors import Reason, reason
 from benefits_portal.formats import format_number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -49,7 +49,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@PreparedQuery
+@PlannedQuery
 def _credit_products() -> QuerySet[Product, tuple[str, str]]:
     """The kind of each product that gives credit, and the offers that exclude it (U4)."""
     products = Product.objects.exclude(kind=Product.Kind.LICENSES).order_by()
@@ -66,7 +66,7 @@ def _combinations(*kinds: Product.Kind) -> list[str]:
     ]
 
 
-@PreparedQuery
+@PlannedQuery
 def _discontinued(on: date) -> QuerySet[Product]:
     return Product.objects.discontinued(on)
 

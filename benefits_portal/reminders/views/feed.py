@@ -12,7 +12,7 @@ from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.reminders.feed.events import events
 from benefits_portal.reminders.feed.writing import Source, written
 from benefits_portal.reminders.models import Feed
@@ -44,7 +44,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     return response
 
 
-@PreparedQuery
+@PlannedQuery
 def of_digest(digest: str) -> QuerySet[Feed]:
     return Feed.objects.alive().filter(digest=digest).with_version()
 

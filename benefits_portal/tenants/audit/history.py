@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.formats import format_number
 from benefits_portal.listing import CappedCount, total_text
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery, PreparedQuery
 from benefits_portal.regions import time_zone_name
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Record, User
@@ -110,7 +110,7 @@ def history_of(
     return shown(request, found, [subject], anchor, people)
 
 
-@PreparedQuery
+@PlannedQuery
 def newest_about(partner: int, kind: int, subject: int) -> QuerySet[Record]:
     """As `fetch_page` without a record to begin after."""
     records = Record.objects.filter(partner=partner, subject_type=kind, subject_id=subject)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.formats import as_day
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import (
     form_methods,
@@ -182,7 +182,7 @@ def own_person(request: PartnerRequest, pk: int) -> DirectoryUser:
     return person
 
 
-@PreparedQuery
+@PlannedQuery
 def person_of(partner: int, pk: int) -> QuerySet[DirectoryUser]:
     people = DirectoryUser.objects.select_related("tenant__partner", "user")
     return people.filter(partner=partner, pk=pk).order_by()
