@@ -271,7 +271,8 @@ def test_a_record_s_page_and_a_history_say_what_they_are_about(office: Client) -
 
 def test_two_partners_of_one_name_can_be_told_apart(office: Client) -> None:
     partners = factories.PartnerFactory.create_batch(2, name="Contoso")
-    factories.TenantFactory.create(partner=partners[0])
+    tenant = factories.TenantFactory.create(partner=partners[0])
+    factories.UserFactory.create(directory_user__tenant=tenant)
     names = [f"Contoso ({partner.mpn_id})" for partner in partners]
     asked = {"app_label": "benefits", "model_name": "membership", "field_name": "partner"}
 
@@ -280,6 +281,7 @@ def test_two_partners_of_one_name_can_be_told_apart(office: Client) -> None:
 
     assert sorted(each["text"] for each in offered["results"]) == sorted(names)
     assert f">{names[0]}</a>" in listed
+    assert f">{names[0]}</a>" in office.get(page(User, "changelist")).text
 
 
 def test_who_may_only_look_reads_the_name_of_a_language(support: User, sign_in: SignIn) -> None:

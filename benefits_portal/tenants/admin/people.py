@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.backoffice.changelist import SearchThroughMixin
-from benefits_portal.backoffice.columns import link, linked
+from benefits_portal.backoffice.columns import known_as, link, linked
 from benefits_portal.backoffice.filters import FewChoicesFilter
 from benefits_portal.tenants.models import Record, Role, RoleAssignment, TenantsAction, User
 from benefits_portal.tenants.role_imports import RoleImport
@@ -179,7 +179,8 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
 
     @admin.display(description=_("home partner"), ordering="directory_user__tenant__partner")
     def home(self, user: User) -> Any:
-        return link(user.home_partner)
+        partner = user.home_partner
+        return link(partner, known_as(partner)) if partner else None
 
     @admin.display(description=_("Password"))
     def password_state(self, user: User) -> str:
