@@ -7,6 +7,7 @@ A buffering proxy stands before it (deploy/nginx.conf). Where to listen is said 
 import gc
 import os
 import sys
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -60,8 +61,27 @@ def when_ready(server: Any) -> None:
         from benefits_portal.metrics.counting import begin_together
 
         begin_together()
+    load_for_all_workers()
     gc.collect()
     gc.freeze()
+
+
+def load_for_all_workers() -> None:
+    """What each worker would load for itself at its first requests, and seldom touches again.
+
+    The migrations, which `/readyz` compares, and what Babel knows of money and countries: a worker
+    holds 2 to 3 MiB less (PSS).
+    """
+    from django.conf import settings
+    from django.utils.translation import override
+
+    from benefits_portal.benefits.money import money
+    from benefits_portal.health import migrations
+
+    migrations()
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            money(Decimal(1), "EUR")
 
 
 def pre_fork(server: Any, worker: Any) -> None:

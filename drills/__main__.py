@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import inspect
+import os
 import signal
 import sys
 import time
@@ -39,6 +40,8 @@ def main() -> int:
     parser.add_argument("drill", choices=DRILLS)
     parser.add_argument("settings", nargs="*", help="such as minutes=0.5 people=2")
     chosen = parser.parse_args()
+    # What starts again is compiled, as install-version leaves it
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Ended from outside, it ends with every server that was started
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     with folder() as place, Postgres(place) as postgres:

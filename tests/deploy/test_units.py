@@ -3,14 +3,18 @@
 Both are restarted without losing a request.
 """
 
+import gc
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gunicorn.config import Config
+
+from benefits_portal.health import migrations
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -93,6 +97,15 @@ def test_a_number_of_workers_that_makes_no_sense_does_not_start(
     monkeypatch.setenv("WEB_CONCURRENCY", given)
     with pytest.raises(SystemExit, match=f"WEB_CONCURRENCY is {given}. Write a whole number"):
         exec((ROOT / "gunicorn.conf.py").read_text(), {})  # noqa: S102 - as gunicorn does
+
+
+def test_what_workers_share_is_loaded_before_there_are_any() -> None:
+    read: dict[str, Any] = {}
+    exec((ROOT / "gunicorn.conf.py").read_text(), read)  # noqa: S102 - as gunicorn does
+    migrations.cache_clear()
+    read["when_ready"](None)
+    gc.unfreeze()
+    assert migrations.cache_info().currsize == 1
 
 
 # Containers, which nothing here can run
