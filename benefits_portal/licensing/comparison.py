@@ -29,6 +29,7 @@ from benefits_portal.licensing.ways import (
     ways_axis,
 )
 from benefits_portal.listing.excerpt import Excerpt
+from benefits_portal.listing.page import MAX_COUNT_BESIDE
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Tenant
 
@@ -249,14 +250,16 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") 
     shown = active[-(MAX_COMPARED - 1) :] if ended else active
     found = [Comparison.of(key, tenant, one, on, confirmed) for one in shown]
     # Annotated
-    hidden = active[0].active_count - len(found) if found else 0  # type: ignore[attr-defined]
+    count = active[0].active_count if active else 0  # type: ignore[attr-defined]
     if ended:
         ended.comes_back_on = on
         found.append(Comparison.of(key, tenant, ended, on, confirmed))
     found = found or [Comparison.of(key, tenant, None, on, confirmed)]
     named = urlencode({"show": "all", "q": key.product.name})
     href = f"{reverse('licensing:products')}?{named}"
-    return Comparisons(marked(found), len(found) + hidden, href)
+    is_capped = count > MAX_COUNT_BESIDE
+    total = MAX_COUNT_BESIDE if is_capped else count + len(found) - len(shown)
+    return Comparisons(marked(found), total, href, is_total_capped=is_capped)
 
 
 def marked(found: list[Comparison]) -> list[Comparison]:

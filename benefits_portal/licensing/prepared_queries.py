@@ -72,13 +72,13 @@ def not_deleted(
 def compared(partner: int, tenant: int, product: int, on: date) -> QuerySet[Subscription]:
     """What a key can do something for: what is Active and ends last, and what can come back.
 
-    Each with `active_count`.
+    Each with `active_count`, no more than MAX_COUNT_BESIDE and one.
     """
     same = Subscription.objects.of_pool(partner, tenant, product)
     last_to_end = same.active(on).order_by("-ends_on", "-pk").values("pk")[:MAX_COMPARED]
     can_come_back = same.reactivatable(on).values("pk")[:1]
     found = same.filter(Q(pk__in=last_to_end) | Q(pk__in=can_come_back))
-    counted = found.annotate(active_count=CappedCount(same.active(on)))
+    counted = found.annotate(active_count=CappedCount(same.active(on), MAX_COUNT_BESIDE))
     return counted.order_by("ends_on", "pk")
 
 

@@ -95,6 +95,15 @@ def test_a_comparison_of_many_subscriptions_says_how_many_there_are(
     assert found.summary in client.get(reverse("licensing:walkthrough", args=[key.benefit_id])).text
 
 
+def test_a_comparison_of_very_many_subscriptions_does_not_count_them(
+    tenant: Tenant, partner: Partner
+) -> None:
+    product = factories.ProductFactory.create()
+    factories.SubscriptionFactory.create_batch(101, tenant=tenant, product=product)
+    found = comparisons(factories.issue_key(partner=partner, product=product), tenant, TODAY)
+    assert found.summary == "The first 3 of more than 100 are shown."
+
+
 def test_of_three_compared_one_is_what_can_come_back(
     client: Client, tenant: Tenant, partner: Partner
 ) -> None:
