@@ -167,9 +167,6 @@ CREATE OR REPLACE FUNCTION refuse_while_moved() RETURNS trigger LANGUAGE plpgsql
 DECLARE until timestamptz;
 BEGIN
     SELECT moving_until INTO until FROM tenants_partner WHERE id = NEW.partner_id FOR KEY SHARE;
-    IF NOT FOUND AND NEW.partner_id IS NOT NULL THEN
-        RAISE EXCEPTION 'the partner is gone' USING ERRCODE = 'serialization_failure';
-    END IF;
     IF until IS NOT NULL THEN
         RAISE EXCEPTION 'the partner is being moved' USING ERRCODE = 'BP001';
     END IF;
@@ -183,8 +180,7 @@ class RefuseWhileMoved(Operation):
 
     What happens at a partner is on record in the transaction in which it happens, so on the record
     this is refused for all of it: also for a request that had found the partner open. It holds the
-    partner's row, so that whoever closes it can wait for what began before. At a partner that was
-    deleted meanwhile, with the room that it was in, whoever acts is asked to try again.
+    partner's row, so that whoever closes it can wait for what began before.
     """
 
     reduces_to_sql = True

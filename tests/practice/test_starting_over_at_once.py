@@ -5,17 +5,15 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError
 
 from benefits_portal import clock
-from benefits_portal.database_errors import Reason, reason
 from benefits_portal.licensing.license_imports import LicenseImport
 from benefits_portal.licensing.models import LicensePool
 from benefits_portal.practice import handmade, room_world
 from benefits_portal.practice.models import Room, RoomPartner
 from benefits_portal.practice.room_world import empty_room
 from benefits_portal.tenants.importing import carry_out
-from benefits_portal.tenants.models import Actor, Record, TenantsAction
+from benefits_portal.tenants.models import Actor, Record
 from tests import factories
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
@@ -68,11 +66,3 @@ def test_a_room_is_emptied_after_a_file_that_began_before(monkeypatch: pytest.Mo
     importing = partial(carry_out, LicenseImport, text, by=Actor())
     outcomes = at_once([empty_then, importing])
     assert [type(outcome).__name__ for outcome in outcomes] == ["NoneType", "LicenseImport"]
-
-
-@needs_row_locks
-def test_who_acts_where_the_partner_is_gone_is_asked_to_try_again() -> None:
-    gone = factories.PartnerFactory.build(pk=1)
-    with pytest.raises(OperationalError) as problem:
-        Record.objects.log(TenantsAction.SIGNED_IN, by=Actor(), partner=gone)
-    assert reason(problem.value) is Reason.BUSY
