@@ -77,13 +77,13 @@ class LicenseOutlook:
             left -= licenses
             yield Step(day_after(ends_on), left)
 
-    def _endings(self) -> list[Stretch]:
+    def _endings(self) -> list[tuple[date, int]]:
         """The licenses that still count, each day on which some end once, in order."""
         earliest, going = self.on - EXPIRED_DAYS, defaultdict[date, int](int)
         for ends_on, licenses in self.stretches:
             if ends_on >= earliest:
                 going[ends_on] += licenses
-        return sorted(Stretch(ends_on, number) for ends_on, number in going.items() if number)
+        return sorted(ending for ending in going.items() if ending[1])
 
     @property
     def next_step(self) -> Step | None:
