@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,8 +20,14 @@ from benefits_portal.benefits.forms import PeopleForm, PersonForm
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.notes import CreditNotes, cannot_be_corrected, stays_assigned
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.search_text import clean_query
-from benefits_portal.tenants.access import admin_required, form_methods, get_own
+from benefits_portal.tenants.access import (
+    admin_required,
+    form_methods,
+    get_own,
+    get_own_prepared,
+)
 from benefits_portal.tenants.audit.record import repeated_is_done
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.candidates import Choices
@@ -33,8 +40,7 @@ from benefits_portal.typed_text import isolated
 @form_methods
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     """Give the credit to somebody (U1 to U6); bulk credit after a review, since it stays (U3)."""
-    benefits = Benefit.objects.for_display().with_excluding_offers().usage_based()
-    benefit = get_own(request, benefits, pk)
+    benefit = get_own_prepared(request, own_credit, pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
         giver = benefit if needs_review(request, benefit) else None
@@ -48,6 +54,13 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
     context = choosing(request, benefit, form)
     context["notes"] = CreditNotes(benefit, request.today, is_held=False)
     return render(request, choosing_template(request, "assign"), context)
+
+
+@PreparedQuery
+def own_credit(partner: int, pk: int) -> QuerySet[Benefit]:
+    """A benefit that people hold, with the names of the offers that exclude it."""
+    its = Benefit.objects.filter(partner=partner, pk=pk).usage_based()
+    return its.for_display().with_excluding_offers().order_by()
 
 
 @admin_required
