@@ -22,18 +22,19 @@ UPDATE benefits_productkey SET redeemed_at = now(), redeemed_on = current_date, 
  WHERE partner_id = 1 AND id = :key AND revoked_at IS NULL AND redeemed_at IS NULL;
 UPDATE benefits_benefit SET is_used = true WHERE partner_id = 1 AND id = :benefit;
 SELECT id, partner_id, tenant_id, product_id, licenses, starts_on, ends_on, carried_license_days,
- withdrawn_on, product_name, source_name, product_sort_name, source_sort_name, is_kept
+ since, withdrawn_on, product_name, source_name, product_sort_name, source_sort_name, is_kept
  FROM licensing_subscription
  WHERE tenant_id = 1 AND partner_id = 1 AND id = :subscription LIMIT 21 FOR UPDATE;
 UPDATE licensing_subscription SET licenses = :licenses, starts_on = :starts_on,
- ends_on = date :ends_on + 182, carried_license_days = 0, source_name = 'Offer 09',
- source_sort_name = 'offer 09' WHERE partner_id = 1 AND id = :subscription;
+ ends_on = date :ends_on + 182, carried_license_days = 0, since = current_date,
+ source_name = 'Offer 09', source_sort_name = 'offer 09'
+ WHERE partner_id = 1 AND id = :subscription;
 INSERT INTO licensing_redemption (key_id, subscription_id, partner_id, tenant_id, way, key_licenses,
- redeemed_on, redeemed_at, redeemed_by_id, submission, before_licenses, before_starts_on,
- before_ends_on, before_carried_license_days, after_licenses, after_ends_on,
+ redeemed_on, redeemed_at, redeemed_by_id, submission, before_licenses, before_since,
+ before_starts_on, before_ends_on, before_carried_license_days, after_licenses, after_ends_on,
  after_carried_license_days, calculation)
  VALUES (:key, :subscription, 1, 1, 'extend', 25, current_date, now(), 1, gen_random_uuid(),
- :licenses, :starts_on, :ends_on, 0, :licenses, date :ends_on + 182, 0,
+ :licenses, :starts_on, :starts_on, :ends_on, 0, :licenses, date :ends_on + 182, 0,
  '{"kind": "extension", "before": [50, "2026-11-01", "2027-11-01"], "key": 25}')
  RETURNING id, calculation;
 INSERT INTO tenants_record (at, actor_id, how, reason, partner_id, tenant_id, action, refused,

@@ -160,14 +160,15 @@ class World:
         )
         names = (
             "id partner_id tenant_id product_id licenses starts_on ends_on "
-            "carried_license_days product_name source_name"
+            "carried_license_days since product_name source_name"
         )
         yield Part(
             Subscription,
             names,
             (tuple(getattr(row, name) for name in names.split()) for row in self.subscriptions),
         )
-        before = "before_licenses before_starts_on before_ends_on before_carried_license_days"
+        days = "before_since before_starts_on before_ends_on"
+        before = f"before_licenses {days} before_carried_license_days"
         after = "after_licenses after_ends_on after_carried_license_days"
         what = (
             "id key_id subscription_id partner_id tenant_id way key_licenses redeemed_on "
@@ -378,7 +379,7 @@ class World:
         on: date,
     ) -> None:
         subscription, spent = running.get((partner, product), (None, RUN))
-        before: Row = (None, None, None, None)
+        before: Row = (None, None, None, None, None)
         if subscription is None or spent == RUN or not subscription.is_active(on):
             way, spent, after = RedemptionKind.NEW, 0, Subscription.activated(licenses, on)
             subscription = Subscription(
@@ -393,12 +394,13 @@ class World:
             way, after = RedemptionKind.ADD, subscription.with_added_licenses(licenses, on)
             before = (
                 subscription.licenses,
+                subscription.since,
                 subscription.starts_on,
                 subscription.ends_on,
                 subscription.carried_license_days,
             )
         subscription.licenses, subscription.ends_on = after.licenses, after.ends_on
-        subscription.carried_license_days = after.carried_license_days
+        subscription.carried_license_days, subscription.since = after.carried_license_days, on
         running[partner, product] = (subscription, spent + 1)
         number = len(self.redemptions) + 1
         ids = (

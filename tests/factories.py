@@ -483,6 +483,7 @@ class SubscriptionFactory(DjangoModelFactory[Subscription]):
         lambda subscription: min(date(2021, 1, 1), subscription.ends_on)
     )
     ends_on = date(2022, 1, 1)
+    since = factory.SelfAttribute("starts_on")
 
 
 class PreferenceFactory(DjangoModelFactory[Preference]):

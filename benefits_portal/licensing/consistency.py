@@ -35,16 +35,19 @@ STARTING = {RedemptionKind.NEW, RedemptionKind.REACTIVATE}
 
 def subscriptions_that_do_not_follow() -> Iterator[int]:
     """Subscriptions that do not run for what their redemptions, in turn, have brought."""
-    columns = ("starts_on", "licenses", "ends_on", "carried_license_days", "withdrawn_on")
+    columns = ("starts_on", "licenses", "ends_on", "carried_license_days", "withdrawn_on", "since")
     for batch in in_batches(rows(Subscription), *columns):
         ledgers = defaultdict(list)
-        standing = Redemption.objects.standing().filter(
-            subscription__in=[pk for pk, *_columns in batch]
-        )
-        for redemption in standing.order_by("redeemed_at", "pk"):
+        theirs = Redemption.objects.filter(subscription__in=[pk for pk, *_columns in batch])
+        for redemption in theirs.select_related("reversal").order_by("redeemed_at", "pk"):
             ledgers[redemption.subscription_id].append(redemption)
-        for pk, starts_on, *term, withdrawn_on in batch:
-            if not follows(ledgers[pk], starts_on, Term(*term), is_kept=withdrawn_on is None):
+        for pk, starts_on, *term, withdrawn_on, since in batch:
+            standing = [each for each in ledgers[pk] if not each.is_reversed]
+            is_kept = withdrawn_on is None
+            if not (
+                follows(standing, starts_on, Term(*term), is_kept=is_kept)
+                and days_follow(ledgers[pk], since)
+            ):
                 yield pk
 
 
@@ -65,6 +68,41 @@ def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kep
         and all(map(adds_up, ledger))
         and (starts[-1], ledger[-1].after) == (starts_on, term)
     )
+
+
+def days_follow(ledger: Sequence[Redemption], since: date) -> bool:
+    """Whether each change names the day of the one before it, and `since` that of the last."""
+    known: date | None = None
+    for before_since, day in changes(ledger):
+        if before_since != known:
+            return False
+        known = max(day, known or day)
+    return known == since
+
+
+def changes(ledger: Sequence[Redemption]) -> Iterator[tuple[date | None, date]]:
+    """Since when ran what each redemption or reversal ended, and its day; in order.
+
+    Only what was redeemed last is reversed: before the next is redeemed, unless that is first.
+    """
+    standing: list[Redemption] = []
+    for redemption in (*ledger, None):
+        while standing and is_reversed_before(standing[-1], redemption):
+            reversal = standing.pop().reversal
+            yield reversal.before_since, reversal.reversed_on
+        if redemption:
+            yield redemption.before_since, redemption.redeemed_on
+            standing.append(redemption)
+
+
+def is_reversed_before(earlier: Redemption, later: Redemption | None) -> bool:
+    """Whether `earlier` was reversed before `later` was redeemed; None for ever."""
+    if not earlier.is_reversed:
+        return False
+    if later is None or not later.is_reversed:
+        return True
+    first, second = ((each.reversed_at, each.pk) for each in (earlier.reversal, later.reversal))
+    return first < second
 
 
 def adds_up(redemption: Redemption) -> bool:

@@ -1,6 +1,6 @@
 """What pages say of licenses and the people who have them (L6 to L8, L11)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,12 +16,12 @@ from benefits_portal.licensing.models import (
     LicenseOutlook,
     LicensePool,
     outlook_of,
-    outlooks,
     over_since,
 )
 from benefits_portal.licensing.models.license_outlook import settle_until
 from benefits_portal.licensing.models.pool_today import (
     outlook_today,
+    outlooks_then,
     product_today,
     products_today,
 )
@@ -184,7 +184,7 @@ def standing_by(pool: LicensePool, outlook: LicenseOutlook, *, then: bool = Fals
 
 
 def standings(
-    tenant: Tenant, on: date, *, then: bool = False, also: Iterable[int] = ()
+    tenant: Tenant, on: date, *, then: bool = False, also: Collection[int] = ()
 ) -> list[PoolStanding]:
     """Those of all products that people of `tenant` have or can have, by name.
 
@@ -192,10 +192,7 @@ def standings(
     """
     found: dict[Product, LicenseOutlook]
     if then:
-        nothing = dict.fromkeys(also, LicenseOutlook(on, 0))
-        pools = nothing | outlooks(tenant, on, then=True)
-        products = Product.objects.filter(pk__in=pools).order_by("sort_name", "pk")
-        found = {product: pools[product.pk] for product in products}
+        found = outlooks_then(tenant, on, also)
     else:
         today = products_today.rows(tenant.partner_id, tenant.pk, on)
         found = {product: outlook_today(product, on) for product in today}

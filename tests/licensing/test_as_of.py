@@ -8,6 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.licensing.models import Subscription, Term, entitled
+from benefits_portal.licensing.models.as_of import annotated_run
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor
 from tests.factories import (
@@ -120,10 +121,9 @@ def edges_of(subscription: Subscription) -> list[date]:
 
 
 def in_sql(subscription: Subscription, day: date) -> Term | None:
-    row: Any = Subscription.objects.with_term_as_of(day).get(pk=subscription.pk)
-    if row.licenses_then is None:
-        return None
-    return Term(row.licenses_then, row.ends_on_then, row.carried_license_days_then)
+    there: Any = Subscription.objects.as_they_were(day).filter(pk=subscription.pk)
+    row = there.filter(is_kept_then=True).first()
+    return annotated_run(row).term if row else None
 
 
 @each_life
@@ -199,7 +199,7 @@ def test_what_ran_before_the_first_redemption_stands_in_it() -> None:
 @pytest.mark.parametrize("on", EDGES, ids=str)
 def test_the_first_day_of_what_ran_is_known_too(on: date) -> None:
     subscription = reactivated()
-    row: Any = Subscription.objects.with_term_as_of(on).get(pk=subscription.pk)
+    row: Any = Subscription.objects.as_they_were(on).get(pk=subscription.pk)
     assert row.starts_on_then == (
         subscription.starts_on if on >= TODAY + 10 * DAY else TODAY.replace(year=2020)
     )
@@ -234,7 +234,7 @@ def test_the_terms_of_fifty_subscriptions_take_one_query(
     subscription = reversed_later()
     SubscriptionFactory.create_batch(49, tenant=subscription.tenant)
     with django_assert_num_queries(1):
-        rows = list(Subscription.objects.with_term_as_of(TODAY + 15 * DAY))
+        rows = list(Subscription.objects.as_they_were(TODAY + 15 * DAY))
     assert [row.licenses_then for row in rows].count(50) == 1  # type: ignore[attr-defined]
 
 

@@ -187,7 +187,7 @@ class Diary(RuleBasedStateMachine):
         rows: Any = Subscription.objects.as_they_were(on).order_by("pk")
         then = {each.pk: each for each in there}
         assert {row.pk for row in rows} == terms.keys()
-        for row in Subscription.objects.with_term_as_of(on):
+        for row in rows.filter(is_kept_then=True):
             assert in_sql(row) == terms.get(row.pk)
         return {
             "terms": terms,

@@ -49,6 +49,7 @@ def sample(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
                 source_name=f"Offer {number % 7}",
                 licenses=number % 90 + 1,
                 starts_on=TODAY - timedelta(days=900),
+                since=TODAY - timedelta(days=900),
                 ends_on=TODAY + timedelta(days=number % 701 - 350),
             )
             for sample in places

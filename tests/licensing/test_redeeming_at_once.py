@@ -309,7 +309,7 @@ def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(
     quote = Subscription.quote(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
     with pytest.raises(IntegrityError):
         Redemption.objects.write(
-            redemption.key, redemption.subscription, quote, started_on=None, by=by
+            redemption.key, redemption.subscription, quote, started_on=None, since=None, by=by
         )
 
 

@@ -118,6 +118,7 @@ class SubscriptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "starts_on",
         "ends_on",
         "carried_license_days",
+        "since",
         "withdrawn_on",
         "status_on",
     ]
@@ -184,6 +185,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
             {
                 "fields": [
                     "before_licenses",
+                    "before_since",
                     "before_starts_on",
                     "before_ends_on",
                     "before_carried_license_days",

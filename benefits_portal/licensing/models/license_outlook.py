@@ -1,22 +1,23 @@
 """How many licenses a pool has today and on the days to come, as things stand (L6 to L8, L11)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
-from django.db.models import DateField, F, QuerySet, Sum, Value
+from django.db.models import DateField, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
 from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import Partner, Tenant
 
+from .entitlement import all_together, entitling_of
 from .license_pool import LicenseCount
 from .license_tally import PEOPLE, LicenseTally
-from .subscription import Subscription
-from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
+from .subscription_queryset import EXPIRED_DAYS
 
 DAY = timedelta(days=1)
 SETTLE_DAYS = timedelta(days=90)  # what a partner is given to settle more people than licenses (L8)
@@ -171,7 +172,7 @@ def by_product(rows: Iterable[PeopleOrStretch], on: date) -> dict[int, LicenseOu
 
 
 def counts(
-    tenant: Tenant, on: date, products: Iterable[int] | None = None, *, then: bool = False
+    tenant: Tenant, on: date, products: Collection[int] | None = None, *, then: bool = False
 ) -> dict[int, LicenseCount]:
     """How many licenses of each product there are, and how many people have one: one query.
 
@@ -195,21 +196,11 @@ def sums_and_people(
 ) -> QuerySet[Any, tuple[int, bool, int]]:
     """What `counts` adds up: of each of `products`, or of all without any."""
     its, chosen = Tenant(pk=tenant, partner=Partner(pk=partner)), products or None
-    there = entitling_of(its, on, chosen, then=then).order_by().values_list("product")
-    licenses = "licenses_then" if then else "licenses"
-    sums = there.annotate(is_people=Value(False), total=Sum(licenses))
-    people = people_by_product(its, on, chosen, Value(True), then=then)
-    return sums.union(*people, all=True).order_by()
-
-
-def entitling_of(
-    tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
-) -> SubscriptionQuerySet:
-    """The subscriptions in `tenant` whose licenses people can have on that day (L7)."""
-    there = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
-    if products is not None:
-        there = there.filter(product__in=products)
-    return there.entitling_as_of(on) if then else there.entitling(on)
+    sums = (
+        rows.values_list("product").annotate(is_people=Value(False), total=Sum("number"))
+        for rows in entitling_of(its, on, chosen, then=then)
+    )
+    return all_together(chain(sums, people_by_product(its, on, chosen, Value(True), then=then)))
 
 
 def people_by_product(
@@ -230,12 +221,12 @@ def people_by_product(
 
 
 def people_and_stretches(
-    tenant: Tenant, on: date, products: Iterable[int] | None, *, then: bool
+    tenant: Tenant, on: date, products: Collection[int] | None, *, then: bool
 ) -> QuerySet[Any, PeopleOrStretch]:
     """A union, as `outlooks` is asked for it."""
-    entitling = entitling_of(tenant, on, products, then=then)
-    suffix = "_then" if then else ""
     people = people_by_product(tenant, on, products, Value(None, DateField()), then=then)
-    ending = entitling.order_by().values_list("product").annotate(day=F(f"ends_on{suffix}"))
-    licenses = ending.annotate(total=Sum(f"licenses{suffix}"))
-    return licenses.union(*people, all=True).order_by()
+    licenses = (
+        rows.values_list("product", "end").annotate(total=Sum("number"))
+        for rows in entitling_of(tenant, on, products, then=then)
+    )
+    return all_together(chain(licenses, people))

@@ -195,12 +195,14 @@ class Order(AppendOnly):
         self, position: int, step: OrderStep, quote: Quote, locked: Subscription, *, by: Actor
     ) -> None:
         """Apply, ledger, record: one step, for the `locked` subscription."""
+        since = locked.since
         changed = apply(quote, locked, step.key)
         redemption = Redemption.objects.write(
             step.key,
             changed,
             quote,
             started_on=locked.starts_on,
+            since=since,
             by=by,
             order=self,
             position=position,

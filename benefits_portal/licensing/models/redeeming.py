@@ -61,12 +61,14 @@ def carry_out(
     locked = subscriptions.objects.in_tenant(tenant).locked(subscription)
     quote = subscriptions.quote(way, key, tenant, locked, on)
     quote = quote.confirm_unchanged(shown)
-    started_on = locked.starts_on if locked else None
+    started_on, since = (locked.starts_on, locked.since) if locked else (None, None)
     if locked:
         changed = apply(quote, locked, key)
     else:
         changed = subscriptions.objects.begin(quote, key, tenant)
-    redemption = Redemption.objects.write(key, changed, quote, started_on=started_on, by=by)
+    redemption = Redemption.objects.write(
+        key, changed, quote, started_on=started_on, since=since, by=by
+    )
     redemption.put_on_record(by=by)
     return redemption
 
@@ -74,10 +76,12 @@ def carry_out(
 def apply(quote: Quote, subscription: "Subscription", key: ProductKey) -> "Subscription":
     """Let the `subscription`, whose row is locked, run for what `quote` says from now on."""
     subscription.run_for(quote.after)
+    # Today may be an earlier day than it was then (W10)
+    subscription.since = max(quote.on, subscription.since)
     subscription.source_name = key.benefit.offer_name
     if quote.way is RedemptionKind.REACTIVATE:
         subscription.starts_on = quote.on
-    names = ["source_name", "source_sort_name", "starts_on"]
+    names = ["since", "source_name", "source_sort_name", "starts_on"]
     subscription.save(update_fields=[*quote.after.columns, *names])
     return subscription
 

@@ -76,7 +76,12 @@ class Redemption(AppendOnly):
         editable=False,
     )
     tenant = models.ForeignKey(
-        Tenant, models.PROTECT, related_name="redemptions", verbose_name=_("tenant"), editable=False
+        Tenant,
+        models.PROTECT,
+        related_name="redemptions",
+        db_index=False,  # an index of what was changed since a day begins with it
+        verbose_name=_("tenant"),
+        editable=False,
     )
     order = models.ForeignKey(
         "licensing.Order",
@@ -108,6 +113,12 @@ class Redemption(AppendOnly):
     )
     submission = models.UUIDField(_("submission"), unique=True, editable=False)
     before_licenses = models.PositiveIntegerField(_("licenses before"), null=True, editable=False)
+    before_since = models.DateField(
+        _("before that unchanged since"),
+        null=True,
+        editable=False,
+        help_text=_("The first day of what ran before."),
+    )
     before_starts_on = models.DateField(_("start before"), null=True, editable=False)
     before_ends_on = models.DateField(_("end before"), null=True, editable=False)
     before_carried_license_days = models.PositiveIntegerField(
@@ -135,6 +146,7 @@ class Redemption(AppendOnly):
                 condition=Q(
                     way=RedemptionKind.NEW,
                     before_licenses=None,
+                    before_since=None,
                     before_starts_on=None,
                     before_ends_on=None,
                     before_carried_license_days=None,
@@ -142,6 +154,8 @@ class Redemption(AppendOnly):
                 | ~Q(way=RedemptionKind.NEW)
                 & Q(
                     before_licenses__isnull=False,
+                    before_since__isnull=False,
+                    before_since__gte=F("before_starts_on"),
                     before_starts_on__isnull=False,
                     before_ends_on__isnull=False,
                     before_carried_license_days__isnull=False,
@@ -170,6 +184,9 @@ class Redemption(AppendOnly):
                 fields=["subscription", "redeemed_at", "id"], name="redemption_of_subscription"
             ),
             models.Index(fields=["redeemed_on"], name="redemption_day"),
+            models.Index(
+                fields=["tenant", "redeemed_on", "before_since"], name="redemption_in_tenant"
+            ),
             models.Index(
                 fields=["way", "id"],
                 condition=~Q(way__in=[RedemptionKind.NEW, RedemptionKind.ADD]),

@@ -66,13 +66,11 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         quote: Quote,
         *,
         started_on: date | None,
+        since: date | None,
         by: Actor,
         **step: Unpack[StepOfOrder],
     ) -> "Redemption":
-        """Put into the ledger that `quote` was carried out, perhaps as a `step` of an order.
-
-        `started_on` is the subscription's start before it.
-        """
+        """Put into the ledger that `quote` was carried out; `started_on`, `since`: until then."""
         return self.create(
             key=key,
             subscription=subscription,
@@ -84,6 +82,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
             redeemed_by=by.user,
             submission=quote.submission,
             before_starts_on=started_on,
+            before_since=since,
             **prefixed("before", quote.before),
             **prefixed("after", quote.after),
             calculation=packed(quote.after.calculation),

@@ -34,14 +34,17 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         )
         subscription = there.get(pk=redemption.subscription_id, partner=redemption.partner_id)
         check_latest(redemption)
+        since, reversed_on = subscription.since, max(on, redemption.redeemed_on)
         put_back(subscription, redemption, on)
+        subscription.since = max(reversed_on, since)
         subscription.save()
         reversal = self.create(
             redemption=redemption,
             subscription=subscription,
             partner=redemption.partner,
             tenant=redemption.tenant,
-            reversed_on=max(on, redemption.redeemed_on),
+            before_since=since,
+            reversed_on=reversed_on,
             reversed_by=by.user,
         )
         own = Subscription.objects.filter(pk=subscription.pk, partner=subscription.partner_id)
@@ -74,6 +77,11 @@ class Reversal(AppendOnly):
     )
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, related_name="reversals", verbose_name=_("tenant"), editable=False
+    )
+    before_since = models.DateField(
+        _("before that unchanged since"),
+        editable=False,
+        help_text=_("The first day of what ran before."),
     )
     reversed_on = models.DateField(_("reversed on"), editable=False)
     reversed_at = models.DateTimeField(_("reversed at"), default=clock.now, editable=False)

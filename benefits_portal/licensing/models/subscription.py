@@ -93,6 +93,11 @@ class Subscription(PartnerRow):
         default=0,
         help_text=_("What a whole day could not hold; it goes into the next calculation."),
     )
+    since = models.DateField(
+        _("unchanged since"),
+        editable=False,
+        help_text=_("Since when it runs for these licenses and this end date."),
+    )
     withdrawn_on = models.DateField(
         _("withdrawn on"),
         null=True,
@@ -383,7 +388,7 @@ class Subscription(PartnerRow):
     def as_of(self, day: date) -> Term | None:
         """What it ran for at the end of `day`; None before it began or once withdrawn (H1).
 
-        A future day has what runs today. One query; `with_term_as_of` is the same for many rows.
+        A future day has what runs today. One query; `as_they_were` is the same for many rows.
         """
         run = run_on(self, self.ledger(), day)
         return run.term if run else None
@@ -393,7 +398,7 @@ class Subscription(PartnerRow):
         then = copy(self)
         then.run_for(run.term)
         then.starts_on = run.starts_on
-        if then.withdrawn_on and then.withdrawn_on > day:
+        if then.since > day:
             then.withdrawn_on = None
         return then
 
@@ -406,8 +411,7 @@ class Subscription(PartnerRow):
         """
         if run := run_on(self, self.ledger() if ledger is None else ledger, day):
             return self.then(run, day)
-        is_gone = self.withdrawn_on is not None and self.withdrawn_on <= day
-        return self if is_gone else None
+        return self if self.since <= day else None
 
     def began_on(self) -> date:
         """The first day on which it ran. One query."""

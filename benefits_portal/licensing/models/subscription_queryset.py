@@ -14,7 +14,6 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
-    Sum,
     TextField,
     Value,
     When,
@@ -132,28 +131,20 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """Each with `comes_back`: what `Subscription.can_come_back` says, asked of the database."""
         return self.annotate(comes_back=comes_back(self.model, on))
 
-    def with_term_as_of(self, day: date) -> Self:
-        """Each with `licenses_then`, `ends_on_then`, `carried_license_days_then`, `starts_on_then`.
-
-        What `Subscription.as_of` says, asked of the database: NULL where it says None (H1).
-        """
-        return self.annotate(**columns_on(day))
-
     def as_they_were(self, day: date) -> Self:
         """Those that were there at the end of `day`, withdrawn or not, each with what ran then.
 
-        As `with_term_as_of`, but nothing is NULL, and lists can sort by it: `is_kept_then` and
-        `source_name_then` are there too.
+        What `Subscription.as_it_was` says, asked of the database (H1): `licenses_then`,
+        `ends_on_then`, `carried_license_days_then`, `starts_on_then`, `is_kept_then` and
+        `source_name_then`.
         """
-        columns = columns_on(day)
-        is_gone = Q(withdrawn_on__lte=day)
-        there = self.alias(ran=columns["licenses_then"]).filter(Q(ran__isnull=False) | is_gone)
-        own = {name: F(name.removesuffix("_then")) for name in columns}
-        return there.annotate(
+        is_gone = Q(since__lte=day, withdrawn_on__isnull=False)
+        then = self.annotate(
             is_kept_then=ExpressionWrapper(~is_gone, BooleanField()),
             source_name_then=source_on(day, "name"),
-            **{name: Coalesce(column, own[name]) for name, column in columns.items()},
+            **columns_on(day),
         )
+        return then.filter(licenses_then__isnull=False)
 
     def active_as_of(self, day: date) -> Self:
         """Active at the end of `day` (S2)."""
@@ -169,18 +160,9 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """Expired or Disabled at the end of `day`, the latest first (S3)."""
         return self.not_deleted_as_of(day).filter(ends_on_then__lt=day)
 
-    def entitling_as_of(self, day: date) -> Self:
-        """Active or Expired at the end of `day`, by what ran then (L7)."""
-        return self.with_term_as_of(day).filter(ends_on_then__gte=day - EXPIRED_DAYS)
-
-    def entitled_by_product(self, day: date) -> dict[int, int]:
-        """How many licenses people could have at the end of `day`, by the product's primary key.
-
-        The sum of `Subscription.entitled_as_of` (L7), in one query; a product without any is left
-        out.
-        """
-        sums = self.entitling_as_of(day).order_by().values_list("product")
-        return dict(sums.annotate(entitled=Sum("licenses_then")))
+    def unchanged_since(self, day: date) -> Self:
+        """Those that run for what they ran for at the end of `day`."""
+        return self.filter(since__lte=day)
 
     def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
         """A new subscription that runs for what `quote` says (S1)."""
@@ -189,6 +171,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
             tenant=tenant,
             product=key.product,
             starts_on=quote.on,
+            since=quote.on,
             product_name=key.product.name,
             source_name=key.benefit.offer_name,
             **quote.after.columns,

@@ -13,6 +13,7 @@ CONSTRAINTS: list[BaseConstraint] = [
         violation_error_message=_("A subscription holds at most 10,000,000 licenses."),
     ),
     CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="subscription_days_in_order"),
+    CheckConstraint(condition=Q(since__gte=F("starts_on")), name="subscription_since_its_start"),
     CheckConstraint(
         condition=Q(carried_license_days__gte=0, carried_license_days__lt=F("licenses")),
         name="subscription_carries_less_than_a_day",
@@ -21,8 +22,8 @@ CONSTRAINTS: list[BaseConstraint] = [
 
 INDEXES = [
     Index(
-        # The last two so that the licenses of a pool are added up off the index alone
-        fields=["partner", "tenant", "product", "ends_on", "withdrawn_on", "licenses"],
+        # The last three so that the licenses of a pool are added up off the index alone, of any day
+        fields=["partner", "tenant", "product", "ends_on", "withdrawn_on", "licenses", "since"],
         name="subscription_place_product",
     ),
     Index(fields=["ends_on"], name="subscription_ends"),
