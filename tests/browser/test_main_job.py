@@ -50,6 +50,7 @@ def test_an_admin_gives_credit_activates_a_key_extends_and_adds_licenses(
     row.get_by_role("link", name="View details").click()
     opened = page.locator(f"#details-{credit.pk}")
     opened.get_by_label("Name or email").fill("adele")
+    expect(opened.get_by_role("radio")).to_have_count(1)
     opened.get_by_text("Adele Vance").click()
     opened.get_by_role("button", name="Assign to Adele Vance").click()
     told = "Done. The portal doesn't notify Adele Vance: send the message on this page."
