@@ -66,7 +66,8 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
     def office(name: str, model: str, query: str = "") -> Page:
         return Page(name, reverse(f"admin:{model}_changelist") + query, staff, 15, None)
 
-    assign = reverse("benefits:assign", args=[found["credit"]]) + "?q=tan"
+    # Adler, of whom there are 25 in the smallest world and 5,000 in the largest
+    assign = reverse("benefits:assign", args=[found["credit"]]) + "?q=adl"
     past = clock.today() - timedelta(days=60)
     most_at_once = f"?first={past - timedelta(days=365)}&last={past}"
     calculation = f"?licenses=100&ends_on={clock.today().replace(month=12, day=31)}&keys=25"
@@ -129,13 +130,13 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("licenses, two months ago", LICENSES, f"?on={past}"),
         mine("licenses of a product", HOLDERS, limit=4, queries=4, pk=found["product"]),
         mine("licenses of a product, by name", HOLDERS, "?sort=name", 4, 4, pk=found["product"]),
-        mine("licenses of a product, searched", HOLDERS, "?q=tan", pk=found["product"]),
+        mine("licenses of a product, searched", HOLDERS, "?q=adl", pk=found["product"]),
         mine("licenses of a product, two months ago", HOLDERS, f"?on={past}", pk=found["product"]),
         mine("licenses of a product, most at once", HOLDERS, most_at_once, pk=found["product"]),
         # One of them counts the search, one asks words alone whom it means
-        mine("give a license", "licensing:give-license", "?q=tan", queries=8, pk=found["product"]),
+        mine("give a license", "licensing:give-license", "?q=adl", queries=8, pk=found["product"]),
         mine("directory", PEOPLE),
-        mine("directory, searched", PEOPLE, "?q=tan"),
+        mine("directory, searched", PEOPLE, "?q=adl"),
         # One of them asks what they were called before
         mine("a person", "tenants:user", queries=9, pk=found["person"]),
         mine("roles", "tenants:roles", queries=5),
@@ -161,7 +162,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         office("back office: benefits, searched", "benefits_benefit", "?q=" + quote("Product 07")),
         office("back office: product keys, lapsed", "benefits_productkey", "?state=lapsed"),
         office("back office: people", "tenants_directoryuser"),
-        office("back office: people, searched", "tenants_directoryuser", "?q=tan"),
+        office("back office: people, searched", "tenants_directoryuser", "?q=adl"),
         office("back office: users", "tenants_user"),
         office("back office: assignments", "benefits_assignment"),
         office("back office: license assignments", "licensing_licenseassignment"),
