@@ -22,6 +22,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from benefits_portal.benefits.models import Offer, Product
+from benefits_portal.licensing.models import LicenseAssignment, LicenseTally
 from benefits_portal.practice.world import make_world
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record
 from tests import factories
@@ -230,3 +231,18 @@ def test_a_setting_that_is_missing_is_said_without_a_traceback() -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("SECRET_KEY is not set.")
     assert "Traceback" not in done.stderr
+
+
+def test_tallies_of_a_dump_are_not_counted_twice(tmp_path: Path) -> None:
+    rows = json.loads((FIXTURES / "demo.json").read_text())
+    given = [row["fields"] for row in rows if row["model"] == "licensing.licenseassignment"]
+    pool = {name: given[0][name] for name in ("partner", "tenant", "product")}
+    tally = {"day": "0001-01-01", "given": 1, "ended": 0, "gone": 0}
+    row = {"model": "licensing.licensetally", "pk": 1, "fields": pool | tally}
+    dump = tmp_path / "dump.json"
+    dump.write_text(json.dumps([row, *rows]))
+
+    load(str(dump))
+
+    there = LicenseAssignment.objects.filter(**pool)
+    assert LicenseTally.objects.ever().get(**pool).given == there.count()

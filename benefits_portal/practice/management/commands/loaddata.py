@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from benefits_portal.commands import PortalCommand
+from benefits_portal.licensing.models import LicenseTally
 from benefits_portal.practice.world import holds_rows
 
 
@@ -29,6 +30,8 @@ class Command(PortalCommand, loaddata.Command):
             with transaction.atomic(using=options["database"]):
                 check_empty(options["database"])
                 super().handle(*labels, **options)
+                # A dump holds tallies, which the database has made of its assignments already
+                LicenseTally.objects.recount()
         except (DatabaseError, DeserializationError, ValueError) as error:
             raise CommandError(
                 f"This fixture does not fit, so nothing was loaded: {error}"
