@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -101,12 +102,12 @@ class MembershipYear:
     def offer(self) -> str:
         return str(self.membership.offer)
 
-    @property
+    @cached_property
     def is_over(self) -> bool:
         """Whether nothing of it can be used any more."""
         return bool(self.on > self.membership.benefits_expire_on)
 
-    @property
+    @cached_property
     def has_ended(self) -> bool:
         return bool(self.on > self.membership.ends_on)
 
@@ -125,11 +126,11 @@ class MembershipYear:
             return "assigned"
         return "expiring" if self.is_ending else "neutral"
 
-    @property
+    @cached_property
     def is_ending(self) -> bool:
         return bool(self.membership.ends_on <= self.on + RENEWAL_SOON)
 
-    @property
+    @cached_property
     def state(self) -> str:
         """Where it stands, and what comes after it."""
         if not self.membership.has_begun(self.on):
@@ -150,7 +151,7 @@ class MembershipYear:
             return _("Renewed: next year begins %(day)s")
         return _("Next year began %(day)s") if has_begun else _("Next year begins %(day)s")
 
-    @property
+    @cached_property
     def last_day(self) -> str:
         """When it ends or ended, and until when its benefits can be used."""
         ends_on = self.membership.ends_on
@@ -166,7 +167,7 @@ class MembershipYear:
             "last": as_day(self.membership.benefits_expire_on),
         }
 
-    @property
+    @cached_property
     def renewal_href(self) -> str:
         """Whom to ask for the next year; empty while that is far, and once it cannot be had."""
         asks = self.membership.has_begun(self.on) and self.is_ending and not self.is_renewed

@@ -10,7 +10,6 @@ from math import ceil
 from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -22,6 +21,7 @@ from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, in_licenses
 from benefits_portal.listing.excerpt import MAX_ROWS
+from benefits_portal.paths import path_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
@@ -139,7 +139,7 @@ def next_step(subscription: Subscription, key: int, licenses: int, on: date) -> 
             return NOTHING
         return NextStep(
             _("Extend"),
-            f"{reverse('licensing:extend', args=[subscription.pk])}?key={key}",
+            f"{path_of('licensing:extend', subscription.pk)}?key={key}",
             _("You have a key for %(licenses)s: extend to %(day)s")
             % {"licenses": in_licenses(licenses), "day": as_day(ends_on)},
         )

@@ -10,7 +10,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db.models import Sum
-from django.urls import reverse
 from django.utils.http import urlencode
 
 from benefits_portal.benefits.models import Product
@@ -22,6 +21,7 @@ from benefits_portal.licensing.license_exceptions import (
     NothingRuns,
     NotInTenant,
 )
+from benefits_portal.paths import path_of
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -72,7 +72,7 @@ def pool_url(tenant: int, product: int) -> str:
 
     For whoever comes from elsewhere: from another tenant of one's own a switch is offered there.
     """
-    page = reverse("licensing:license-holders", args=[product])
+    page = path_of("licensing:license-holders", product)
     return f"{page}?{urlencode({TENANT: tenant})}"
 
 

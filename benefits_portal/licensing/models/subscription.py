@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import ExpressionWrapper, Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
@@ -41,6 +40,7 @@ from benefits_portal.licensing.terms import (
     Term,
     in_licenses,
 )
+from benefits_portal.paths import path_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 from benefits_portal.tenants.partner_rows import PartnerRow
@@ -131,7 +131,7 @@ class Subscription(PartnerRow):
         return f"{self.product}, {self.tenant}"
 
     def get_absolute_url(self) -> str:
-        return reverse("licensing:subscription", args=[self.pk])
+        return path_of("licensing:subscription", self.pk)
 
     @property
     def title(self) -> str:
