@@ -147,6 +147,7 @@ POSTGRES_OPTIONS = {
     "join_collapse_limit": JOIN_COLLAPSE_LIMIT,
     "from_collapse_limit": JOIN_COLLAPSE_LIMIT,
     "jit": "off",  # compiling home's queries took PostgreSQL longer than answering them
+    "max_parallel_workers_per_gather": 0,  # to start them took longer than most pages read
 }
 # A streaming replica of the same database, which lists are read from
 REPLICA_URL = env.str("REPLICA_URL", default="")
