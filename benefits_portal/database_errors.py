@@ -3,6 +3,7 @@
 Whatever class Django and psycopg made of them.
 """
 
+from collections.abc import Iterator
 from enum import Enum, auto
 
 from django.db import InterfaceError, OperationalError
@@ -45,14 +46,33 @@ def reason(problem: BaseException | None) -> Reason | None:
     Looks at what led to `problem` too: a session that could not be saved hides it.
     """
     away = False
-    while problem:
-        if found := REASONS.get(code(problem)):
+    for each in chain(problem):
+        if found := REASONS.get(code(each)):
             return found
-        away = away or isinstance(problem, OperationalError | InterfaceError)
+        away = away or isinstance(each, OperationalError | InterfaceError)
+    return Reason.AWAY if away else None
+
+
+def broken_reference(problem: BaseException | None) -> str | None:
+    """The foreign key that was violated, or None if none was.
+
+    SQLite does not name its own.
+    """
+    for each in chain(problem):
+        if getattr(each, "sqlstate", None) == "23503":
+            return each.diag.constraint_name or ""  # type: ignore[attr-defined]  # psycopg's
+        if getattr(each, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_FOREIGNKEY":
+            return "of SQLite"
+    return None
+
+
+def chain(problem: BaseException | None) -> Iterator[BaseException]:
+    """`problem` and what led to it."""
+    while problem:
+        yield problem
         problem = problem.__cause__ or (
             None if problem.__suppress_context__ else problem.__context__
         )
-    return Reason.AWAY if away else None
 
 
 def code(problem: BaseException) -> str:

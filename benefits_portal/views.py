@@ -1,7 +1,9 @@
 """Pages that belong to no app: help, theme, what failed, and the frame around every page."""
 
+import logging
 import sys
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +20,7 @@ from django.views.i18n import set_language
 
 from benefits_portal.benefits.models import Product
 from benefits_portal.benefits.notes import combination, discontinued
-from benefits_portal.database_errors import Reason, reason
+from benefits_portal.database_errors import Reason, broken_reference, reason
 from benefits_portal.formats import format_number
 from benefits_portal.licensing.scenarios import ENDS_ON, SCENARIOS
 from benefits_portal.logs import request_id
@@ -26,9 +28,10 @@ from benefits_portal.prepared import PlannedQuery
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import tenant_context_exempt
 from benefits_portal.tenants.middleware import PartnerRequest
-from benefits_portal.tenants.models import User
+from benefits_portal.tenants.models import Partner, User
 from benefits_portal.tenants.views import session
 
+_log = logging.getLogger(__name__)
 RETRY_AFTER = "5"  # seconds
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 THEME_COOKIE = f"{settings.COOKIE_PREFIX}theme"
@@ -157,11 +160,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Something failed: 503 if it was the database, so that one may try again; else 500.
 
-    A transaction that failed is undone by then, so nothing is ever half done (K2).
+    409 if what was to be written refers to somebody or a partner deleted meanwhile: a room that was
+    started over. A transaction that failed is undone by then, so nothing is ever half done (K2).
     """
     if why := reason(sys.exception()):
         return unavailable(why)
+    key = broken_reference(sys.exception())
+    if key is not None and is_deleted(request):
+        _log.warning("whoever acted was deleted meanwhile", extra={"fields": {"constraint": key}})
+        return HttpResponse(render_to_string("409.html"), status=HTTPStatus.CONFLICT)
     return HttpResponse(render_to_string("500.html", {"request_id": request_id.get()}), status=500)
+
+
+def is_deleted(request: HttpRequest) -> bool:
+    """Whether whoever asks is no longer there, or the partner they act for."""
+    acting = {User: getattr(request, "user", None), Partner: getattr(request, "partner", None)}
+    return any(
+        row and row.pk and not model._base_manager.filter(pk=row.pk).exists()
+        for model, row in acting.items()
+    )
 
 
 def unavailable(why: Reason) -> HttpResponse:

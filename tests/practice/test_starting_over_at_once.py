@@ -1,10 +1,16 @@
 """A room is started over while somebody in it acts (T7)."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import psycopg.errors
 import pytest
+from django.db import IntegrityError, connection
+from django.test import Client
+from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.licensing.license_imports import LicenseImport
@@ -13,7 +19,7 @@ from benefits_portal.practice import handmade, room_world
 from benefits_portal.practice.models import Room, RoomPartner
 from benefits_portal.practice.room_world import empty_room
 from benefits_portal.tenants.importing import carry_out
-from benefits_portal.tenants.models import Actor, Record
+from benefits_portal.tenants.models import Actor, Record, Tenant, User
 from tests import factories
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
@@ -66,3 +72,68 @@ def test_a_room_is_emptied_after_a_file_that_began_before(monkeypatch: pytest.Mo
     importing = partial(carry_out, LicenseImport, text, by=Actor())
     outcomes = at_once([empty_then, importing])
     assert [type(outcome).__name__ for outcome in outcomes] == ["NoneType", "LicenseImport"]
+
+
+# Whoever asks before the room is emptied, and writes afterwards
+
+
+@pytest.fixture
+def asking(admin: User, tenant: Tenant) -> tuple[Room, Client]:
+    """A room, and the browser of somebody in it."""
+    room = factories.RoomFactory.create()
+    RoomPartner.objects.create(room=room, partner=tenant.partner)
+    client = Client(raise_request_exception=False)
+    client.force_login(admin)
+    return room, client
+
+
+@contextmanager
+def before_the_record(act: Callable[[], Any]) -> Iterator[None]:
+    """Within the block `act` is done when the first line is to be put on record."""
+    waiting = [act]
+
+    def execute_then(execute: Callable[..., Any], sql: Any, *args: Any) -> Any:
+        while waiting and 'INSERT INTO "tenants_record"' in str(sql):
+            waiting.pop()()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(execute_then):
+        yield
+
+
+@needs_row_locks
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "What you were working on is no longer there"),
+        ("nl", "Waaraan u werkte, is er niet meer"),
+    ],
+)
+def test_who_acts_in_a_room_that_is_emptied_just_then_is_told_so(
+    asking: tuple[Room, Client], caplog: pytest.LogCaptureFixture, language: str, title: str
+) -> None:
+    room, client = asking
+    with before_the_record(lambda: at_once([partial(empty_room, room)])):
+        answer = client.post(
+            reverse("licensing:product-key-start"),
+            {"acting_in": "another place"},
+            headers={"Accept-Language": language},
+        )
+    assert (answer.status_code, title in answer.text) == (409, True)
+    told = [each for each in caplog.records if each.name == "benefits_portal.views"]
+    assert [each.levelname for each in told] == ["WARNING"]
+    assert "partner" in told[0].fields["constraint"]  # type: ignore[attr-defined]
+
+
+@needs_row_locks
+def test_a_broken_reference_of_a_room_that_is_there_is_a_fault(
+    asking: tuple[Room, Client],
+) -> None:
+    def fail() -> None:
+        raise IntegrityError from psycopg.errors.ForeignKeyViolation()
+
+    with before_the_record(fail):
+        answer = asking[1].post(
+            reverse("licensing:product-key-start"), {"acting_in": "another place"}
+        )
+    assert answer.status_code == 500
