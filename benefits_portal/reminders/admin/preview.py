@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMultiAlternatives
@@ -91,6 +92,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": _("Preview of today's reminders"),
         "person": user,
+        "language": user.language or settings.LANGUAGE_CODE,
         "previews": list(previews(user, clock.now())),
     }
     return TemplateResponse(
