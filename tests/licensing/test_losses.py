@@ -15,8 +15,9 @@ from benefits_portal.licensing.losses.loss import Kind, Loss, in_order
 from benefits_portal.licensing.losses.page import losses_by
 from benefits_portal.licensing.losses.people import people_without
 from benefits_portal.licensing.losses.totals import totals
-from benefits_portal.licensing.losses.unused import unused_credit
+from benefits_portal.licensing.losses.unused import assigned_credit, unused_credit
 from benefits_portal.tenants.models import (
+    Actor,
     Partner,
     Record,
     Role,
@@ -80,6 +81,24 @@ def test_much_credit_does_not_hide_what_is_lost_at_the_month_s_end(
     lost = unused_credit(partner, TODAY, BY, most=most, may_act=True)
     assert [lost.found[0].day, len(lost.found)] == [date(2021, 5, 31), most]
     assert lost.has_more is has_more
+
+
+@rule("U5", "W7")
+@pytest.mark.parametrize(("most", "has_more"), [(1, True), (2, False)])
+def test_assigned_credit_that_ends_first_is_told_with_who_holds_it_now(
+    tenant: Tenant, by: Actor, most: int, has_more: bool
+) -> None:
+    later, first = (benefit(tenant.partner, day, monthly=True) for day in (BY, TODAY))
+    benefit(tenant.partner, TODAY, monthly=True)
+    for held in (later, first, first):
+        holding = factories.AssignmentFactory.create(
+            benefit=held, directory_user__tenant=tenant, directory_user__display_name="Ada"
+        )
+    holding.remove(by=by, on=TODAY)
+    ending = assigned_credit(tenant.partner, TODAY, BY, most=most)
+    assert [loss.pk for loss in ending.found] == [first.pk, later.pk][:most]
+    assert ending.found[0].about.title.endswith(": Ada")
+    assert ending.has_more is has_more
 
 
 @rule("S2", "W7")

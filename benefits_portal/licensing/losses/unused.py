@@ -1,12 +1,13 @@
 """Keys and credit that nobody uses until a day, and assigned credit that ends (B3, B5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Value
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -144,10 +145,7 @@ class Held(NamedTuple):
     currency: str
     offer: str
     expires_on: date
-    people: int
-    person: str
-    first_tenant: str
-    last_tenant: str
+    holders: Mapping[str, Any]  # `people` of them, the first `person`, `first_` and `last_tenant`
 
 
 def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
@@ -158,19 +156,31 @@ def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None
 
 @PreparedQuery
 def first_held(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Any, Any]:
-    held = Assignment.objects.for_partner(Partner(pk=partner)).running(on)
-    by_benefit = held.filter(benefit__expires_on__lte=until).values_list(
-        *("benefit", "benefit__product_name", "benefit__product__kind", "benefit__credit_amount"),
-        *("benefit__currency", "benefit__offer_name", "benefit__expires_on"),
+    """One more than `most`, all for None: benefits off their index, then who holds each.
+
+    All assignments would be grouped before the first are taken.
+    """
+    assigned = Benefit.objects.filter(partner=partner, is_used=True).usage_based()
+    ending = assigned.filter(expires_on__gte=on, expires_on__lte=until)
+    with_holders = ending.annotate(holders=Subquery(holders_of(partner, OuterRef("pk"))))
+    rows: QuerySet[Any, Any] = with_holders.order_by("expires_on", "pk").values_list(
+        *("pk", "product_name", "product__kind", "credit_amount", "currency", "offer_name"),
+        *("expires_on", "holders"),
     )
-    counted = by_benefit.annotate(
-        Count("pk"),
-        Min("directory_user__display_name"),
-        Min("directory_user__tenant__name"),
-        Max("directory_user__tenant__name"),
+    return rows[: None if most is None else most + 1]
+
+
+def holders_of(partner: int, benefit: OuterRef) -> QuerySet[Any, Any]:
+    held = Assignment.objects.for_partner(Partner(pk=partner)).filter(
+        benefit=benefit, ended_at=None
     )
-    in_order = counted.order_by("benefit__expires_on", "benefit")
-    return in_order[: None if most is None else most + 1]
+    holders = JSONObject(
+        people=Count("pk"),
+        person=Min("directory_user__display_name"),
+        first_tenant=Min("directory_user__tenant__name"),
+        last_tenant=Max("directory_user__tenant__name"),
+    )
+    return held.order_by().values("benefit").annotate(holders=holders).values("holders")
 
 
 def loss_of_held(held: Held) -> Loss:
@@ -179,7 +189,7 @@ def loss_of_held(held: Held) -> Loss:
         held.expires_on,
         held.benefit,
         partial(about_held, held),
-        people=held.people,
+        people=held.holders["people"],
         amount=held.amount,
         currency=held.currency,
         is_monthly=held.kind == Product.Kind.MONTHLY_CREDIT,
@@ -189,14 +199,15 @@ def loss_of_held(held: Held) -> Loss:
 def about_held(held: Held) -> About:
     is_monthly = held.kind == Product.Kind.MONTHLY_CREDIT
     size = quantity_text(None, held.amount, held.currency, per_year=not is_monthly)
-    who = held.person if held.people == 1 else people_text(held.people)
+    many, tenant = held.holders["people"], held.holders["first_tenant"]
+    who = held.holders["person"] if many == 1 else people_text(many)
     title = f"{held.product}, {size}: {who}"
     details = path_of("licensing:benefit-detail", held.benefit)
-    is_one_tenant = held.first_tenant == held.last_tenant
+    is_one_tenant = tenant == held.holders["last_tenant"]
     return About(
         title,
         details,
-        held.first_tenant if is_one_tenant else _("Several tenants"),
+        tenant if is_one_tenant else _("Several tenants"),
         details_link(details, title),
         held.offer,
     )
