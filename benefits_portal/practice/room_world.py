@@ -15,8 +15,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Benefit, ProductKey
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.benefits.models import Benefit, Membership, ProductKey
+from benefits_portal.licensing.models import LicenseAssignment, Replacement, Subscription
 from benefits_portal.reminders.models import Digest, Preference, Told
 from benefits_portal.tenants.models import (
     Actor,
@@ -49,6 +49,11 @@ STORYTELLER = "program-team@benefits-portal.example"
 IN_ORDER = (
     *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),
     *("tenants.roleassignment", "practice.roompartner", "practice.persona"),
+)
+# What acts lock, in their order; a record is written once
+ACTS_LOCK = (
+    *(Replacement, Membership, DirectoryUser, ProductKey, Benefit, Subscription),
+    LicenseAssignment,
 )
 # Deleted with an account, wherever they are
 GO_ALONG = (RoleAssignment, User.groups.through, User.user_permissions.through)
@@ -196,15 +201,19 @@ def empty_room(room: Room) -> None:
 def wait_for_acts_at(partners: list[int]) -> None:
     """Whoever acts at `partners` comes to an end, and nobody begins until the transaction ends.
 
-    Locked in the order of all acts: what they lock, and the partner last, which their record needs.
+    Locked in the order of all acts. The partner is last, as their record needs it; but some acts
+    lock it first, against each other alone.
     """
-    for model in (DirectoryUser, ProductKey, Benefit, Subscription):
-        lock(all_rows(model).filter(partner__in=partners))
-    lock(all_rows(Partner).filter(pk__in=partners))
+    theirs = all_rows(Partner).filter(pk__in=partners)
+    lock(theirs.select_for_update(no_key=True))
+    others = [each for each in models_of_partners() if each not in (*ACTS_LOCK, Record)]
+    for model in (*ACTS_LOCK, *others):
+        lock(all_rows(model).filter(partner__in=partners).select_for_update())
+    lock(theirs.select_for_update())
 
 
 def lock(rows: models.QuerySet[Any]) -> None:
-    list(rows.order_by("pk").select_for_update().values_list("pk"))
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def forget_what_hangs_on(partners: list[int], accounts: set[int]) -> None:

@@ -66,7 +66,10 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         its = Q(benefit=OuterRef("pk")) & Q(benefit__lte=OuterRef("pk"))
         held = Assignment.objects.on(day).filter(its)
         keys = ProductKey.objects.filter(counted_on(day), its)
-        is_used = ExpressionWrapper(Q(Exists(held)) | Q(Exists(keys)), BooleanField())
+        # Each is asked what it can have: credit is assigned, licenses have keys
+        is_held = Q(is_license_based=False) & Q(Exists(held))
+        is_redeemed = Q(is_license_based=True) & Q(Exists(keys))
+        is_used = ExpressionWrapper(is_held | is_redeemed, BooleanField())
         return self.annotate(is_used_then=is_used)
 
     def losable(self, on: date) -> Self:
