@@ -114,6 +114,10 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
     def for_display(self) -> Self:
         return self.select_related("product", "tenant")
 
+    def for_naming(self) -> Self:
+        """With no more than what `title` says."""
+        return self.select_related("product").only("product__name", "product__kind")
+
     def with_fitting_key(self, on: date) -> Self:
         """Each with `fitting_key`: the partner's own key that fits and expires first, by its pk.
 

@@ -78,7 +78,7 @@ def history(
     Nothing of another partner's is among them. `known` are rows whose names need no query, `people`
     those of whoever the page names beside them. Only what an index finds should be counted.
     """
-    ours = records.for_partner(request.partner).for_display()
+    ours = records.for_partner(request.partner).for_lines()
     latest = record_asked_for(request, ours)
     found = fetch_page(ours, latest, is_counted=is_counted)
     newer = ours.page_ends_before(latest, PAGE) if latest else None
@@ -95,8 +95,8 @@ def newest_history(request: PartnerRequest, *, hides_sign_ins: bool) -> History:
 def newest(partner: int, *, hides_sign_ins: bool) -> QuerySet[Record]:
     ours = Record.objects.filter(partner=partner)
     if hides_sign_ins:
-        return ours.without_sign_ins().for_display()[: PAGE + 1]
-    return ours.for_display().annotate(total_in_list=CappedCount(ours))[: PAGE + 1]
+        return ours.without_sign_ins().for_lines()[: PAGE + 1]
+    return ours.for_lines().annotate(total_in_list=CappedCount(ours))[: PAGE + 1]
 
 
 def history_of(
@@ -114,7 +114,7 @@ def history_of(
 def newest_about(partner: int, kind: int, subject: int) -> QuerySet[Record]:
     """As `fetch_page` without a record to begin after."""
     records = Record.objects.filter(partner=partner, subject_type=kind, subject_id=subject)
-    page = records.for_display().annotate(total_in_list=CappedCount(records))
+    page = records.for_lines().annotate(total_in_list=CappedCount(records))
     return page[: PAGE + 1]
 
 
@@ -135,7 +135,7 @@ def newest_concerning(partner: int, person: int, *accounts: int) -> QuerySet[Rec
     account = next((User(pk=pk) for pk in accounts), None)
     ours = Record.objects.filter(partner=partner)
     records = ours.given_to_or_about(DirectoryUser(pk=person), account)
-    page = records.for_display().annotate(total_in_list=CappedCount(records))
+    page = records.for_lines().annotate(total_in_list=CappedCount(records))
     return page[: PAGE + 1]
 
 

@@ -36,6 +36,8 @@ SIGNED_IN = "tenants.signed-in"
 COUNTED = {"tenants.list-downloaded"}
 # Whoever does it only looks, or stops looking, which a partner that moves takes no part in
 LOOKING = {"tenants.list-downloaded", "tenants.view-started", "tenants.view-ended"}
+# Of what is beside a record, what lines say of it
+CALLED = ("actor__name", "actor__email", "actor__is_staff", "actor__directory_user", "tenant__name")
 COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
 REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
 
@@ -79,6 +81,11 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
 
     def for_display(self) -> Self:
         return self.select_related("actor", "tenant")
+
+    def for_lines(self) -> Self:
+        """The same, and no more of whoever acted and of the tenant than what they are called."""
+        own = [field.name for field in self.model._meta.concrete_fields]
+        return self.for_display().only(*own, *CALLED)
 
     def concerning(self, person: "DirectoryUser", account: "User | None" = None) -> Self:
         """The history of a person (A2).

@@ -35,7 +35,8 @@ class Referenced:
         people: Names | None = None,
     ) -> None:
         actors = [record.actor for record in records if record.actor]
-        self.rows = _referenced(records, {(type(row), row.pk): row for row in [*known, *actors]})
+        there = {(type(row), row.pk): row for row in [*known, *actors]}
+        self.rows = _referenced(records, there, in_short=partner is not None)
         named = [row for row in self.rows.values() if isinstance(row, (DirectoryUser, User))]
         self.people = people or (Names(partner) if partner else None)
         if self.people:
@@ -111,7 +112,7 @@ def _references(record: Record) -> Iterable[Reference | None]:
 
 
 def _referenced(
-    records: list[Record], known: dict[Reference, models.Model]
+    records: list[Record], known: dict[Reference, models.Model], *, in_short: bool
 ) -> dict[Reference, models.Model]:
     wanted: dict[type[models.Model], set[int]] = {}
     for record in records:
@@ -121,19 +122,21 @@ def _referenced(
     return known | {
         (model, row.pk): row
         for model, pks in wanted.items()
-        for row in _rows_by.rows(*padded(pks, 0), model=model)
+        for row in _rows_by.rows(*padded(pks, 0), model=model, in_short=in_short)
     }
 
 
 @PreparedQuery
-def _rows_by(*keys: int, model: type[models.Model]) -> models.QuerySet[Any]:
-    found: models.QuerySet[Any] = _rows(model).filter(pk__in=keys).order_by()
+def _rows_by(*keys: int, model: type[models.Model], in_short: bool) -> models.QuerySet[Any]:
+    found: models.QuerySet[Any] = _rows(model, in_short=in_short).filter(pk__in=keys).order_by()
     return found
 
 
-def _rows(model: type[models.Model]) -> Any:
+def _rows(model: type[models.Model], *, in_short: bool) -> Any:
     """All rows of `model`, each with what it takes to say its name."""
     rows = model._default_manager.all()
+    if in_short and hasattr(rows, "for_naming"):
+        return rows.for_naming()
     if hasattr(rows, "for_display"):
         return rows.for_display()
     related = [field.name for field in model._meta.fields if field.many_to_one]
