@@ -71,7 +71,7 @@ PAGES = {
     "redemption_of_subscription": f"{PRODUCTS}1/",
     "redemption_way": f"{OFFICE}licensing/redemption/?way__exact=reactivate",
     "redemption_day": f"{OFFICE}licensing/redemption/",
-    "licensing_redemption_tenant_id_77324598": f"{BENEFITS}{{licenses}}/walkthrough/",
+    "redemption_in_tenant": f"{BENEFITS}{{licenses}}/walkthrough/",
     "license_given": f"{OFFICE}licensing/licenseassignment/",
     "license_running": f"{LICENSES}1/?sort=given",
     "license_ended": f"{LICENSES}1/?show=past",
