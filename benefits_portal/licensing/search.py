@@ -35,7 +35,7 @@ from benefits_portal.tenants.access import form_methods, role_required, tenant_c
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
 
-FOR_ADMINS = {"licensing:product-key-start", "tenants:activity"}
+FOR_ADMINS = {"licensing:product-key-start", "tenants:activity", "reminders:reminders"}
 READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
 
 
@@ -105,12 +105,18 @@ def pages(search_query: str, role: Role) -> Excerpt[Found]:
         "home": _("Home"),
         "benefits:azure-cloud": _("Azure & cloud products"),
         "licensing:products": _("Your products"),
+        "licensing:licenses": _("Licenses"),
         "licensing:product-key-start": _("Redeem a product key"),
+        "licensing:plan": _("Plan with your keys"),
+        "licensing:losses": _("Lost by a day"),
+        "licensing:requests": _("Requests"),
         "licensing:calculator": _("End-date calculator"),
         "tenants:users": _("Users"),
         "tenants:roles": _("Roles"),
         "tenants:tenants": _("Tenants"),
         "tenants:activity": _("Activity"),
+        "reminders:calendar": _("Calendar"),
+        "reminders:reminders": _("Reminders"),
         "help": _("Help"),
     }
     named = [(name, title) for name, title in titles.items() if matches(search_query, title)]

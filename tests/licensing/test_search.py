@@ -11,8 +11,8 @@ from benefits_portal.benefits.key_encryption import ALPHABET
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.key_search import ending_in
-from benefits_portal.licensing.search import READ
-from benefits_portal.tenants.models import Actor, Partner, Tenant, User
+from benefits_portal.licensing.search import READ, Found
+from benefits_portal.tenants.models import Actor, Partner, Role, Tenant, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
 from tests.factories import TODAY
@@ -275,3 +275,29 @@ def test_a_redeemed_benefit_shows_the_last_five_characters(client: Client, tenan
 
 def test_nothing_found_says_what_can_be_searched_for(client: Client) -> None:
     assert "Nothing was found." in client.get(SEARCH, {"q": "zzz"}).text
+
+
+def test_pages_of_the_menus_are_found_by_their_names(client: Client) -> None:
+    names = ("Licenses", "Calendar", "Reminders", "Plan with", "Lost by", "Requests")
+    pages = [row for name in names for row in only_pages(client, name)]
+    assert [row.title for row in pages] == [
+        "Licenses",
+        "Calendar",
+        "Reminders",
+        "Plan with your keys",
+        "Lost by a day",
+        "Requests",
+    ]
+    assert {client.get(row.href).status_code for row in pages} == {200}
+
+
+def test_reminders_are_named_without_a_link_to_a_member(sign_in: SignIn, tenant: Tenant) -> None:
+    member = factories.UserFactory.create(directory_user__tenant=tenant)
+    factories.RoleAssignmentFactory.create(user=member, partner=tenant.partner, role=Role.MEMBER)
+    [row] = only_pages(sign_in(member), "reminders")
+    assert (row.title, row.href) == ("Reminders", "")
+
+
+def only_pages(client: Client, name: str) -> list[Found]:
+    groups = client.get(SEARCH, {"q": name}).context["groups"]
+    return [row for group in groups if group["title"] == "Pages" for row in group["rows"]]
