@@ -201,19 +201,20 @@ def empty_room(room: Room) -> None:
 def wait_for_acts_at(partners: list[int]) -> None:
     """Whoever acts at `partners` comes to an end, and nobody begins until the transaction ends.
 
-    Locked in the order of all acts. The partner is last, as their record needs it; but some acts
-    lock it first, against each other alone.
+    Locked in the order of all acts, but for rows that only refer to these: what acts write is
+    compared with what it refers to when they end. The partner is last, as their record needs it;
+    some acts lock it first, against each other alone.
     """
     theirs = all_rows(Partner).filter(pk__in=partners)
-    lock(theirs.select_for_update(no_key=True))
+    lock(theirs, no_key=True)
     others = [each for each in models_of_partners() if each not in (*ACTS_LOCK, Record)]
     for model in (*ACTS_LOCK, *others):
-        lock(all_rows(model).filter(partner__in=partners).select_for_update())
-    lock(theirs.select_for_update())
+        lock(all_rows(model).filter(partner__in=partners), no_key=True)
+    lock(theirs)
 
 
-def lock(rows: models.QuerySet[Any]) -> None:
-    list(rows.order_by("pk").values_list("pk"))
+def lock(rows: models.QuerySet[Any], *, no_key: bool = False) -> None:
+    list(rows.order_by("pk").select_for_update(no_key=no_key).values_list("pk"))
 
 
 def forget_what_hangs_on(partners: list[int], accounts: set[int]) -> None:

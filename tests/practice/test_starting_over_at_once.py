@@ -9,21 +9,25 @@ from typing import Any
 import psycopg.errors
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
 from benefits_portal import clock
 from benefits_portal.licensing.license_imports import LicenseImport
-from benefits_portal.licensing.models import LicensePool
+from benefits_portal.licensing.models import LicensePool, Replacement
 from benefits_portal.practice import handmade, room_world
 from benefits_portal.practice.models import Room, RoomPartner
 from benefits_portal.practice.room_world import empty_room
+from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.importing import carry_out
 from benefits_portal.tenants.models import Actor, Record, Tenant, User
+from benefits_portal.tenants.models.directory_user_queryset import DirectoryUserQuerySet
 from tests import factories
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("T7")]
+BY = Actor()
 needs_row_locks = pytest.mark.skipif(
     not IS_POSTGRES, reason="SQLite has one writer at a time: BEGIN IMMEDIATE is its guard"
 )
@@ -137,3 +141,56 @@ def test_a_broken_reference_of_a_room_that_is_there_is_a_fault(
             reverse("licensing:product-key-start"), {"acting_in": "another place"}
         )
     assert answer.status_code == 500
+
+
+def declined(tenant: Tenant) -> Callable[[], None]:
+    redemption = factories.redeem(tenant=tenant)
+    asked = Replacement.objects.ask(redemption, "By mistake", by=BY, on=factories.TODAY)
+    return partial(asked.decline, "It fits", by=BY)
+
+
+def taken(tenant: Tenant) -> Callable[[], None]:
+    held = factories.LicenseAssignmentFactory.create(tenant=tenant)
+    return partial(held.take, by=BY, on=factories.TODAY)
+
+
+def ended(tenant: Tenant) -> Callable[[], None]:
+    membership = factories.MembershipFactory.create(partner=tenant.partner)
+    day = membership.starts_on + timedelta(days=10)
+    return partial(membership.end, day, by=BY, on=membership.starts_on)
+
+
+def disabled(tenant: Tenant) -> Callable[[], None]:
+    return partial(factories.DirectoryUserFactory.create(tenant=tenant).disable, by=BY)
+
+
+@needs_row_locks
+@pytest.mark.parametrize(
+    ("prepare", "owner", "step"),
+    [
+        (declined, RecordQuerySet, "log"),
+        (taken, RecordQuerySet, "log"),
+        (ended, RecordQuerySet, "log"),
+        (disabled, DirectoryUserQuerySet, "enabled"),
+    ],
+)
+def test_a_room_is_emptied_after_an_act_that_has_locked_its_row(
+    monkeypatch: pytest.MonkeyPatch, prepare: Any, owner: type[QuerySet[Any]], step: str
+) -> None:
+    """The act goes on when the room's rows are locked, or waited for."""
+    room, tenant = factories.RoomFactory.create(), factories.TenantFactory.create()
+    RoomPartner.objects.create(room=room, partner=tenant.partner)
+    act, has_locked, meanwhile = prepare(tenant), Rendezvous(2), Rendezvous(2)
+    carried_out = getattr(owner, step)
+
+    def lock_then_meet(*args: Any, **kwargs: Any) -> Any:
+        has_locked.wait()
+        meanwhile.wait()
+        return carried_out(*args, **kwargs)
+
+    def empty_then() -> None:
+        has_locked.wait()
+        empty_room(room)
+
+    monkeypatch.setattr(owner, step, lock_then_meet)
+    assert at_once([empty_then, act]) == [None, None]
