@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from benefits_portal.benefits.models import Benefit
 from benefits_portal.licensing.losses import page
 from benefits_portal.licensing.losses.loss import Kind, Loss, in_order
 from benefits_portal.licensing.losses.page import losses_by
@@ -99,6 +100,12 @@ def test_assigned_credit_that_ends_first_is_told_with_who_holds_it_now(
     assert [loss.pk for loss in ending.found] == [first.pk, later.pk][:most]
     assert ending.found[0].about.title.endswith(": Ada")
     assert ending.has_more is has_more
+
+
+def test_credit_that_is_marked_as_used_and_held_by_nobody_is_left_out(partner: Partner) -> None:
+    marked = benefit(partner, TODAY, monthly=True)
+    Benefit.objects.filter(partner=partner, pk=marked.pk).update(is_used=True)
+    assert assigned_credit(partner, TODAY, BY, most=None).found == []
 
 
 @rule("S2", "W7")
