@@ -93,7 +93,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         # One for the lines of packages, one for all of up to 100 rows
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=6),
         # What is unused, what ends with the key that fits, and what becomes of memberships
-        mine("home", "home", limit=7, queries=11),
+        mine("home", "home", queries=11),
         # Up to 200 things of each kind are added up, so it has no target
         mine("lost by a day", "licensing:losses", limit=None, queries=11),
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),
@@ -125,7 +125,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
             queries=6,
             pk=found["subscription"],
         ),
-        mine("plan", "licensing:plan", f"?subscription={found['subscription']}", limit=None),
+        mine("plan", "licensing:plan", f"?subscription={found['subscription']}"),
         mine("licenses", LICENSES),
         mine("licenses, two months ago", LICENSES, f"?on={past}"),
         mine("licenses of a product", HOLDERS, limit=4, queries=4, pk=found["product"]),
@@ -144,7 +144,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         mine("switch", "tenants:switch", limit=3, queries=2),
         mine("activity", "tenants:activity"),
         # What comes next asks for each kind of thing that is due
-        mine("reminders", "reminders:reminders", limit=7, queries=18),
+        mine("reminders", "reminders:reminders", queries=18),
         mine("calendar", "reminders:calendar", queries=3),
         Page("calendar feed", feed, nobody, None, 4),
         Page("calendar feed, nothing new", feed, nobody, None, 1, known, 304),
