@@ -149,9 +149,13 @@ class Held(NamedTuple):
 
 
 def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
-    """What people hold and its benefit takes from them; a row for each benefit."""
+    """What people hold and its benefit takes from them; a row for each benefit.
+
+    Without those that are marked as used and that nobody holds, of which `check_consistency` tells.
+    """
     rows, has_more = read(first_held.tuples(partner.pk, on, until, most=most), most)
-    return Losses([loss_of_held(Held(*values)) for values in rows], has_more)
+    held = [each for each in (Held(*values) for values in rows) if each.holders]
+    return Losses([loss_of_held(each) for each in held], has_more)
 
 
 @PreparedQuery
