@@ -460,3 +460,28 @@ def test_a_renewed_membership_leads_to_its_next_year_instead_of_renewing(
             "shows that year."
         )
     ]
+
+
+def test_partners_of_one_name_are_told_apart_where_they_are_renewed(office: Client) -> None:
+    membership = factories.MembershipFactory.create(partner__name="Contoso")
+    known_as = f"Contoso ({membership.partner.mpn_id})"
+    asked = {"action": "renew", "_selected_action": [membership.pk]}
+    asking = office.post(page(Membership, "changelist"), asked)
+    assert f"<h2><bdi>{known_as}: {membership.title}</bdi></h2>" in asking.text
+    assert known_as in cells(office.get(page(Membership, "changelist")).text)
+    assert known_as in facts(office.get(page(Membership, "change", membership.pk)).text)
+
+
+def cells(html: str) -> str:
+    return html[html.index("<tbody") :]
+
+
+def facts(html: str) -> str:
+    return html[html.index("<fieldset") :]
+
+
+def test_issuing_keys_names_the_mpn_id(office: Client) -> None:
+    benefit = factories.BenefitFactory.create()
+    asked = {"action": "issue_another_key", "_selected_action": [benefit.pk]}
+    asking = office.post(page(Benefit, "changelist"), asked)
+    assert f"<h2><bdi>{benefit.partner.known_as}: {benefit.product}</bdi></h2>" in asking.text

@@ -338,3 +338,18 @@ def test_a_partner_s_name_finds_whoever_has_a_role_there(office: Client) -> None
     named = factories.UserFactory.create(name="Friend of Fabrikam")
     found = ask(office, "Fabrikam").context["people"]
     assert {story.account for story in found} == {role.user, named}
+
+
+def test_the_desk_names_the_mpn_id_with_each_partner(office: Client) -> None:
+    partner = factories.PartnerFactory.create(name="Contoso")
+    person = factories.UserFactory.create(directory_user__tenant__partner=partner)
+    factories.RoleAssignmentFactory.create(user=person, partner=partner)
+    key = factories.issue_key(partner=partner)
+    assert told(ask(office, "Contoso"), partner) == 1
+    assert told(ask(office, person.email), partner) == 2  # where the entry is, and its role
+    assert told(ask(office, key.last_five), partner) == 1
+    assert told(office.get(reverse("support-desk"), {"partner": partner.pk}), partner) > 0
+
+
+def told(answer: ClientResponse, partner: Partner) -> int:
+    return answer.text.count(f"<bdi>{partner.known_as}</bdi>")

@@ -158,7 +158,7 @@ def test_a_history_names_the_time_zone(client: Client, tenant: Tenant, logged: N
 def test_a_membership_is_called_without_its_partner() -> None:
     membership = factories.MembershipFactory.create()
     assert membership.title == f"{membership.offer} (Jan 1, 2021)"
-    assert str(membership) == f"{membership.partner}: {membership.title}"
+    assert str(membership) == f"{membership.partner.known_as}: {membership.title}"
     with override("nl"):
         assert membership.title.endswith("(1 januari 2021)")
 

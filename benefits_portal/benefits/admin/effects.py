@@ -32,7 +32,7 @@ def effects_of_issuing(benefit: Benefit, by: Actor) -> Iterator[str]:
 
 def new_key(benefit: Benefit) -> str:
     return _("%(partner)s gets a new key: %(product)s, %(quantity)s, to redeem by %(day)s.") % {
-        "partner": benefit.partner,
+        "partner": benefit.partner.known_as,
         "product": benefit.product,
         "quantity": benefit.quantity_text,
         "day": as_day(benefit.expires_on),

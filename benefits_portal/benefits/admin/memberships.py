@@ -84,7 +84,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     )
     importing = MembershipImport
     list_display = [
-        "partner",
+        "whose",
         linked("offer", gettext_lazy("offer")),
         "starts_on",
         "ends_on",
@@ -116,6 +116,10 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
             .annotate(benefit_total=Coalesce(counted, 0))
         )
 
+    @admin.display(description=gettext_lazy("partner"), ordering="partner")
+    def whose(self, membership: Membership) -> str:
+        return membership.partner.known_as
+
     @admin.display(description=gettext_lazy("benefits"))
     def benefit_count(self, membership: Any) -> str:
         benefits = admin_url(Benefit, "changelist")
@@ -134,7 +138,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
             return [
                 (
                     None,
-                    {"fields": ["partner", "offer", "starts_on", "ends_on", "benefits_expire_on"]},
+                    {"fields": ["whose", "offer", "starts_on", "ends_on", "benefits_expire_on"]},
                 )
             ]
         description = _(

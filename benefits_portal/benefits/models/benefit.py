@@ -106,7 +106,7 @@ class Benefit(PartnerRow):
         indexes = INDEXES
 
     def __str__(self) -> str:
-        return f"{self.partner}: {self.product}"
+        return f"{self.partner.known_as}: {self.product}"
 
     def get_absolute_url(self) -> str:
         """Its page is in a higher room, which settings.ABSOLUTE_URL_OVERRIDES names."""

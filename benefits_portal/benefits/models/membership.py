@@ -106,7 +106,7 @@ class Membership(PartnerRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner}: {self.title}"
+        return f"{self.partner.known_as}: {self.title}"
 
     @property
     def title(self) -> str:
