@@ -305,3 +305,12 @@ def test_the_menu_stays_on_the_day_of_the_page(client: Client) -> None:
 def test_the_menu_of_today_is_of_no_day_that_somebody_chose(client: Client, page: str) -> None:
     client.get(url(page, on="2022-01-31"))
     assert "on=2022-01-31" not in client.get(url(page)).text.partition("<main")[0]
+
+
+@pytest.mark.parametrize("on", [None, "2021-04-01", "soon"])
+def test_a_page_that_is_not_there_is_of_no_day(client: Client, on: str | None) -> None:
+    """Neither which day it shows nor the way to another one."""
+    page = client.get(url("licensing:subscription", 999, on=on))
+    assert page.status_code == 404
+    parts = ("As it was", "Show another day", "a day this page can show")
+    assert [part for part in parts if part in page.text] == []
