@@ -5,11 +5,14 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.translation import override
 
 from benefits_portal.benefits.models.actions import BenefitAction
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.regions import time_zone_name
+from benefits_portal.reminders.models.preference import Preference, Rhythm
+from benefits_portal.reminders.topics import Topic
 from benefits_portal.tenants.activity_forms import grouped_actions
 from benefits_portal.tenants.audit.labels import page_name
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, TenantsAction, User
@@ -114,6 +117,23 @@ def test_the_kinds_of_activity_stand_in_groups() -> None:
 )
 def test_a_refused_page_is_called_by_its_name(path: str, name: str) -> None:
     assert page_name(path) == name
+
+
+def test_days_before_are_read_themselves_and_not_how_many(
+    client: Client, by: Actor, tenant: Tenant
+) -> None:
+    preference = Preference(user=by.user, partner=tenant.partner)
+    preference.change(Rhythm.DAILY, [60, 14, 3], Topic, by=by)
+    assert "90; 30; 7; 1 → 60; 14; 3" in strip_tags(client.get(reverse(ACTIVITY)).text)
+
+
+def test_days_the_wrong_way_round_are_said_and_nothing_else(client: Client, logged: None) -> None:
+    """Not that nothing fits the filter, nor a file that could not be."""
+    query = {"since": "2999-02-01", "until": "2999-01-01"}
+    page = client.get(reverse(ACTIVITY), query).text
+    others = ("No results", "Download as CSV")
+    assert "This is before the first day." in page
+    assert [text for text in others if text in page] == []
 
 
 def test_a_member_reads_that_activity_is_for_admins(

@@ -36,6 +36,7 @@ OWN_NAMES = {
 }  # what on record is a name of ours
 # Numbers that lead back to rows, for the back office
 UNSAID = {"key", "assignment", "redemption", "guid"}
+LISTS_OF_NUMBERS = {"thresholds"}  # read as they were typed
 STAND_IN = "77777777777"
 
 
@@ -228,7 +229,7 @@ def _change(
 
 
 def _value(name: str, field: Any, value: Any, referenced: Referenced, at: datetime) -> str:
-    """`value` as people write it; a list is counted."""
+    """`value` as people write it; a list is counted, but for one of numbers."""
     if value is None or value == "":
         return ""
     if reference := reference_of(name, field, value):
@@ -236,7 +237,8 @@ def _value(name: str, field: Any, value: Any, referenced: Referenced, at: dateti
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return format_number(len(value))
+        is_read = name in LISTS_OF_NUMBERS
+        return "; ".join(map(str, value)) if is_read else format_number(len(value))
     if name in OWN_NAMES and isinstance(value, str):
         return OWN_NAMES[name](value)
     if choices := dict(getattr(field, "flatchoices", ()) or ()):
