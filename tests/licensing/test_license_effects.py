@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.licensing.admin.effects import effects_of_replacing
+from benefits_portal.licensing.home.attention import ending_subscriptions
 from benefits_portal.licensing.home.licenses import licenses_of_disabled, too_few_licenses
 from benefits_portal.licensing.models import LicensePool, Subscription
 from benefits_portal.tenants.models import Actor, Tenant, User
@@ -101,25 +102,27 @@ def test_the_planner_begins_with_the_licenses_that_people_have(
         (-31, ["Now"]),
         (-30, ["Last day today"]),
         (0, ["30 days left"]),
-        (59, ["89 days left"]),
-        (60, []),
+        (60, ["90 days left"]),
+        (61, []),
     ],
 )
-def test_home_tells_ninety_days_ahead_and_ninety_days_after(days: int, left: list[str]) -> None:
+def test_home_tells_three_months_ahead_and_ninety_days_after(days: int, left: list[str]) -> None:
     licenses = pool(4, given=2, ends_on=TODAY + timedelta(days=days))
     soon, _later = too_few_licenses(licenses.tenant.partner, TODAY)
     assert [row["left"] for row in soon] == left
 
 
 @rule("L11")
-def test_home_folds_who_is_left_without_a_license_after_ninety_days(tenant: Tenant) -> None:
-    for days in (59, 60):
+def test_home_folds_who_is_left_without_a_license_after_three_months(tenant: Tenant) -> None:
+    """The same day as what ends or is lost unused: nobody wonders which of two counts."""
+    for days in (60, 61):
         pool(4, given=2, tenant=tenant, ends_on=TODAY + timedelta(days=days))
     soon, later = too_few_licenses(tenant.partner, TODAY)
-    assert [row["left"] for row in soon] == ["89 days left"]
-    assert (later.count, later.period) == ("1", "after Jul 30, 2021")
+    assert [row["left"] for row in soon] == ["90 days left"]
+    assert (later.count, later.period) == ("1", "after Jul 31, 2021")
+    assert later.period == ending_subscriptions(tenant.partner, TODAY)[1].period
     assert [(row["left"], row["day"]) for row in later.rows] == [
-        ("90 days left", "From Jul 31, 2021")
+        ("91 days left", "From Aug 1, 2021")
     ]
 
 

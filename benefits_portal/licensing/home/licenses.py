@@ -17,10 +17,11 @@ from benefits_portal.licensing.home.rows import (
     link_to,
     urgency,
 )
+from benefits_portal.licensing.home.unused_queries import QUARTER
 from benefits_portal.licensing.models import LicenseAssignment, LicenseOutlook
 from benefits_portal.licensing.models.license_outlook import DAY, Step
 from benefits_portal.licensing.models.license_pool import pool_url
-from benefits_portal.licensing.models.pool_outlooks import AHEAD, Pool, near_outlooks
+from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks
 from benefits_portal.licensing.terms import LAST_DAY
 from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt, with_total
 from benefits_portal.prepared import prepared
@@ -32,7 +33,7 @@ MAX_LINES = 12
 def too_few_licenses(
     partner: Partner, on: date, asked: Asked = NOT_ASKED
 ) -> tuple[Rows, FoldedLater]:
-    """Pools with more people than licenses, or that will have within 90 days, the earliest first.
+    """Pools with more people than licenses, or that will have within three months, first to last.
 
     Then those that will have later. Of those whose licenses became fewer in the last 90 days, or
     will.
@@ -45,10 +46,10 @@ def too_few_licenses(
     found.sort(key=lambda each: (each[0].day, each[1].product_name, each[1].tenant))
     href = asked.all_of("over")
     rows = [over_row(*each, on) for each in found[: MAX_LINES if href else MAX_ROWS]]
-    soon_total = sum(1 for step, *_pool in found if step.day <= on + AHEAD)
+    soon_total = sum(1 for step, *_pool in found if step.day <= on + QUARTER)
     soon = Excerpt(rows[:soon_total], soon_total, href)
     later = Excerpt(rows[soon_total:], len(found) - soon_total, href)
-    return soon, FoldedLater(later, on + AHEAD)
+    return soon, FoldedLater(later, on + QUARTER)
 
 
 def over_row(step: Step, pool: Pool, outlook: LicenseOutlook, on: date) -> dict[str, Any]:
