@@ -139,7 +139,9 @@ def no_access_text(count: int) -> str:
 
 
 def assigned_text(count: LicenseCount) -> str:
-    if not count.licenses and count.given:
+    if not (count.licenses or count.given):
+        return _("No licenses")
+    if not count.licenses:
         return _("%(given)s assigned, no licenses") % {"given": format_number(count.given)}
     return _("%(given)s of %(licenses)s assigned") % {
         "given": format_number(count.given),
@@ -152,7 +154,9 @@ def bar(count: LicenseCount) -> list[dict[str, Any]]:
 
     Where there are too few licenses: what there is, and what is missing.
     """
-    whole = max(count.licenses, count.given) or 1
+    whole = max(count.licenses, count.given)
+    if not whole:
+        return []
     width = min(count.given, count.licenses) * 100 // whole
     first = {"start": 0, "width": width}
     rest = {"start": width, "width": 100 - width}

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from benefits_portal.licensing.license_display import bar
+from benefits_portal.licensing.license_display import assigned_text, bar
 from benefits_portal.licensing.license_lists import give_many, preview
 from benefits_portal.licensing.models import LicenseAssignment, LicenseCount, LicensePool
 from benefits_portal.licensing.models.license_pool import pool_url
@@ -413,6 +413,11 @@ def offered(text: str) -> list[str]:
     """The label and the days of the form that counts the most at once."""
     form = text.partition('action="#most"')[2].partition("</form>")[0]
     return re.findall(r"(?:<label[^>]*>|value=\")\s*(Van|From|\d{4}-\d\d-\d\d)", form)
+
+
+def test_where_there_are_no_licenses_nobody_reads_none_of_none() -> None:
+    none = LicenseCount(0, 0)
+    assert (assigned_text(none), bar(none)) == ("No licenses", [])
 
 
 @rule("L7", "L8")
