@@ -20,7 +20,14 @@ class DaysField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        return read_numbers(text) if text else []
+        try:
+            return read_numbers(text) if text else []
+        except forms.ValidationError as error:
+            if error.code != "number":
+                raise
+            raise forms.ValidationError(
+                _("Enter whole numbers, separated by semicolons, such as 30; 7; 1."), code="number"
+            ) from error
 
     def prepare_value(self, value: Any) -> Any:
         return "; ".join(map(str, value)) if isinstance(value, list) else value

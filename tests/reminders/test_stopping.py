@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.reminders.forms import DaysField
 from benefits_portal.reminders.models import Preference, Rhythm, Silence
 from benefits_portal.reminders.topics import OF_STAFF, Topic
 from benefits_portal.reminders.unsubscribing import SALT, subscriber_of, token_of
@@ -181,6 +183,11 @@ def test_the_button_says_which_it_is(today: date) -> None:
         False,
     ]
     assert ["Remind me again" in text for text in (before, after)] == [False, True]
+
+
+def test_days_that_are_no_numbers_are_asked_for_as_the_field_takes_them() -> None:
+    with pytest.raises(ValidationError, match="separated by semicolons, such as 30; 7; 1"):
+        DaysField().clean("soon")
 
 
 # Topics
