@@ -8,6 +8,7 @@ from babel.core import Locale
 from babel.numbers import format_currency
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,12 @@ def _money(amount: Decimal, currency: str, locale: str) -> str:
         return format_currency(amount, currency, locale=locale)
     pattern = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
+def spreadsheet_amount(amount: Decimal, currency: str) -> str:
+    """6000, 0.50 or 0,50: a number as the reader's spreadsheet reads it."""
+    decimals = 0 if amount == amount.to_integral_value() else decimal_places(currency)
+    return number_format(amount, decimals, use_l10n=True, force_grouping=False)
 
 
 def validate_thousandths(amount: Decimal, currency: str) -> None:

@@ -1,5 +1,6 @@
 """Lost by a day: all that a partner loses up to it in all of its tenants, and how much that is."""
 
+import csv
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -248,6 +249,22 @@ def test_the_page_shows_the_first_rows_and_its_file_has_all_on_record(
     assert [line[1:11] for line in lines] == ["2021-05-01", "2021-05-01", "2021-08-31"]
     record = Record.objects.get(action=TenantsAction.LIST_DOWNLOADED)
     assert record.after == {"list": "losses", "rows": 3, "filters": "by=2021-08-31"}
+
+
+def test_the_file_has_plain_amounts_and_says_now_of_what_is_so_already(
+    client: Client, tenant: Tenant
+) -> None:
+    """As the file of the benefits and the page do: no thousandths, and no day that is not true."""
+    benefit(tenant.partner, BY, bulk=True)
+    factories.pool(3, given=2, tenant=tenant, ends_on=TODAY - timedelta(days=31))
+    query = f"?by={BY.isoformat()}"
+    file = b"".join(client.get(reverse("licensing:losses-csv") + query)).decode("utf-8-sig")
+    lines = list(csv.DictReader(file.splitlines()))
+    assert [(line["Last day"], line["Amount"]) for line in lines] == [
+        ("Now", ""),
+        ("2021-07-29", ""),
+        ("2021-08-31", "6000"),
+    ]
 
 
 @pytest.mark.parametrize(

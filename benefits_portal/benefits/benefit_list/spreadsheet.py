@@ -6,9 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from babel.numbers import get_currency_precision
 from django.db.models import Count
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +17,7 @@ from benefits_portal.benefits.models import Assignment, Product, ProductKey
 from benefits_portal.benefits.models.assignment_queryset import AssignmentQuerySet
 from benefits_portal.benefits.models.catalog import BenefitType
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
+from benefits_portal.benefits.money import spreadsheet_amount
 from benefits_portal.benefits.redeemed_then import counted_on
 from benefits_portal.tenants.models import Partner, User
 from benefits_portal.tenants.naming import Names
@@ -91,10 +90,7 @@ def number_and_unit(row: Mapping[str, Any]) -> tuple[str, str]:
     amount: Decimal = row["credit_amount"]
     per_year = row["product__kind"] == Product.Kind.BULK_CREDIT
     text = _("%(amount)s per year") if per_year else _("%(amount)s per month")
-    is_whole = amount == amount.to_integral_value()
-    decimals = 0 if is_whole else get_currency_precision(row["currency"])
-    number = number_format(amount, decimals, use_l10n=True, force_grouping=False)
-    return number, text % {"amount": row["currency"]}
+    return spreadsheet_amount(amount, row["currency"]), text % {"amount": row["currency"]}
 
 
 def key_uses(batch: Iterable[Mapping[str, Any]], all_keys: ProductKeyQuerySet) -> dict[int, KeyUse]:

@@ -84,9 +84,13 @@ class Loss:
     def order(self) -> tuple[date, int, str]:
         return *self.day_and_kind, self.about.title
 
+    def has_happened(self, on: date) -> bool:
+        """Whether it is so already, maybe for longer than the day says."""
+        return self.day < on
+
     def row(self, on: date) -> dict[str, Any]:
         """What the page shows of it."""
-        has_happened = self.day < on
+        has_happened = self.has_happened(on)
         return {
             "day": pgettext("last day", "Now") if has_happened else as_day(self.day),
             "left": "" if has_happened else days_left(self.day, on),

@@ -7,11 +7,12 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.benefits.money import spreadsheet_amount
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.access import role_required
 from benefits_portal.tenants.any_day import instead_of_file
@@ -74,10 +75,10 @@ def losses_csv(request: PartnerRequest) -> HttpResponseBase:
         context: dict[str, Any] = {"by": request.actor, "partner": request.partner}
         log_rows("losses", len(found), filters, **context)
     name = file_name(request.partner.name, _("Lost by"), chosen.day)
-    return spreadsheet(name, sheet(found))
+    return spreadsheet(name, sheet(found, request.today))
 
 
-def sheet(found: list[Loss]) -> Iterator[list[object]]:
+def sheet(found: list[Loss], on: date) -> Iterator[list[object]]:
     yield [
         _("Last day"),
         _("What happens"),
@@ -93,14 +94,14 @@ def sheet(found: list[Loss]) -> Iterator[list[object]]:
     for loss in found:
         about = loss.about
         yield [
-            loss.day.isoformat(),
+            pgettext("last day", "Now") if loss.has_happened(on) else loss.day.isoformat(),
             loss.kind.label,
             about.title,
             about.tenant,
             about.offer,
             loss.licenses or "",
             loss.people or "",
-            number_format(loss.amount, use_l10n=True, force_grouping=False) if loss.amount else "",
+            spreadsheet_amount(loss.amount, loss.currency) if loss.amount else "",
             loss.currency,
             about.explanation or about.hint,
         ]
