@@ -179,3 +179,13 @@ def test_staff_keep_their_own_rights_in_the_back_office_meanwhile(
     office.get(reverse("admin:tenants_partner_change", args=[tenant.partner_id]))
     assert office.post(reverse("admin:tenants_partner_add"), {}).status_code == 200
     assert Partner.objects.count() == 1
+
+
+def test_the_account_menu_names_no_role_of_who_only_looks(
+    looking: Client, partner: Partner
+) -> None:
+    page = looking.get(HOME).text
+    menu = page[page.index('class="account-person"') : page.index('class="account-links"')]
+    assert "Viewing as" in menu
+    assert partner.name in menu
+    assert "Account member" not in menu
