@@ -166,6 +166,15 @@ def test_with_script_the_panel_alone_comes_back_and_is_read_out(anna: Client) ->
     assert f'name="next" value="{BENEFITS}"' in answer
 
 
+def test_a_second_check_takes_the_place_of_one_that_still_runs(anna: Client) -> None:
+    send(anna, "begin")
+
+    panel = anna.get(BENEFITS).text
+    start = panel.index('id="exercise-check"')
+
+    assert 'data-hx-sync="this:replace"' in panel[start : panel.index(">", start)]
+
+
 def test_a_verdict_is_loud_on_the_page_that_answers_and_dated_on_later_ones(anna: Client) -> None:
     send(anna, "begin")
     answer = send(anna, "check", follow=True).text
