@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.tenants import console_mail
 from benefits_portal.tenants.models import Mail, User
@@ -54,7 +55,7 @@ def html_of(message: EmailMessage) -> str:
     return next((str(content) for content, kind in parts if kind == "text/html"), "")
 
 
-@writes(KEPT)
+@writes(KEPT, _("Kept in the practice mailbox"))
 def kept(params: dict[str, str]) -> Letter | None:
     """As it was sent."""
     recipient = User.objects.filter(pk=params["recipient"]).first()

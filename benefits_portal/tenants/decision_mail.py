@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from benefits_portal.startup_checks import LOCAL_HOSTS
@@ -18,7 +19,7 @@ from .models.tenant_request import TENANT_DECIDED
 from .outbox import Letter, writes
 
 
-@writes(TENANT_DECIDED)
+@writes(TENANT_DECIDED, _("Decision on a tenant"))
 def tenant_decided(params: dict[str, str]) -> Letter | None:
     found = TenantRequest.objects.select_related("asked_by", "partner").filter(pk=params["pk"])
     asked = found.first()

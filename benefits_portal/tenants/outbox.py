@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 from django.core.mail import EmailMessage
 
@@ -38,18 +39,19 @@ class Letter:
 type Writer = Callable[[dict[str, str]], Letter | None]
 
 writers: dict[str, Writer] = {}
+kind_names: dict[str, Any] = {}  # of the kinds, for the back office
 # What else leaves with the mails, of apps above; each says how many left
 senders: list[Callable[[], int]] = []
 
 
-def writes(kind: str) -> Callable[[Writer], Writer]:
-    """Register who writes the mails of `kind` from their params.
+def writes(kind: str, name: Any) -> Callable[[Writer], Writer]:
+    """Register who writes the mails of `kind`, called `name`, from their params.
 
     None where there is nobody to write to.
     """
 
     def register(writer: Writer) -> Writer:
-        writers[kind] = writer
+        writers[kind], kind_names[kind] = writer, name
         return writer
 
     return register

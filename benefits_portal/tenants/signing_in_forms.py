@@ -121,7 +121,7 @@ class ForgottenForm(forms.Form):
             Mail.objects.queue(PASSWORD_LINK, params, domain=request.get_host().partition(":")[0])
 
 
-@writes(PASSWORD_LINK)
+@writes(PASSWORD_LINK, _("Link to set a password"))
 def password_link(params: dict[str, str]) -> Letter | None:
     """The link that sets a password, in the account's language; it works for a day from now."""
     user = User.objects.filter(email=params["email"], is_active=True).first()

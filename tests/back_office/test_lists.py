@@ -17,7 +17,8 @@ from benefits_portal.backoffice.changelist import CappedPaginator, SearchThrough
 from benefits_portal.backoffice.columns import NOTHING
 from benefits_portal.benefits.models import Benefit, Membership, PackageLine, Product, ProductKey
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.tenants.models import Partner, Record, Tenant, User
+from benefits_portal.tenants.models import Mail, Partner, Record, Tenant, User
+from benefits_portal.tenants.outbox import kind_names, writers
 from tests import factories
 
 from .conftest import page, registered
@@ -293,3 +294,11 @@ def test_a_user_is_found_once_by_the_partners_of_their_roles(office: Client) -> 
         factories.RoleAssignmentFactory.create(user=user, partner=partner)
     found = office.get(page(User, "changelist"), {"q": "tailwind"}).context["cl"].result_list
     assert list(found) == [user]
+
+
+@pytest.mark.parametrize("kind", writers)
+def test_the_list_of_emails_says_in_words_what_each_is(office: Client, kind: str) -> None:
+    factories.MailFactory.create(kind=kind)
+    shown = office.get(page(Mail, "changelist")).text
+    assert kind not in shown
+    assert str(kind_names[kind]) in shown

@@ -26,6 +26,7 @@ from benefits_portal.tenants.limits import (
     network_of,
 )
 from benefits_portal.tenants.models import Attempt, Mail
+from benefits_portal.tenants.outbox import kind_names
 
 from .base import ReadOnlyAdmin
 from .edits_on_record import log_deletion
@@ -141,7 +142,7 @@ class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     list_display = [
         "queued_at",
-        "kind",
+        "what",
         linked("recipient", gettext_lazy("recipient")),
         "tries",
         "next_try_at",
@@ -167,7 +168,7 @@ class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
     sortable_by: ClassVar[list[str]] = []
     fields = [
         "queued_at",
-        "kind",
+        "what",
         "recipient",
         "tries",
         "next_try_at",
@@ -176,3 +177,7 @@ class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "problem",
         "message_id",
     ]
+
+    @admin.display(description=Mail._meta.get_field("kind").verbose_name)
+    def what(self, mail: Mail) -> Text:
+        return kind_names.get(mail.kind, mail.kind)
