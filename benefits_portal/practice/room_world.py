@@ -51,7 +51,7 @@ IN_ORDER = (
     *("tenants.roleassignment", "practice.roompartner", "practice.persona"),
 )
 # What acts lock, in their order; a record is written once
-ACTS_LOCK = (
+ACTS_LOCK: tuple[type[models.Model], ...] = (
     *(Replacement, Membership, DirectoryUser, ProductKey, Benefit, Subscription),
     LicenseAssignment,
 )
