@@ -101,7 +101,9 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "benefits_portal.urls"
 ABSOLUTE_URL_OVERRIDES = {
-    "benefits.benefit": lambda benefit: reverse("licensing:benefit-detail", args=[benefit.pk])
+    "benefits.benefit": lambda benefit: reverse("licensing:benefit-detail", args=[benefit.pk]),
+    # Where its licenses are, which is what a partner's record says of a product
+    "benefits.product": lambda product: reverse("licensing:license-holders", args=[product.pk]),
 }
 WSGI_APPLICATION = "benefits_portal.wsgi.application"
 TEMPLATES = [

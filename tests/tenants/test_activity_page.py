@@ -1,6 +1,7 @@
 """Activity: what is hidden, how it is grouped, and what it is called (A2)."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -205,3 +206,15 @@ def test_a_requested_tenant_is_pending_review(client: Client, tenant: Tenant) ->
     text = client.get(reverse("tenants:tenants")).text
     assert "Pending review" in text
     assert "Request another tenant" in text
+
+
+def test_a_license_on_record_leads_to_the_licenses_of_its_product(
+    client: Client, tenant: Tenant, by: Actor
+) -> None:
+    subscription = factories.SubscriptionFactory.create(tenant=tenant)
+    product = subscription.product
+    about: Any = {"by": by, "partner": tenant.partner, "tenant": tenant, "subject": product}
+    Record.objects.log("licensing.license-given", **about)
+    href = reverse("licensing:license-holders", args=[product.pk])
+    assert f'href="{href}"' in client.get(reverse("tenants:activity")).text
+    assert client.get(href).status_code == 200
