@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from benefits_portal.benefits.benefit_list.listing import BenefitListing
@@ -28,6 +29,7 @@ from benefits_portal.benefits.notes import replacements
 from benefits_portal.licensing.key_search import ending_in, keys_ending_in, state_of, title_of
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.subscription_display import ProductRow
+from benefits_portal.listing.columns import Text
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import CappedCount
 from benefits_portal.search_text import MAX_TYPED, clean_query, matches
@@ -35,7 +37,24 @@ from benefits_portal.tenants.access import form_methods, role_required, tenant_c
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
 
-FOR_ADMINS = {"licensing:product-key-start", "tenants:activity", "reminders:reminders"}
+# Of the menus, by their addresses; higher apps add theirs
+PAGES: dict[str, Text] = {
+    "home": gettext_lazy("Home"),
+    "benefits:azure-cloud": gettext_lazy("Azure & cloud products"),
+    "licensing:products": gettext_lazy("Your products"),
+    "licensing:licenses": gettext_lazy("Licenses"),
+    "licensing:product-key-start": gettext_lazy("Redeem a product key"),
+    "licensing:plan": gettext_lazy("Plan with your keys"),
+    "licensing:losses": gettext_lazy("Lost by a day"),
+    "licensing:requests": gettext_lazy("Requests"),
+    "licensing:calculator": gettext_lazy("End-date calculator"),
+    "tenants:users": gettext_lazy("Users"),
+    "tenants:roles": gettext_lazy("Roles"),
+    "tenants:tenants": gettext_lazy("Tenants"),
+    "tenants:activity": gettext_lazy("Activity"),
+    "help": gettext_lazy("Help"),
+}
+FOR_ADMINS = {"licensing:product-key-start", "tenants:activity"}
 READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
 
 
@@ -101,30 +120,12 @@ def pages(search_query: str, role: Role) -> Excerpt[Found]:
 
     What the role does not include is named without a link, with the reason (P3).
     """
-    titles = {
-        "home": _("Home"),
-        "benefits:azure-cloud": _("Azure & cloud products"),
-        "licensing:products": _("Your products"),
-        "licensing:licenses": _("Licenses"),
-        "licensing:product-key-start": _("Redeem a product key"),
-        "licensing:plan": _("Plan with your keys"),
-        "licensing:losses": _("Lost by a day"),
-        "licensing:requests": _("Requests"),
-        "licensing:calculator": _("End-date calculator"),
-        "tenants:users": _("Users"),
-        "tenants:roles": _("Roles"),
-        "tenants:tenants": _("Tenants"),
-        "tenants:activity": _("Activity"),
-        "reminders:calendar": _("Calendar"),
-        "reminders:reminders": _("Reminders"),
-        "help": _("Help"),
-    }
-    named = [(name, title) for name, title in titles.items() if matches(search_query, title)]
+    named = [(name, title) for name, title in PAGES.items() if matches(search_query, str(title))]
     why_not = _("for Global admins and MPN partner admins of your organization")
     found = [
-        Found(title, why_not, "")
+        Found(str(title), why_not, "")
         if name in FOR_ADMINS and not role.may_act
-        else Found(title, "", reverse(name))
+        else Found(str(title), "", reverse(name))
         for name, title in named
     ]
     return Excerpt(found, len(found))

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
+from benefits_portal.licensing.search import FOR_ADMINS, PAGES
 from benefits_portal.reminders.views import (
     calendar,
     choosing,
@@ -12,6 +13,9 @@ from benefits_portal.reminders.views import (
 from benefits_portal.tenants.audit.labels import name_pages
 
 app_name = "reminders"
+PAGES["reminders:calendar"] = _("Calendar")
+PAGES["reminders:reminders"] = _("Reminders")
+FOR_ADMINS.add("reminders:reminders")
 name_pages(
     reminders__calendar=_("Calendar"),
     reminders__reminders=_("Reminders"),
