@@ -10,6 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import override
 
 from benefits_portal.benefits.models.actions import BenefitAction
+from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.regions import time_zone_name
 from benefits_portal.reminders.models.preference import Preference, Rhythm
@@ -208,13 +209,13 @@ def test_a_requested_tenant_is_pending_review(client: Client, tenant: Tenant) ->
     assert "Request another tenant" in text
 
 
-def test_a_license_on_record_leads_to_the_licenses_of_its_product(
+def test_a_license_on_record_leads_to_its_product_in_its_tenant(
     client: Client, tenant: Tenant, by: Actor
 ) -> None:
     subscription = factories.SubscriptionFactory.create(tenant=tenant)
     product = subscription.product
     about: Any = {"by": by, "partner": tenant.partner, "tenant": tenant, "subject": product}
     Record.objects.log("licensing.license-given", **about)
-    href = reverse("licensing:license-holders", args=[product.pk])
+    href = pool_url(tenant.pk, product.pk)
     assert f'href="{href}"' in client.get(reverse("tenants:activity")).text
     assert client.get(href).status_code == 200

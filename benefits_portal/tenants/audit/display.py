@@ -70,6 +70,7 @@ class AuditRow:
     where: str
     about: str
     subject: Reference | None
+    tenant: int | None
     changes: list[Change]
 
     def cells(self) -> dict[str, Any]:
@@ -90,11 +91,16 @@ class AuditRow:
 
     @property
     def href(self) -> str:
-        """Of the page of what it is about; empty if that has none."""
+        """Of the page of what it is about; empty if that has none.
+
+        A product's page is about the tenant one acts in, so the tenant of the record is named.
+        """
         if self.subject is None:
             return ""
         model, pk = self.subject
-        return url_of(model).replace(STAND_IN, str(pk))
+        page = url_of(model).replace(STAND_IN, str(pk))
+        is_catalog = not hasattr(model, "partner")
+        return f"{page}?tenant={self.tenant}" if page and is_catalog and self.tenant else page
 
 
 @cache
@@ -157,6 +163,7 @@ def _line(record: Record, referenced: Referenced, zone: ZoneInfo) -> AuditRow:
         where=record.tenant.name if record.tenant else "",
         about=referenced.name(subject, record.at) or _kind(subject[0]) if subject else "",
         subject=subject,
+        tenant=record.tenant_id,
         changes=[change for change in changes if change],
     )
 
