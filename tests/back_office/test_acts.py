@@ -56,7 +56,7 @@ def test_granting_shows_what_the_subscription_goes_back_to(office: Client) -> No
             f"{product} goes back from 100 licenses until {until[0]} to 100 licenses until "
             f"{until[1]}.",
             f"{key} is revoked.",
-            f"{redemption.partner} gets a new key: {product}, 25 licenses, to redeem by "
+            f"{redemption.partner.known_as} gets a new key: {product}, 25 licenses, to redeem by "
             f"{as_day(key.benefit.expires_on)}.",
         )
     ]

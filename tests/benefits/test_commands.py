@@ -56,7 +56,7 @@ def test_a_dry_run_says_what_enrolling_then_makes_once(
         "Signed up",
     )
     who, what = (
-        f"{partner}: Action Pack (Apr 15, 2021).",
+        f"{partner.known_as}: Action Pack (Apr 15, 2021).",
         "benefits 1, product keys 1, without Old (discontinued).",
     )
     assert (run(capsys, *words, "--dry-run"), made()) == (f"{who} Would be made: {what}", (0, 0, 0))
