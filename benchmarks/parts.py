@@ -41,9 +41,9 @@ class Parts:
             name = table.group(1) if table else sql.split(maxsplit=1)[0]
             self.answers.append((name, time.perf_counter() - begun))
 
-    def render(self, render: Callable[..., str], *arguments: Any) -> str:
+    def render(self, render: Callable[..., str], *arguments: Any, **named: Any) -> str:
         asking, rendering, cpu = self.asking, self.rendering, time.thread_time()
-        text = render(*arguments)
+        text = render(*arguments, **named)
         # One template may render another by itself
         self.rendering = rendering + time.thread_time() - cpu - (self.asking - asking)
         return text
@@ -59,8 +59,8 @@ def told_parts(
             return get_response(request)
         parts, render = Parts(), Template.render
 
-        def rendered(*arguments: Any) -> str:
-            return parts.render(render, *arguments)
+        def rendered(*arguments: Any, **named: Any) -> str:
+            return parts.render(render, *arguments, **named)
 
         with connection.execute_wrapper(parts.ask), patch.object(Template, "render", rendered):
             response = get_response(request)

@@ -65,12 +65,15 @@ def profile(cost: Cost) -> Profile:
     headers = {**dict(page.headers), HEADER: "1"}
     unit = render_seconds(TIMES)
     before = processes.cpu_seconds(web), processes.cpu_seconds(database)
-    found = [Parts.read(page.visitor.get(page.url, **headers).header(HEADER)) for _ in range(TIMES)]
+    answers = [page.visitor.get(page.url, **headers) for _ in range(TIMES)]
     taken = [
         (processes.cpu_seconds(root) - start) / TIMES
         for root, start in zip((web, database), before, strict=True)
     ]
     unit = (unit + render_seconds(TIMES)) / 2
+    if any(answer.status != page.status for answer in answers):
+        raise RuntimeError(f"{page.url} failed while it was profiled")
+    found = [Parts.read(answer.header(HEADER)) for answer in answers]
     asking = statistics.median(parts.asking for parts in found)
     rendering = statistics.median(parts.rendering for parts in found)
     return Profile(
