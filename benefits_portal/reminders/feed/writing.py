@@ -20,6 +20,7 @@ from benefits_portal.licensing.home.licenses import over_title
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of
+from benefits_portal.paths import path_of
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.models import Partner
 
@@ -99,7 +100,7 @@ class Writer:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._summary, self._about, self._path = cache(summary), cache(about), cache(path_of)
+        self._summary, self._about, self._home = cache(summary), cache(about), reverse("home")
         self._day, self._moment = cache(day_text), cache(moment_text)
         self._uid_end = escaped(f"@{source.domain}")
 
@@ -122,8 +123,8 @@ class Writer:
         row = event.row
         if row.kind == "licenses" and not event.is_more:
             return self.source.origin + pool_url(*key_of(row.pk))
-        path = self._path("" if event.is_more else PAGES.get(row.kind, ""))
-        return self.source.origin + path.replace("/0/", f"/{row.pk}/")
+        page = "" if event.is_more else PAGES.get(row.kind, "")
+        return self.source.origin + (path_of(page, row.pk) if page else self._home)
 
 
 def identity(event: FeedEvent, partner: Partner) -> str:
@@ -170,11 +171,6 @@ def about(thing: Thing, offer: str, tenant: str, *, is_canceled: bool) -> str:
         _("Canceled: the redemption was reversed.") if is_canceled else "",
     ]
     return escaped("".join(f"{line}\n" for line in lines if line))
-
-
-def path_of(page: str) -> str:
-    """Of the thing of number 0; home's where it has no page."""
-    return reverse(page, args=[0]) if page else reverse("home")
 
 
 def escaped(text: str) -> str:
