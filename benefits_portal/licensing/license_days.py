@@ -16,7 +16,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField, validate_day
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.models import LicensePool, Reversal, entitled
-from benefits_portal.licensing.models.license_peak import Peak, most_of_pool
+from benefits_portal.licensing.models.license_peak import Peak, most_at_once
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.any_day import AnyDay
@@ -125,8 +125,7 @@ def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
     if not form.is_bound or not form.is_valid():
         return {"period": form}
     first, last = form.cleaned_data["first"], min(form.cleaned_data["last"], form.today)
-    tenant = pool.tenant
-    peak = most_of_pool(tenant.partner_id, tenant.pk, pool.product.pk, first, last)
+    peak = most_at_once(pool, first, last)
     return {"period": form, "peak": peak, "peak_sentence": peak_sentence(pool, peak, first, last)}
 
 

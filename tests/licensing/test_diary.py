@@ -20,7 +20,6 @@ from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import (
     LicenseAssignment,
     LicensePool,
-    LicenseTally,
     Redemption,
     Subscription,
     Term,
@@ -252,8 +251,8 @@ class Diary(RuleBasedStateMachine):
                 sum(held == product.pk for held, _who in self.pages[day]["licenses"])
                 for day in days
             ]
-            rows = LicenseTally.objects.filter(product=product)
-            found = most_at_once(rows, days[0], days[-1])
+            pool = LicensePool(self.tenant, product)
+            found = most_at_once(pool, days[0], days[-1])
             assert found == Peak(max(counts), days[counts.index(max(counts))])
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from benefits_portal.licensing.models import LicenseAssignment, LicenseTally
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool
 from benefits_portal.licensing.models.license_peak import Peak, most_at_once
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -35,7 +35,7 @@ def brute_force(stretches: list[tuple[int, int | None]], first: date, last: date
     return Peak(max(counts), days[counts.index(max(counts))])
 
 
-def give(stretches: list[tuple[int, int | None]]) -> None:
+def give(stretches: list[tuple[int, int | None]]) -> LicensePool:
     product, tenant = factories.ProductFactory.create(), factories.TenantFactory.create()
     for begin, length in stretches:
         begins = TODAY + begin * DAY
@@ -49,6 +49,7 @@ def give(stretches: list[tuple[int, int | None]]) -> None:
             given_on=begins,
             **ended,
         )
+    return LicensePool(tenant, product)
 
 
 @pytest.mark.parametrize("examples", [25, pytest.param(1_000, marks=BEFORE_A_RELEASE)])
@@ -58,8 +59,7 @@ def test_the_most_at_once_is_what_counting_every_day_finds(examples: int) -> Non
     def check(stretches: list[tuple[int, int | None]], first: int, length: int) -> None:
         begins = TODAY + first * DAY
         with transaction.atomic():
-            give(stretches)
-            found = most_at_once(LicenseTally.objects.all(), begins, begins + length * DAY)
+            found = most_at_once(give(stretches), begins, begins + length * DAY)
             transaction.set_rollback(True)
         assert found == brute_force(stretches, begins, begins + length * DAY)
 
@@ -80,15 +80,14 @@ def test_the_most_at_once_is_what_counting_every_day_finds(examples: int) -> Non
 def test_who_follows_another_is_not_there_at_once(
     stretches: list[tuple[int, int | None]], people: int
 ) -> None:
-    give(stretches)
-    found = most_at_once(LicenseTally.objects.all(), TODAY, TODAY + 10 * DAY)
+    found = most_at_once(give(stretches), TODAY, TODAY + 10 * DAY)
     assert found.people == people
 
 
 def test_it_takes_one_query_however_many_people_there_are(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    give([(number, 3) for number in range(10)])
+    pool = give([(number, 3) for number in range(10)])
     with django_assert_num_queries(1):
-        found = most_at_once(LicenseTally.objects.all(), TODAY, TODAY + 20 * DAY)
+        found = most_at_once(pool, TODAY, TODAY + 20 * DAY)
     assert found == Peak(3, TODAY + 2 * DAY)

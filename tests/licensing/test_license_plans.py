@@ -86,7 +86,7 @@ ASKED: dict[str, Callable[[LicensePool], object]] = {
     "how many there were": lambda each: counts(each.tenant, TODAY, [each.product.pk], then=True),
     "of all products": lambda each: outlooks(each.tenant, TODAY, then=True),
     "what came later": lambda each: counts_after(each, TODAY),
-    "the most at once": lambda each: most_at_once(each.tallies, TODAY, TODAY + NINE_DAYS),
+    "the most at once": lambda each: most_at_once(each, TODAY, TODAY + NINE_DAYS),
     "since when too few": lambda each: over_since(each.tenant, outlooks(each.tenant, LATE), LATE),
 }
 

@@ -1,6 +1,5 @@
 """How many people had a license at most at once between two days, exact to the day (H6)."""
 
-from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -10,7 +9,8 @@ from django.db.models.functions import Greatest
 
 from benefits_portal.prepared import PreparedQuery
 
-from .license_tally import PEOPLE, LicenseTally, LicenseTallyQuerySet
+from .license_pool import LicensePool
+from .license_tally import PEOPLE, LicenseTally
 
 
 class Peak(NamedTuple):
@@ -20,21 +20,14 @@ class Peak(NamedTuple):
     day: date
 
 
-def most_of_pool(partner: int, tenant: int, product: int, first: date, last: date) -> Peak:
-    """The same as `most_at_once`, put together once."""
-    return highest(changes_of_pool.tuples(partner, tenant, product, first, last), first)
-
-
-def most_at_once(tallies: LicenseTallyQuerySet, first: date, last: date) -> Peak:
-    """The most people of one pool at once, at the end of a day from `first` to `last`.
+def most_at_once(pool: LicensePool, first: date, last: date) -> Peak:
+    """The most people of `pool` at once, at the end of a day from `first` to `last`.
 
     Whoever was given a license and lost it on one day had it at the end of none. One query, whose
     rows are days, not people.
     """
-    return highest(changes(tallies, first, last), first)
-
-
-def highest(changes: Iterable[tuple[date, int]], first: date) -> Peak:
+    tenant, product = pool.tenant, pool.product
+    changes = changes_of_pool.tuples(tenant.partner_id, tenant.pk, product.pk, first, last)
     more = {first: 0} | dict(changes)
     days = sorted(more)
     counts = list(accumulate(more[day] for day in days))
@@ -42,19 +35,13 @@ def highest(changes: Iterable[tuple[date, int]], first: date) -> Peak:
     return Peak(people, days[counts.index(people)])
 
 
-def changes(
-    tallies: LicenseTallyQuerySet, first: date, last: date
-) -> QuerySet[Any, tuple[date, int]]:
-    """By how many people there were more on each day until `last`; what came before on `first`."""
-    since = Greatest("day", Value(first, DateField()))
-    until = tallies.by_day().filter(day__lte=last).order_by().values_list(since)
-    rows: QuerySet[Any, tuple[date, int]] = until.annotate(more=Sum(PEOPLE))
-    return rows
-
-
 @PreparedQuery
 def changes_of_pool(
     partner: int, tenant: int, product: int, first: date, last: date
 ) -> QuerySet[Any, tuple[date, int]]:
+    """By how many people there were more on each day until `last`; what came before on `first`."""
     theirs = LicenseTally.objects.filter(partner=partner, tenant=tenant, product=product)
-    return changes(theirs, first, last)
+    since = Greatest("day", Value(first, DateField()))
+    until = theirs.by_day().filter(day__lte=last).order_by().values_list(since)
+    rows: QuerySet[Any, tuple[date, int]] = until.annotate(more=Sum(PEOPLE))
+    return rows
