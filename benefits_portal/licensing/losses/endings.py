@@ -26,7 +26,7 @@ from benefits_portal.listing.excerpt import first_of
 from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import Partner
 
-from .loss import About, Kind, Loss, Losses, read
+from .loss import About, Kind, Loss, Losses, one_more, read
 
 BATCH = 1_000  # subscriptions of a file that are read at a time
 STATUS = Subscription.Status
@@ -108,7 +108,7 @@ def nearest(
         theirs.expired(on).filter(ends_on__lte=disabled_on),
         theirs.disabled(on).filter(ends_on__lte=deleted_on),
     ]
-    most_of_each = None if most is None else most + 1
+    most_of_each = one_more(most)
     active, *ended = (
         first_of(rows.order_by("ends_on", "pk"), most_of_each).values("pk") for rows in every
     )
@@ -136,7 +136,7 @@ def memberships(partner: Partner, on: date, until: date, *, most: int | None) ->
 def ending(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Membership]:
     theirs = Membership.objects.for_partner(Partner(pk=partner)).ending_until(on, until)
     in_order = theirs.not_renewed().order_by("ends_on", "pk")
-    return in_order[: None if most is None else most + 1]
+    return in_order[: one_more(most)]
 
 
 def about_membership(membership: Membership, partner: Partner) -> About:

@@ -107,6 +107,11 @@ class Losses(NamedTuple):
     has_more: bool = False
 
 
+def one_more(most: int | None) -> int | None:
+    """How many to ask for, so that `read` can tell whether there are more; None for all."""
+    return None if most is None else most + 1
+
+
 def read[Row](found: Sequence[Row], most: int | None) -> tuple[Sequence[Row], bool]:
     """The first `most`, all of them for None; and whether one more was found."""
     kept = found[:most]

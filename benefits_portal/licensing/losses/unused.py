@@ -24,7 +24,7 @@ from benefits_portal.paths import path_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner
 
-from .loss import About, Kind, Loss, Losses, read
+from .loss import About, Kind, Loss, Losses, one_more, read
 
 
 def unused_keys(
@@ -62,7 +62,7 @@ def first_keys(partner: int, on: date, until: date, *, most: int | None) -> Quer
     """One more than `most`, all for None."""
     keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
     rows: QuerySet[Any, Any] = keys.values_list(*COLUMNS, "live_key_id")
-    return rows[: None if most is None else most + 1]
+    return rows[: one_more(most)]
 
 
 @PreparedQuery
@@ -81,7 +81,7 @@ def first_credit(
 def nearest_credit(credit: Any, most: int | None) -> Any:
     """The first `most` and one more, monthly credit apart: it is lost before it expires."""
     is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
-    most_of_each = None if most is None else most + 1
+    most_of_each = one_more(most)
     monthly, others = (
         first_of(credit.filter(part), most_of_each).values("pk")
         for part in (is_monthly, ~is_monthly)
@@ -171,7 +171,7 @@ def first_held(partner: int, on: date, until: date, *, most: int | None) -> Quer
         *("pk", "product_name", "product__kind", "credit_amount", "currency", "offer_name"),
         *("expires_on", "holders"),
     )
-    return rows[: None if most is None else most + 1]
+    return rows[: one_more(most)]
 
 
 def holders_of(partner: int, benefit: OuterRef) -> QuerySet[Any, Any]:
