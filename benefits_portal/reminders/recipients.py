@@ -47,6 +47,11 @@ class Recipient:
     def key(self) -> tuple[int, int | None]:
         return self.user, self.partner
 
+    @property
+    def at(self) -> tuple[int, ...]:
+        """The partner as queries by `partner_at` are given it: none for the program team."""
+        return () if self.partner is None else (self.partner,)
+
     @cached_property
     def topics(self) -> frozenset[Topic]:
         return self.preference.topics
@@ -72,6 +77,11 @@ class Recipient:
             and (kind is None or (kind, due.subject_id) not in self.silenced)
             and not due.lapsed_before(self.acts_since)
         )
+
+
+def partner_at(at: tuple[int, ...]) -> int | None:
+    """The partner of `Recipient.at`: with one and without, a query is prepared by itself."""
+    return at[0] if at else None
 
 
 def nearest_first(item: Item) -> tuple[date, int]:

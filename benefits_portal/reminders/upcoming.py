@@ -16,7 +16,7 @@ from .due import Nearest, due_of_staff, nearest_due_at
 from .items import DueItem
 from .models import Digest, Rhythm
 from .models.preference import WEEK
-from .recipients import Recipient, seen_of
+from .recipients import Recipient, partner_at, seen_of
 from .things import items_of
 from .topics import Due
 
@@ -99,7 +99,7 @@ def next_day(
 def days_of_digests(recipient: Recipient, on: date) -> Iterator[date]:
     """When a digest may come, from the next one on."""
     rhythm, day = recipient.rhythm, on
-    has_one = digests_between(recipient, rhythm.first_day(on), on)
+    has_one = digests_between.rows(recipient.user, rhythm.first_day(on), on, *recipient.at)
     step = WEEK if rhythm is Rhythm.WEEKLY else 1
     if has_one:
         day = rhythm.first_day(on) + timedelta(days=step)
@@ -108,23 +108,9 @@ def days_of_digests(recipient: Recipient, on: date) -> Iterator[date]:
         day = rhythm.first_day(day) + timedelta(days=step)
 
 
-def digests_between(recipient: Recipient, first: date, last: date) -> bool:
-    user, partner = recipient.user, recipient.partner
-    if partner is None:
-        return bool(digests_of_staff.rows(user, first, last))
-    return bool(digests_at.rows(user, partner, first, last))
-
-
 @PreparedQuery
-def digests_at(user: int, partner: int, first: date, last: date) -> QuerySet[Any, Any]:
-    return any_between(Digest.objects.filter(user=user, partner=partner), first, last)
-
-
-@PreparedQuery
-def digests_of_staff(user: int, first: date, last: date) -> QuerySet[Any, Any]:
-    return any_between(Digest.objects.filter(user=user, partner=None), first, last)
-
-
-def any_between(digests: QuerySet[Digest], first: date, last: date) -> QuerySet[Any, Any]:
-    found = digests.filter(for_day__gte=first, for_day__lte=last).order_by()
+def digests_between(user: int, first: date, last: date, *at: int) -> QuerySet[Any, Any]:
+    """One of them, if there is any."""
+    theirs = Digest.objects.filter(user=user, partner=partner_at(at))
+    found = theirs.filter(for_day__gte=first, for_day__lte=last).order_by()
     return found.values_list("pk")[:1]

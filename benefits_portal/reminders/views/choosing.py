@@ -23,7 +23,12 @@ from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.forms import PreferenceForm
 from benefits_portal.reminders.models import Digest, Silence
 from benefits_portal.reminders.mornings import MORNING, LocalCalendar
-from benefits_portal.reminders.recipients import Recipient, program_team, recipient_of
+from benefits_portal.reminders.recipients import (
+    Recipient,
+    partner_at,
+    program_team,
+    recipient_of,
+)
 from benefits_portal.reminders.upcoming import DAYS_AHEAD, upcoming
 from benefits_portal.tenants.access import admin_required, form_methods
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -83,22 +88,14 @@ def context(
 
 def sent_to(recipient: Recipient, asked: Asked) -> Excerpt[Digest]:
     def latest(most: int) -> list[Digest]:
-        if recipient.partner is None:
-            return sent_to_staff.rows(recipient.user, most=most)
-        return sent_at.rows(recipient.user, recipient.partner, most=most)
+        return sent_at.rows(recipient.user, *recipient.at, most=most)
 
     return asked.prepared("sent", MAX_SENT, latest, is_latest=True)
 
 
 @PreparedQuery
-def sent_at(user: int, partner: int, *, most: int) -> QuerySet[Digest]:
-    sent = Digest.objects.filter(user=user, partner=partner)
-    return with_total(sent.with_counts(), most, counted=sent)
-
-
-@PreparedQuery
-def sent_to_staff(user: int, *, most: int) -> QuerySet[Digest]:
-    sent = Digest.objects.filter(user=user, partner=None)
+def sent_at(user: int, *at: int, most: int) -> QuerySet[Digest]:
+    sent = Digest.objects.filter(user=user, partner=partner_at(at))
     return with_total(sent.with_counts(), most, counted=sent)
 
 
