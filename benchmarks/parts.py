@@ -37,9 +37,10 @@ class Parts:
             return execute(sql, *rest)
         finally:
             self.asking += time.thread_time() - cpu
-            table = TABLE.search(sql)
-            name = table.group(1) if table else sql.split(maxsplit=1)[0]
-            self.answers.append((name, time.perf_counter() - begun))
+            if "SAVEPOINT" not in sql:
+                table = TABLE.search(sql)
+                name = table.group(1) if table else sql.split(maxsplit=1)[0]
+                self.answers.append((name, time.perf_counter() - begun))
 
     def render(self, render: Callable[..., str], *arguments: Any, **named: Any) -> str:
         asking, rendering, cpu = self.asking, self.rendering, time.thread_time()

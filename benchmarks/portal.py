@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from benchmarks import processes
-from benchmarks.urls import HEADER
+from benchmarks.parts import HEADER, Parts
 
 HOST = "benchmark.example"
 WORKERS = 2
@@ -34,8 +34,9 @@ class Answer:
         return self.body.decode()
 
     @property
-    def queries(self) -> int:
-        return int(self.header(HEADER) or 0)
+    def parts(self) -> Parts:
+        """Of an answer to whom the header asked for them."""
+        return Parts.read(self.header(HEADER))
 
     def header(self, name: str) -> str:
         start = f"{name.lower()}:"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import processes
 from benchmarks.costs import Cost
-from benchmarks.parts import HEADER, Parts
+from benchmarks.parts import HEADER
 from benchmarks.unit import render_seconds
 
 TIMES = 20
@@ -73,7 +73,7 @@ def profile(cost: Cost) -> Profile:
     unit = (unit + render_seconds(TIMES)) / 2
     if any(answer.status != page.status for answer in answers):
         raise RuntimeError(f"{page.url} failed while it was profiled")
-    found = [Parts.read(answer.header(HEADER)) for answer in answers]
+    found = [answer.parts for answer in answers]
     asking = statistics.median(parts.asking for parts in found)
     rendering = statistics.median(parts.rendering for parts in found)
     return Profile(

@@ -4,20 +4,16 @@ The least that a page can be; *hello* through every middleware; and what Django 
 change list of the same benefits with its own counts and pages.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.urls import urlpatterns as portal
-
-HEADER = "X-Queries"
 
 stock = AdminSite("stock")
 
@@ -45,31 +41,6 @@ stock.register(Benefit, StockAdmin)
 @login_not_required
 def hello(request: HttpRequest) -> HttpResponse:
     return HttpResponse("hello")
-
-
-def told_queries(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: tells whoever sends the header how many queries the answer took.
-
-    Others notice nothing.
-    """
-
-    def respond(request: HttpRequest) -> HttpResponse:
-        if HEADER not in request.headers:
-            return get_response(request)
-        queries: list[str] = []
-
-        def counted(execute: Callable[..., object], sql: str, *rest: object) -> object:
-            queries.append(sql)
-            return execute(sql, *rest)
-
-        with connection.execute_wrapper(counted):
-            response = get_response(request)
-        response.headers[HEADER] = str(len([sql for sql in queries if "SAVEPOINT" not in sql]))
-        return response
-
-    return respond
 
 
 urlpatterns = [path("hello/", hello), path("stock/", stock.urls), *portal]
