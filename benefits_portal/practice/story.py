@@ -1,6 +1,5 @@
-"""The demo's past: plays what `fixtures/story.toml` tells, through the models' own verbs."""
+"""The practice world's history: plays `fixtures/story.toml` through the models' own methods."""
 
-import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -8,42 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Model, QuerySet
 
 from benefits_portal import clock
-from benefits_portal.benefits import key_encryption
-from benefits_portal.benefits.models import (
-    Assignment,
-    Benefit,
-    ExternalOffer,
-    HeldOffer,
-    Membership,
-    Offer,
-    Product,
-    ProductKey,
-)
-from benefits_portal.licensing.models import (
-    LicenseAssignment,
-    LicensePool,
-    Order,
-    Replacement,
-    Subscription,
-)
+from benefits_portal.benefits.models import ExternalOffer, HeldOffer, Membership, Offer
+from benefits_portal.licensing.models import Order, Replacement, Subscription
 from benefits_portal.licensing.order_quotes import OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
-from benefits_portal.tenants.models import (
-    Actor,
-    DirectoryUser,
-    How,
-    Partner,
-    Tenant,
-    TenantRequest,
-    User,
-)
+from benefits_portal.tenants.models import Partner, TenantRequest, User
 
 from .models import Room
 from .situations import SHARED, chapters_of, own_domain
+from .story_cast import StoryCast
 from .story_event import Event, StoryError
 
 
@@ -70,12 +45,8 @@ def play(
         player.play(Event(**event))
 
 
-class StoryPlayer:
-    """The story of one partner.
-
-    The same story draws the same keys, whatever the day and whatever happens elsewhere; another
-    `edition` of it draws others.
-    """
+class StoryPlayer(StoryCast):
+    """Plays the story of one partner. Its calendar is `days_ahead` days ahead of the real one."""
 
     def __init__(
         self,
@@ -86,14 +57,8 @@ class StoryPlayer:
         edition: str = "",
         days_ahead: int = 0,
     ) -> None:
-        self.partner, self.on, self._users, self._suffix = partner, on, users, suffix
+        super().__init__(partner, users, on, suffix, edition)
         self._days_ahead = days_ahead
-        self._people = {
-            person.display_name: person for person in DirectoryUser.objects.for_partner(partner)
-        }
-        self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
-        # Practice keys open nothing; the same story draws the same ones
-        self._chance = random.Random(partner.mpn_id + edition)  # noqa: S311
 
     def play(self, event: Event) -> None:
         """Do what `event` says: on its day and at noon there, or today and now.
@@ -214,67 +179,6 @@ class StoryPlayer:
         self.partner.move_calendar_to(self.on + timedelta(days=event.days))
         self.partner.refresh_from_db(fields=["days_ahead"])
         self.on, self._days_ahead = self.partner.today(), self.partner.days_ahead
-
-    # What the story calls by name
-
-    def _draw_key(self) -> str:
-        return key_encryption.draw(self._chance.choice)
-
-    def _actor(self, event: Event) -> Actor:
-        user = self._users[event.by]
-        return Actor(user, How.BACK_OFFICE if user.is_staff else How.PORTAL)
-
-    def _tenant(self, event: Event) -> Tenant:
-        return self._tenants[own_domain(event.tenant, self._suffix)]
-
-    def _subscription(self, event: Event, tenant: Tenant, product: Product) -> Subscription:
-        """The latest one; the latest with so many licenses where the event says how many."""
-        found = Subscription.objects.of_product_in(tenant, product)
-        found = found.filter(licenses=event.licenses) if event.licenses else found
-        return found.latest("pk")
-
-    def _benefit(self, event: Event) -> Benefit:
-        """The one of the latest enrollment; the core one where no competency is named."""
-        benefits = Benefit.objects.for_partner(self.partner).select_related(
-            "product", "membership", "partner"
-        )
-        return self._latest(benefits, event)
-
-    def _latest[M: Model](self, rows: QuerySet[M], event: Event, of: str = "") -> M:
-        """Of the latest enrollment by that day, the row about the benefit that `event` names."""
-        named: dict[str, Any] = {
-            f"{of}membership__starts_on__lte": self.on - timedelta(days=event.ago),
-            f"{of}product_name": event.product,
-            f"{of}membership__offer__name": event.offer,
-        }
-        if event.competency:
-            named[f"{of}competency"] = event.competency
-        latest_first = (f"-{of}membership__starts_on", f"{of}competency")
-        found = rows.filter(**named).order_by(*latest_first).first()
-        if found is None:
-            raise StoryError(f"{self.partner} has no such benefit: {event}.")
-        return found
-
-    def _key(self, event: Event) -> ProductKey:
-        """The live one of the benefit."""
-        live = ProductKey.objects.for_partner(self.partner).for_display().filter(revoked_at=None)
-        return self._latest(live, event, "benefit__")
-
-    def _assignment(self, event: Event) -> Assignment:
-        return Assignment.objects.get(
-            benefit=self._benefit(event), directory_user=self._people[event.person], ended_at=None
-        )
-
-    def _pool(self, event: Event, product: str) -> LicensePool:
-        """The licenses of what is called so in the tenant of `event`."""
-        licenses = Product.Kind.LICENSES
-        return LicensePool(self._tenant(event), Product.objects.get(name=product, kind=licenses))
-
-    def _licenses(self, event: Event) -> list[LicenseAssignment]:
-        """Those that the people of `event` have."""
-        people = [self._people[name] for name in event.people]
-        running = self._pool(event, event.product).assignments.running().of_people(people)
-        return list(running.for_display().order_by("pk"))
 
 
 VERBS: dict[str, Callable[[StoryPlayer, Event, date], None]] = {
