@@ -31,6 +31,7 @@ from benefits_portal.benefits.models import (
     ProductKey,
 )
 from benefits_portal.benefits.models.membership import ENROLLMENT_YEAR, GRACE
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import LicenseAssignment, Order, Redemption, Subscription
 from benefits_portal.licensing.models.redemption import RedemptionAction
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -381,7 +382,7 @@ class World:
         subscription, spent = running.get((partner, product), (None, RUN))
         before: Row = (None, None, None, None, None)
         if subscription is None or spent == RUN or not subscription.is_active(on):
-            way, spent, after = RedemptionKind.NEW, 0, Subscription.activated(licenses, on)
+            way, spent, after = RedemptionKind.NEW, 0, end_dates.activated(licenses, on)
             subscription = Subscription(
                 id=len(self.subscriptions) + 1,
                 partner_id=partner,

@@ -27,6 +27,7 @@ from django.db.models import QuerySet
 from benefits_portal import clock
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -77,12 +78,8 @@ class Ledger:
         """Where it is not what the arithmetic gives, one row after the other."""
         term, found = self.before, []
         for row in self.rows:
-            then, licenses = Subscription.running(term), row.key_licenses
-            after = (
-                then.extended(licenses)
-                if row.way == RedemptionKind.EXTEND
-                else then.with_added_licenses(licenses, row.redeemed_on)
-            )
+            way = RedemptionKind(row.way)
+            after = end_dates.redeemed(way, term, row.key_licenses, row.redeemed_on)
             if (row.before, row.after) != (term, after):
                 found.append(f"redemption {row.pk} does not follow from the one before it")
             term = row.after

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connections
 
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.tenants.models import Record
 from drills.people import Browser, table
@@ -153,7 +154,7 @@ def faults(redeemer: Redeemer, term: Term) -> list[str]:
     for redemption in redemptions:
         if (
             redemption.before != term
-            or Subscription.running(term).extended(redemption.key_licenses) != redemption.after
+            or end_dates.extended(term, redemption.key_licenses) != redemption.after
         ):
             found.append(f"redemption {redemption.pk} does not follow from the one before it")
         term = redemption.after or term

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from benefits_portal.formats import as_day
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.models import Subscription, Term
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -130,23 +131,24 @@ class Calculation:
 
     def extended(self) -> list[Term]:
         """Raises SubscriptionNotActive, ExtensionLimitExceeded or CalendarEnds."""
-        return self.chain(lambda subscription, key: subscription.extended(key))
+        return self.chain(RedemptionKind.EXTEND)
 
     def with_added_licenses(self) -> list[Term]:
         """Raises SubscriptionNotActive, TooManyLicenses or SubscriptionFull."""
-        return self.chain(lambda subscription, key: subscription.with_added_licenses(key, self.on))
+        return self.chain(RedemptionKind.ADD)
 
     def started_new(self) -> list[Term]:
         """The first key starts a subscription, the others add to it on the same day."""
-        first = Subscription.activated(self.keys[0], self.on)
+        first = end_dates.activated(self.keys[0], self.on)
         return [first, *Calculation(first, self.keys[1:], self.on).with_added_licenses()]
 
-    def chain(self, step: Callable[[Subscription, int], Term]) -> list[Term]:
-        terms, subscription = [], self.subscription
-        subscription.check_active(self.on)
-        for key in self.keys:
-            terms.append(step(subscription, key))
-            subscription = Subscription.running(terms[-1])
+    def chain(self, way: RedemptionKind) -> list[Term]:
+        """The term after each key. Raises SubscriptionNotActive, and what the rule raises."""
+        self.subscription.check_active(self.on)
+        terms, term = list[Term](), self.before
+        for key_licenses in self.keys:
+            term = end_dates.redeemed(way, term, key_licenses, self.on)
+            terms.append(term)
         return terms
 
     def axis(self) -> DateAxis:

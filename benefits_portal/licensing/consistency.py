@@ -11,6 +11,7 @@ from benefits_portal.benefits.consistency import CHECKS as BENEFITS
 from benefits_portal.benefits.consistency import NAMES
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.consistency import LEDGER, Check, at_fault, differing, in_batches, rows
+from benefits_portal.licensing import end_dates
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.consistency import CHECKS as TENANTS
 from benefits_portal.tenants.consistency import not_folded
@@ -108,15 +109,9 @@ def is_reversed_before(earlier: Redemption, later: Redemption | None) -> bool:
 def adds_up(redemption: Redemption) -> bool:
     """Whether the rules make its *after* of its *before*."""
     key_licenses, on, before = redemption.key_licenses, redemption.redeemed_on, redemption.before
-    if redemption.way in STARTING or before is None:
-        return redemption.after == Subscription.activated(key_licenses, on)
-    then = Subscription.running(before)
+    way = RedemptionKind(redemption.way)
     try:
-        return redemption.after == (
-            then.extended(key_licenses)
-            if redemption.way == RedemptionKind.EXTEND
-            else then.with_added_licenses(key_licenses, on)
-        )
+        return redemption.after == end_dates.redeemed(way, before, key_licenses, on)
     except Refusal:
         return False
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -71,7 +72,7 @@ def key_choice(
 ) -> KeyChoice:
     """What `key` would do on that day, by the model's own rules. No query."""
     if subscription is None or way is None:
-        term = Subscription.activated(key.licenses, on)
+        term = end_dates.activated(key.licenses, on)
         text = _("12 months, ends %(day)s")
         return KeyChoice(key, text % {"day": as_day(term.ends_on)}, {})
     try:

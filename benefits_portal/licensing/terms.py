@@ -1,9 +1,7 @@
-"""What a subscription runs for, and how that was calculated (rules S1, S4, S6, S7).
+"""What a subscription runs for, and how that was calculated, with all its figures (S1, S4, S6, S7).
 
-The calculation is there with its numbers.
-
-Values only: `Subscription`'s methods make them; pages, receipts and the calculator show them, so
-that no page can say another date than the stored one. Time is counted in whole days and in
+These are plain values. `end_dates.py` calculates them; pages, receipts and the calculator show
+them, so no page can show a date other than the stored one. Time is counted in whole days and in
 license-days: one license for one day.
 """
 
@@ -62,23 +60,23 @@ def divided(remainder: int) -> str:
 
 
 class Calculation(Protocol):
-    """How a term came about.
+    """How a term was calculated.
 
-    Stored with the redemption, so that its receipt says what was calculated then (S8).
+    It is stored with the redemption, so that the receipt shows what was calculated then (S8).
     """
 
     def steps(self) -> list[str]:
         """One line for each step of the calculation, with units, in the reader's language."""
 
     def balance(self) -> tuple[int, int]:
-        """S7 in license-days: what there was, and what became of it. Both are equal."""
+        """S7, in license-days: what there was before and what there is after. Both are equal."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """What a subscription runs for: licenses, last day of service, and left-over license-days.
+    """What a subscription runs for: licenses, last day of service, and carried license-days.
 
-    Those are what no whole day could hold.
+    The carried license-days are the remainder that did not make a whole day for all licenses.
     """
 
     licenses: int
@@ -88,7 +86,7 @@ class Term:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What is stored of it, by the names that its columns have everywhere."""
+        """The stored values by column name; the names are the same in every table."""
         return {
             "licenses": self.licenses,
             "ends_on": self.ends_on,
@@ -123,7 +121,7 @@ class Activation:
 class Extension:
     """The calculation of *Extend end date* (S4).
 
-    `months` whole calendar months, then a fraction of the next one in days.
+    First `months` whole calendar months, then days for a fraction of the next month.
     """
 
     before: Term

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from benefits_portal.formats import as_day, format_number
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Subscription, Term
@@ -252,7 +253,7 @@ def gap_since(ended_on: date | None, on: date) -> str:
 def waiting_way(key_licenses: int, before: Term) -> Way:
     """Let it end, and use the key on the day after for a new subscription."""
     start = before.ends_on + DAY
-    term = Subscription.activated(key_licenses, start)
+    term = end_dates.activated(key_licenses, start)
     day = {"day": as_day(start)}
     return Way(
         _("Wait and start new"),

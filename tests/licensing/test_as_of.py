@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Subscription, Term, entitled
 from benefits_portal.licensing.models.as_of import annotated_run
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -155,8 +156,8 @@ def test_a_redemption_counts_from_its_own_day_on() -> None:
     subscription = extended()
     before, after = subscription.as_of(TODAY + 9 * DAY), subscription.as_of(TODAY + 10 * DAY)
     assert (before, after) == (
-        Subscription.activated(25, TODAY),
-        Subscription.running(Subscription.activated(25, TODAY)).extended(25),
+        end_dates.activated(25, TODAY),
+        end_dates.extended(end_dates.activated(25, TODAY), 25),
     )
 
 

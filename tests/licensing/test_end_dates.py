@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.exceptions import ExtensionLimitExceeded
 from benefits_portal.licensing.models import Subscription, Term
 from tests.factories import TODAY
@@ -139,7 +140,7 @@ def test_the_latest_extension_is_three_years_away() -> None:
     ],
 )
 def test_a_first_activation_runs_to_the_same_day_next_year(on: str, ends_on: str) -> None:
-    assert Subscription.activated(25, day(on)) == Term(25, day(ends_on), 0)
+    assert end_dates.activated(25, day(on)) == Term(25, day(ends_on), 0)
 
 
 # Adding, later and earlier
@@ -209,7 +210,7 @@ def test_several_small_keys_may_end_a_day_or_so_apart_from_one_large_one() -> No
         pytest.param(running(7, "2021-01-31", 6).extended(3), id="extend"),
         pytest.param(running(100, "2021-06-30").extended(25), id="extend by whole months"),
         pytest.param(running(100, "2021-11-01", 3).with_added_licenses(25, on=TODAY), id="add"),
-        pytest.param(Subscription.activated(25, TODAY), id="activate"),
+        pytest.param(end_dates.activated(25, TODAY), id="activate"),
     ],
 )
 def test_the_working_balances_and_ends_with_the_date_that_is_stored(term: Term) -> None:

@@ -18,7 +18,9 @@ import pytest
 from django.db import connection
 
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Order, Redemption, Subscription
+from benefits_portal.licensing.terms import Term
 from benefits_portal.tenants.models import Record
 from tests.agreement import findings
 from tests.factories import SubscriptionFactory, bought, key_for
@@ -97,13 +99,12 @@ def test_killed_time_and_again_nothing_is_half_done() -> None:
     )
     assert Record.objects.filter(action="licensing.extend", refused="").count() == len(redemptions)
 
-    replayed = Subscription(licenses=500, ends_on=date(2021, 6, 30))
+    replayed = Term(500, date(2021, 6, 30))
     for redemption in redemptions:
-        assert redemption.before == replayed.term
-        term = replayed.extended(redemption.key_licenses)
-        replayed = Subscription.running(term)
+        assert redemption.before == replayed
+        replayed = end_dates.extended(replayed, redemption.key_licenses)
     subscription.refresh_from_db()
-    assert subscription.term == replayed.term
+    assert subscription.term == replayed
 
 
 KEYS = 5

@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Redemption, Replacement, Subscription
 from benefits_portal.licensing.models.replacing_again import replace_again
 from benefits_portal.licensing.subscription_display import adding_hint, end_axis, life, undoing
@@ -288,7 +289,7 @@ def test_the_calculator_names_the_status_and_brings_back_what_can_be(
         "Last day to reactivate" in labels,
     ) == (days == 0, days > 0)
     if back:
-        with_second = Subscription.running(calculation.started_new()[0]).with_added_licenses(10, on)
+        with_second = end_dates.with_added_licenses(calculation.started_new()[0], 10, on)
         assert (ways["Reactivation"].licenses, calculation.started_new()[-1]) == (
             "35",
             with_second,

@@ -25,6 +25,7 @@ from django.db import connections
 from django.test import Client
 
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Redemption, Subscription, Term
 from benefits_portal.tenants.models import Tenant, User
 from tests.factories import SubscriptionFactory, issue_key
@@ -183,6 +184,5 @@ def replayed(term: Term, redemptions: list[Redemption]) -> Term:
     """What `term` becomes when every one of `redemptions` extends it, one after the other."""
     for redemption in redemptions:
         assert redemption.before == term
-        then = Subscription.running(term)
-        term = then.extended(redemption.key_licenses)
+        term = end_dates.extended(term, redemption.key_licenses)
     return term

@@ -1,9 +1,7 @@
-"""Subscriptions and THE END-DATE RULES (S1 to S7).
+"""Subscriptions: what they run for, their status on a day, and the verbs that change them.
 
-In this order: the fields; what holds on a day (S2, S3); the arithmetic (S1, S4 to S7), which
-touches no database and reads no clock; a quote, which is what redeeming a key does; the verbs,
-which spend a key and do exactly what was quoted, by `redeeming.py`; which keys are for a
-subscription; and what held at the end of another day (H1).
+The arithmetic of the end-date rules is in `licensing/end_dates.py`. A quote says what redeeming a
+key would do; the verbs redeem it, by `redeeming.py`, and do exactly what was quoted.
 """
 
 from collections.abc import Sequence
@@ -17,29 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
-from benefits_portal.dates import add_months, days_in_months
 from benefits_portal.derived_fields import SortKeyField
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.exceptions import (
-    CalendarEnds,
     DifferentProduct,
-    ExtensionLimitExceeded,
     NotReactivatable,
-    SubscriptionFull,
     SubscriptionNotActive,
-    TooManyLicenses,
 )
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.licensing.terms import (
-    KEY_MONTHS,
-    LAST_DAY,
-    MAX_EXTENSION_YEARS,
-    MAX_SUBSCRIPTION_LICENSES,
-    Activation,
-    Addition,
-    Extension,
-    Term,
-    in_licenses,
-)
+from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, Term, in_licenses
 from benefits_portal.paths import path_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Actor, Partner, Tenant
@@ -203,20 +187,11 @@ class Subscription(PartnerRow):
         """The last day of what it is on that day, Active, Expired or Disabled."""
         return (self.next_change_on(on) or on) - timedelta(days=1)
 
-    # The arithmetic
-
-    @classmethod
-    def activated(cls, key_licenses: int, on: date) -> Term:
-        """The term of a first activation: the key's licenses, 12 months from `on` (S1).
-
-        Nothing is carried.
-        """
-        ends_on = add_months(on, KEY_MONTHS)
-        return Term(key_licenses, ends_on, 0, Activation(key_licenses, on, ends_on))
+    # What a key makes of it
 
     @classmethod
     def running(cls, term: Term) -> "Subscription":
-        """A subscription that runs for `term` and for nobody, to calculate with; never saved."""
+        """An unsaved subscription that runs for `term`: for its status on a day."""
         return cls(**term.columns)
 
     @property
@@ -230,48 +205,16 @@ class Subscription(PartnerRow):
 
     @property
     def latest_extension_on(self) -> date:
-        """As far as one key can move the end date (S5)."""
-        return add_months(self.ends_on, KEY_MONTHS * MAX_EXTENSION_YEARS)
+        """The latest day to which one key can move the end date (S5)."""
+        return end_dates.latest_extension_on(self.ends_on)
 
     def extended(self, key_licenses: int) -> Term:
-        """The term after *Extend end date* with a key of `key_licenses` (S4, S7).
-
-        Raises ExtensionLimitExceeded (S5), or CalendarEnds after the year 2999.
-        """
-        if key_licenses > MAX_EXTENSION_YEARS * self.licenses:
-            raise ExtensionLimitExceeded(key_licenses, self.licenses)
-        if self.latest_extension_on > LAST_DAY:
-            raise CalendarEnds
-        months, rest = divmod(KEY_MONTHS * key_licenses, self.licenses)
-        moved_to = add_months(self.ends_on, months)
-        following_month_days = (add_months(self.ends_on, months + 1) - moved_to).days
-        days, carried = divmod(
-            rest * following_month_days + self.carried_license_days, self.licenses
-        )
-        calculation = Extension(
-            self.term, key_licenses, months, rest, moved_to, following_month_days, days, carried
-        )
-        return Term(self.licenses, moved_to + timedelta(days=days), carried, calculation)
+        """The term after *Extend end date* with a key of `key_licenses` (S4, S7)."""
+        return end_dates.extended(self.term, key_licenses)
 
     def with_added_licenses(self, key_licenses: int, on: date) -> Term:
-        """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7).
-
-        Raises TooManyLicenses with the largest key that fits, or SubscriptionFull if none does.
-        """
-        licenses = self.licenses + key_licenses
-        fitting = MAX_SUBSCRIPTION_LICENSES - self.licenses
-        if fitting <= 0:
-            raise SubscriptionFull
-        if key_licenses > fitting:
-            raise TooManyLicenses(licenses, fitting)
-        days_left = (self.ends_on - on).days
-        year_days = days_in_months(on, KEY_MONTHS)
-        days, carried = divmod(
-            self.licenses * days_left + key_licenses * year_days + self.carried_license_days,
-            licenses,
-        )
-        calculation = Addition(self.term, key_licenses, on, days_left, year_days, days, carried)
-        return Term(licenses, on + timedelta(days=days), carried, calculation)
+        """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7)."""
+        return end_dates.with_added_licenses(self.term, key_licenses, on)
 
     @classmethod
     def quote(
@@ -290,7 +233,8 @@ class Subscription(PartnerRow):
         if (way is RedemptionKind.NEW) != (subscription is None):
             raise ValueError("A new subscription has none before it; every other way changes one.")
         if subscription is None:
-            return Quote(way, key.pk, tenant.pk, None, on, None, cls.activated(key.licenses, on))
+            after = end_dates.activated(key.licenses, on)
+            return Quote(way, key.pk, tenant.pk, None, on, None, after)
         before, after = subscription.term, subscription.term_after(way, key, on)
         return Quote(way, key.pk, tenant.pk, subscription.pk, on, before, after)
 
@@ -305,13 +249,9 @@ class Subscription(PartnerRow):
         if way is RedemptionKind.REACTIVATE:
             if not self.can_come_back(on):
                 raise NotReactivatable
-            return self.activated(key.licenses, on)
-        self.check_active(on)
-        return (
-            self.extended(key.licenses)
-            if way is RedemptionKind.EXTEND
-            else self.with_added_licenses(key.licenses, on)
-        )
+        else:
+            self.check_active(on)
+        return end_dates.redeemed(way, self.term, key.licenses, on)
 
     # The verbs: each spends one key and changes one subscription, both or neither
 

@@ -8,7 +8,7 @@ from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, Term
 
 from .sampling import MAX_STEPS, Sample, used_sets
-from .search import Rules, Search, State
+from .search import Search, State, term_after
 from .values import Coverage, Plan, Stock
 
 
@@ -91,7 +91,7 @@ def aim(stock: Stock, licenses: int, ends_on: date) -> Aim:
         search.plan(last) if last else None,
         search.plan(min(after, key=nearest)) if after else None,
         search.plan(min(after, key=fewest)) if after else None,
-        next_keys(last.term, ends_on, search.rules) if last else (),
+        next_keys(last.term, ends_on, stock.on) if last else (),
         coverage,
     )
 
@@ -109,7 +109,7 @@ def some_with_few_keys(search: Search) -> Coverage:
     return coverage
 
 
-def next_keys(term: Term, ends_on: date, rules: Rules) -> tuple[NextKey, ...]:
+def next_keys(term: Term, ends_on: date, on: date) -> tuple[NextKey, ...]:
     """The sizes of a key that would extend `term` nearest to a later day, on both sides.
 
     One if it hits the day, or if no key reaches it (S5).
@@ -117,11 +117,11 @@ def next_keys(term: Term, ends_on: date, rules: Rules) -> tuple[NextKey, ...]:
     smaller, larger = 0, MAX_EXTENSION_YEARS * term.licenses + 1
     while larger - smaller > 1:  # a larger key never ends earlier
         middle = (smaller + larger) // 2
-        if end_with(middle, term, rules) <= ends_on:
+        if end_with(middle, term, on) <= ends_on:
             smaller = middle
         else:
             larger = middle
-    found = [NextKey(size, end_with(size, term, rules)) for size in around(smaller, larger, term)]
+    found = [NextKey(size, end_with(size, term, on)) for size in around(smaller, larger, term)]
     exact = [key for key in found if key.ends_on == ends_on]
     return tuple(exact or found)
 
@@ -133,6 +133,6 @@ def around(smaller: int, larger: int, term: Term) -> Iterable[int]:
         yield larger
 
 
-def end_with(key_licenses: int, term: Term, rules: Rules) -> date:
-    after = rules.after(RedemptionKind.EXTEND, term, key_licenses)
+def end_with(key_licenses: int, term: Term, on: date) -> date:
+    after = term_after(RedemptionKind.EXTEND, term, key_licenses, on)
     return after.ends_on if after else date.max

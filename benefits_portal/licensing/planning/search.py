@@ -9,6 +9,7 @@ from datetime import date
 from math import factorial, prod
 from typing import NamedTuple
 
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import Term
@@ -39,24 +40,12 @@ class State(NamedTuple):
         return sum(self.used)
 
 
-class Rules:
-    """S4 to S6 for one day, by the methods of `Subscription`."""
-
-    def __init__(self, before: Term, on: date) -> None:
-        self.on = on
-        self._subscription = Subscription.running(before)
-
-    def after(self, way: RedemptionKind, runs: Term | State, key_licenses: int) -> Term | None:
-        """The term that follows what runs; None where the rules refuse."""
-        subscription = self._subscription
-        subscription.licenses, subscription.ends_on = runs.licenses, runs.ends_on
-        subscription.carried_license_days = runs.carried_license_days
-        try:
-            if way is RedemptionKind.EXTEND:
-                return subscription.extended(key_licenses)
-            return subscription.with_added_licenses(key_licenses, self.on)
-        except Refusal:
-            return None
+def term_after(way: RedemptionKind, before: Term, key_licenses: int, on: date) -> Term | None:
+    """The term that follows `before`; None where the rules refuse (S4 to S6)."""
+    try:
+        return end_dates.redeemed(way, before, key_licenses, on)
+    except Refusal:
+        return None
 
 
 class Search:
@@ -68,7 +57,6 @@ class Search:
     def __init__(self, stock: Stock) -> None:
         Subscription.running(stock.before).check_active(stock.on)
         self.stock = stock
-        self.rules = Rules(stock.before, stock.on)
         self.keys = KeySizes(stock.keys)
         self.width = len(self.keys.sizes)
         self.start = state_of((0,) * (2 * self.width), stock.before)
@@ -125,7 +113,7 @@ class Search:
         """
         self.steps += 1
         licenses = sum(map(self.size, path))
-        term = self.rules.after(self.way(path[0]), state, licenses)
+        term = term_after(self.way(path[0]), state.term, licenses, self.stock.on)
         if term is None:
             return None
         used = list(state.used)
@@ -185,7 +173,7 @@ class Search:
         """One step of a plan; many plans begin alike, so it is calculated once."""
         step = move, term.licenses, term.ends_on, term.carried_license_days
         if step not in self._planned:
-            after = self.rules.after(self.way(move), term, self.size(move))
+            after = term_after(self.way(move), term, self.size(move), self.stock.on)
             if after is None:
                 raise AssertionError("The rules allow what they allowed before.")
             self._planned[step] = after
@@ -209,9 +197,9 @@ def carried_out(
     unused: tuple[Key, ...] = (),
 ) -> Plan | None:
     """These keys used in these ways on that day; None if the rules refuse a step."""
-    rules, steps, term = Rules(before, on), list[Step](), before
+    steps, term = list[Step](), before
     for way, key in moves:
-        after = rules.after(way, term, key.licenses)
+        after = term_after(way, term, key.licenses, on)
         if after is None:
             return None
         steps.append(Step(way, key, term, after))

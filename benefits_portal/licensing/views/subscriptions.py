@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing import prepared_queries
+from benefits_portal.licensing import end_dates, prepared_queries
 from benefits_portal.licensing.comparison import before_after
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
@@ -171,7 +171,7 @@ def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict
     if subscription.fitting_key is not None:  # type: ignore[attr-defined]  # annotated
         href = f"{reverse('benefits:azure-cloud')}?{urlencode({'q': subscription.product_name})}"
         keys = Excerpt.of(subscription.fitting_keys(on), MAX_KEYS, href)
-    return {"keys": keys, "would_end_on": Subscription.activated(1, on).ends_on}
+    return {"keys": keys, "would_end_on": end_dates.activated(1, on).ends_on}
 
 
 @role_required
