@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.regions import time_zone_name
 
 from .class_rooms import rows_of
-from .exercises import State, exercises
+from .exercises import Miss, Progress, State, exercises
 from .models import Class
 
 
@@ -20,7 +20,7 @@ def results_of(of_class: Class) -> Iterator[list[object]]:
     since_then = _("Since, %(zone)s") % {"zone": zone}
     yield [
         *(_("Name"), _("Exercise"), _("Status"), since_then, _("Attempts that failed")),
-        *(_("Last finding or refusal"), _("Shown by the trainer")),
+        *(_("What was missing or refused"), _("Shown by the trainer")),
     ]
     for row in rows_of(of_class):
         for step in row.steps:
@@ -31,9 +31,21 @@ def results_of(of_class: Class) -> Iterator[list[object]]:
                 step.state.label,
                 f"{since:%Y-%m-%d %H:%M}" if since else "",
                 step.tries,
-                step.message,
+                what_went_wrong(step),
                 _("yes") if step.by_trainer else "",
             ]
+
+
+def what_went_wrong(step: Progress) -> str:
+    """All of it, a line each; or why the exercise is not offered."""
+    if step.state is State.NOT_OFFERED:
+        return step.message
+    return "\n".join(miss_text(each) for each in step.misses)
+
+
+def miss_text(miss: Miss) -> str:
+    """The sentence, and how often it came."""
+    return miss.message if miss.times == 1 else f"{miss.message} ({miss.times} ×)"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,17 @@ from django.db.models.functions import Coalesce
 from benefits_portal.listing.page import Page
 from benefits_portal.tenants.models import Record, TenantsAction
 
-from .exercises import Progress, RoomProgress, State, present, standing_of, tally
+from .exercises import (
+    Exercise,
+    Miss,
+    Progress,
+    RoomProgress,
+    State,
+    exercises_in,
+    present,
+    standing_of,
+    tally,
+)
 from .models import Class, Persona, Room
 
 ON_PAGE = 50
@@ -61,12 +71,21 @@ class RoomRow:
 
 
 @dataclass(frozen=True)
+class ExerciseRow:
+    """An exercise of a class, and what went wrong with it in each room where anything did."""
+
+    exercise: Exercise
+    missed: list[tuple[Room, list[Miss]]]
+
+
+@dataclass(frozen=True)
 class ClassRooms:
-    """A page of a class's rooms; `here` and `taken` count all of them."""
+    """A page of a class's rooms; `here`, `taken` and `exercises` are about all of them."""
 
     page: Page[RoomRow]
     here: int
     taken: int
+    exercises: list[ExerciseRow]
 
 
 def rooms_of(of_class: Class, page: str) -> ClassRooms:
@@ -85,7 +104,17 @@ def rooms_of(of_class: Class, page: str) -> ClassRooms:
         ),
         here=sum(is_here(each) for each in standing),
         taken=len(standing) + of_class.rooms_deleted,
+        exercises=[exercise_row(each, standing) for each in exercises_in(of_class)],
     )
+
+
+def exercise_row(exercise: Exercise, standing: list[RoomProgress]) -> ExerciseRow:
+    """Rooms by name."""
+    in_order = sorted(standing, key=lambda each: each.room.name.casefold())
+    missed = [
+        (each.room, misses) for each in in_order if (misses := each.progress(exercise).misses)
+    ]
+    return ExerciseRow(exercise, missed)
 
 
 def page_number(text: str, rows: int) -> int:

@@ -25,7 +25,7 @@ from .asked import Asked
 from .class_results import kept_of, results_of
 from .class_rooms import rooms_of
 from .exceptions import ClassOver, TooManyClasses
-from .exercises import State, exercises_in
+from .exercises import State
 from .models import Class
 from .moving import is_too_far, move_for_all
 from .room_forms import ClassForm, DayForAllForm
@@ -107,7 +107,7 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "taken": rooms.taken,
         "here": rooms.here,
         "kept": kept_of(of_class),
-        "exercises": exercises_in(of_class),
+        "exercises": rooms.exercises,
         "states": list(State),
     }
     if request.GET.get("ask") == "end" and not context["is_over"]:

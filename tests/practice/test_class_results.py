@@ -102,6 +102,47 @@ def test_who_is_stuck_is_first_and_on_what(of_class: Class, trainer: Client) -> 
     assert ">Stuck</span>" in page.text
 
 
+def missed_on(page: Any) -> dict[str, list[tuple[str, list[tuple[str, int]]]]]:
+    """By the slug of its exercise: in whose room what went wrong, and how often."""
+    return {
+        row.exercise.slug: [
+            (room.name, [(miss.message, miss.times) for miss in misses])
+            for room, misses in row.missed
+        ]
+        for row in page.context["exercises"]
+    }
+
+
+def test_what_went_wrong_before_it_was_passed_stays_to_be_read(
+    of_class: Class, trainer: Client
+) -> None:
+    get_stuck("Bob")
+    get_stuck("Anna")
+    solve(CREDIT)
+
+    page = page_of(trainer, of_class)
+    inside = trainer.get(reverse("practice-class-room", args=[of_class.pk, room().pk])).text
+
+    said = [("No one has this credit (Silver competency).", 3)]
+    assert missed_on(page) == {
+        CREDIT: [("Anna", said), ("Bob", said)],
+        SCENARIO: [],
+        REPLACEMENT: [],
+    }
+    assert "What went wrong: 2 trainees" in page.text
+    assert "What went wrong:" in inside
+    assert "3 times" in inside
+
+
+def test_what_went_wrong_after_it_was_passed_is_not_told(of_class: Class, trainer: Client) -> None:
+    solve(CREDIT)
+    factories.ExerciseAttemptFactory.create(
+        room=room(), what="checked", finding="nobody-holds", question=1
+    )
+
+    assert missed_on(page_of(trainer, of_class))[CREDIT] == []
+
+
 def test_what_was_not_begun_is_next_and_not_what_somebody_is_at(
     of_class: Class, trainer: Client
 ) -> None:
@@ -267,6 +308,8 @@ def test_results_are_a_spreadsheet_without_formulas(of_class: Class, trainer: Cl
     assert heads[:4] == ["Name", "Exercise", "Status", "Since, UTC"]
     [tries] = [row[4] for row in rows if row[0] == "Anna" and row[2] == "Passed"]
     assert tries == "3"
+    [went_wrong] = [row[5] for row in rows if row[0] == "Anna" and row[2] == "Passed"]
+    assert went_wrong == "No one has this credit (Silver competency). (3 ×)"
     assert len(rows) == 2 * 3
     assert ["Anna", "Assign monthly Azure credit", "Passed"] in [row[:3] for row in rows]
     assert {row[0] for row in rows} == {"Anna", "'=HYPERLINK(1)"}

@@ -11,7 +11,8 @@ Pages need these, and nothing else of the package:
 - `show_me(room, exercise, by)`, and with `trainer=user` as the trainer: carries the solution out.
   Raises `NotBegun` or `NotShown`.
 - `progress_of(rooms)`: of each room a `Progress` for each exercise, in two queries for however
-  many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal).
+  many rooms: `state` (a `State`), `since`, `tries`, `message` (the last finding or refusal),
+  `misses` (a `Miss` for each that there was, with how often).
 - `standing_of(rooms)`: the same, worked out by `each()` of each room; `is_stuck` is cheaper.
 - `steps_of(room)`: the same of one room in one query, without what was refused there.
 - `OUTCOMES`: by state, what is kept of it once the room is deleted.
@@ -26,6 +27,7 @@ from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_m
 from .exercise import Exercise
 from .progress import (
     OUTCOMES,
+    Miss,
     Progress,
     RoomProgress,
     State,
@@ -43,6 +45,7 @@ __all__ = [
     "OUTCOMES",
     "Exercise",
     "ExerciseError",
+    "Miss",
     "NotBegun",
     "NotDone",
     "NotOffered",

@@ -1,6 +1,6 @@
 """How rooms stand with their exercises, worked out from what was done: for many rooms at once."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ class Progress:
     `since` is when it was begun, passed or shown; `tries` how many checks found something and how
     many refusals there were, from when it was begun until then. `message` is the last finding or
     refusal since it was begun, in words, or why it is not offered, and `message_at` when it was
-    said; of one that was shown, its answer.
+    said; of one that was shown, its answer. `met` is all that went wrong until it was done.
     """
 
     exercise: Exercise
@@ -74,6 +74,7 @@ class Progress:
     message: str = ""
     message_at: datetime | None = None
     by_trainer: bool = False
+    met: "Met | None" = None
 
     @property
     def label(self) -> str | Promise:
@@ -92,6 +93,11 @@ class Progress:
     @property
     def can_begin(self) -> bool:
         return self.state is State.NOT_BEGUN
+
+    @property
+    def misses(self) -> "list[Miss]":
+        """What went wrong until it was done."""
+        return self.met.misses(self.exercise) if self.met else []
 
 
 def exercises_of(room: Room) -> list[Exercise]:
@@ -185,9 +191,16 @@ class RoomProgress:
         done, begun = done_in(taken), begun_in(taken)
         if done:
             state = State.PASSED if done.is_pass else State.SHOWN
-            tries = self.met(begun, taken, done.at).tries if begun else 0
-            answer = exercise.sentence_of(done)
-            return Progress(exercise, state, done.at, tries, answer, by_trainer=done.by == TRAINER)
+            met = self.met(begun, taken, done.at) if begun else None
+            return Progress(
+                exercise,
+                state,
+                done.at,
+                met.tries if met else 0,
+                exercise.sentence_of(done),
+                by_trainer=done.by == TRAINER,
+                met=met,
+            )
         if begun:
             return self.begun(exercise, begun, taken)
         if taken:
@@ -201,19 +214,19 @@ class RoomProgress:
         messages = [(each.at, exercise.sentence_of(each)) for each in met.failed[-1:]]
         messages += [(each.latest, each.message) for each in met.refused[-1:]]
         message_at, message = max(messages, default=(None, ""))
-        return Progress(exercise, state, begun.at, met.tries, message, message_at)
+        return Progress(exercise, state, begun.at, met.tries, message, message_at, met=met)
 
     def is_too_much(self, begun: Taken, met: "Met") -> bool:
         """Whether whoever met so much since is stuck (X8)."""
         return self.now - begun.at >= STUCK_AFTER and met.tries >= STUCK_TRIES
 
     def met(self, begun: Taken, taken: list[Taken], until: datetime) -> "Met":
-        """What went wrong with an exercise, as far as it was the one begun last."""
+        """What went wrong with an exercise; refusals as far as it was the one begun last."""
         failed = [each for each in taken if each.what == What.CHECKED and each.finding]
+        failed = [each for each in failed if each.at <= until]
         until = min([until, *(at for at in self.begins if at > begun.at)])
         refused = [each for each in self.refusals if begun.at <= each.latest <= until]
-        tries = len(failed) + sum(each.times_since(begun.at) for each in refused)
-        return Met(failed, refused, tries)
+        return Met(begun.at, failed, refused)
 
 
 def begun_in(taken: list[Taken]) -> Taken | None:
@@ -227,8 +240,30 @@ def done_in(taken: list[Taken]) -> Taken | None:
 
 @dataclass(frozen=True)
 class Met:
-    """Checks that found something and refusals, and how many of both."""
+    """Checks that found something and refusals, since an exercise was begun."""
 
+    since: datetime
     failed: list[Taken]
     refused: list[Refused]
-    tries: int
+
+    @property
+    def tries(self) -> int:
+        """How many of both."""
+        return len(self.failed) + sum(each.times_since(self.since) for each in self.refused)
+
+    def misses(self, exercise: Exercise) -> "list[Miss]":
+        """Each in words and how often, in the order in which they first were."""
+        messages = [(each.at, exercise.sentence_of(each), 1) for each in self.failed]
+        messages += [(each.at, each.message, each.times_since(self.since)) for each in self.refused]
+        times: Counter[str] = Counter()
+        for _at, message, count in sorted(messages):
+            times[message] += count
+        return [Miss(message, count) for message, count in times.items()]
+
+
+@dataclass(frozen=True)
+class Miss:
+    """What a check found or the portal refused, in words, and how often."""
+
+    message: str
+    times: int
