@@ -135,7 +135,8 @@ def in_some_order(start: Term, steps: list[tuple[str, int]]) -> set[Term]:
     for order in permutations(steps):
         term = start
         for verb, key_licenses in order:
-            term = end_dates.redeemed(RedemptionKind(verb), term, key_licenses, TODAY)
+            way = RedemptionKind.EXTEND if verb == "extend" else RedemptionKind.ADD
+            term = end_dates.redeemed(way, term, key_licenses, TODAY)
         results.add(term)
     return results
 
