@@ -70,6 +70,7 @@ from benefits_portal.templatetags import kept  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
 from tests import factories, quick_flush, quick_render, quick_sign_in  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
+from tests.kept_rows import KeptRows  # noqa: E402
 from tests.partner_named import unnamed, watch_all  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
 
@@ -128,6 +129,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
                 "current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session")
+def kept_rows() -> KeptRows:
+    """`kept_rows.lay_out(make_world, day)`: made by the first test that asks for it."""
+    return KeptRows()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from pytest_django.live_server_helper import LiveServer
 
 from benefits_portal import clock
-from tests.browser.kept import KeptWorld
+from benefits_portal.practice.world import make_world
+from tests.kept_rows import KeptRows
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 # The same browser without an interface of its own: a window costs it a fifth.
@@ -51,15 +52,10 @@ def browser_type_launch_args() -> dict[str, Any]:
     return launch_args(HEADLESS)
 
 
-@pytest.fixture(scope="session")
-def kept_world() -> KeptWorld:
-    return KeptWorld()
-
-
 @pytest.fixture
-def portal(live_server: LiveServer, kept_world: KeptWorld) -> str:
+def portal(live_server: LiveServer, kept_rows: KeptRows) -> str:
     """The address of a running portal with a practice world made today."""
-    kept_world.lay_out(clock.today())
+    kept_rows.lay_out(make_world, clock.today())
     return live_server.url
 
 

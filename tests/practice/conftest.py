@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.auth import get_user
@@ -12,23 +12,65 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from benefits_portal import clock
+from benefits_portal.practice import codes
+from benefits_portal.practice.models import Class
 from benefits_portal.practice.world import make_world
+from benefits_portal.tenants.models import User
+from tests.factories import ClassFactory
+from tests.kept_rows import KeptRows
 from tests.world import rolled_back
 
 type WorldOn = Callable[[date], AbstractContextManager[date]]
 
 
+class Taught(NamedTuple):
+    """A class, and by the trainees' names the browsers that came first, and their return codes."""
+
+    of_class: Class
+    browsers: dict[str, Client]
+    return_codes: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def world_on(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> WorldOn:
+def world_on(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
+) -> WorldOn:
     """`with world_on(day):` the database holds the practice world as of `day`."""
 
     @contextmanager
     def world(day: date) -> Iterator[date]:
         with django_db_blocker.unblock(), rolled_back():
-            make_world(day)
+            kept_rows.lay_out(make_world, day)
             yield day
 
     return world
+
+
+@pytest.fixture(scope="module")
+def taught(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
+) -> Iterator[Taught]:
+    """A class with Anna's room and Bob's, beside the practice world of today."""
+    with django_db_blocker.unblock(), rolled_back():
+        yield kept_rows.lay_out(make_class, kept_rows, "contoso")
+
+
+def make_class(kept_rows: KeptRows, situation: str) -> Taught:
+    kept_rows.lay_out(make_world, clock.today())
+    trainer = User.objects.get(persona__slug="trainer")
+    of_class = ClassFactory.create(made_by=trainer, situation=situation)
+    browsers = {name: Client() for name in ("Anna", "Bob")}
+    return_codes = {name: join(of_class, name, browser) for name, browser in browsers.items()}
+    return Taught(of_class, browsers, return_codes)
+
+
+def join(of_class: Class, name: str, client: Client) -> str:
+    """Go into a new room of the class; its return code."""
+    url = reverse("practice-join", args=[codes.spaced(of_class.code())])
+    entry = client.get(url).context["form"].initial["entry"]
+    page = client.post(url, {"name": name, "entry": entry}, follow=True)
+    return str(page.context["return_code"])
 
 
 @pytest.fixture

@@ -21,35 +21,24 @@ from benefits_portal.tenants.naming import name_at
 from tests import factories
 from tests.world import rolled_back
 
-from .conftest import WorldOn, messages_of
+from .conftest import Taught, messages_of
 from .exercising import play
-from .test_classes import NEW, joined
+from .test_classes import NEW
 
 pytestmark = pytest.mark.django_db
 CREDIT, REPLACEMENT, SCENARIO = "give-monthly-credit", "ask-for-a-replacement", "scenario-1"
 
 
-@pytest.fixture(scope="module")
-def taught(world_on: WorldOn) -> Iterator[Class]:
-    """A class with Anna's room and Bob's, and three exercises."""
-    with world_on(clock.today()):
-        trainer = User.objects.get(persona__slug="trainer")
-        chosen = [CREDIT, SCENARIO, REPLACEMENT]
-        of_class = factories.ClassFactory.create(made_by=trainer, exercises=chosen)
-        for name in ("Anna", "Bob"):
-            joined(of_class, name)
-        yield of_class
-
-
 @pytest.fixture(autouse=True)
-def undone(taught: Class, db: None) -> Iterator[None]:
+def undone(taught: Taught, db: None) -> Iterator[None]:
     with rolled_back():
+        Class.objects.update(exercises=[CREDIT, SCENARIO, REPLACEMENT])
         yield
 
 
 @pytest.fixture
-def of_class(taught: Class) -> Class:
-    return Class.objects.get(pk=taught.pk)
+def of_class(taught: Taught) -> Class:
+    return Class.objects.get(pk=taught.of_class.pk)
 
 
 @pytest.fixture

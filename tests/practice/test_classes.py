@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
-from typing import Any
 
 import pytest
 import time_machine
@@ -16,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.formats import date_format
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit
@@ -28,9 +27,10 @@ from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Attempt, How, Record, TenantsAction, User
 from tests import factories
+from tests.kept_rows import KeptRows
 from tests.world import rolled_back
 
-from .conftest import WorldOn, persona_of
+from .conftest import Taught, join, make_class, persona_of
 
 pytestmark = pytest.mark.django_db
 ENTER = "/practice/"
@@ -46,48 +46,32 @@ NEW = {
 
 
 @pytest.fixture(scope="module")
-def taught(world_on: WorldOn) -> Iterator[tuple[Class, dict[str, str]]]:
-    """A class with two rooms, Anna's and Bob's, and their return codes."""
-    with world_on(clock.today()):
-        opened = factories.ClassFactory.create(
-            made_by=User.objects.get(persona__slug="trainer"),
-            situation="first-week",  # told in a tenth of the time of Contoso's
-        )
-        yield opened, {name: joined(opened, name)[1] for name in ("Anna", "Bob")}
+def taught(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
+) -> Iterator[Taught]:
+    """Of another situation, which is told in a tenth of the time of Contoso's: rooms are made."""
+    with django_db_blocker.unblock(), rolled_back():
+        yield kept_rows.lay_out(make_class, kept_rows, "first-week")
 
 
 @pytest.fixture(autouse=True)
-def world(taught: tuple[Class, dict[str, str]], db: None) -> Iterator[None]:
+def world(taught: Taught, db: None) -> Iterator[None]:
     with rolled_back():
         yield
 
 
 @pytest.fixture
-def of_class(taught: tuple[Class, dict[str, str]]) -> Class:
-    return Class.objects.get(pk=taught[0].pk)
-
-
-def joined(of_class: Class, name: str) -> tuple[Client, str]:
-    """A browser in a new room of the class, and the room's return code."""
-    client = Client()
-    return client, enter(client, of_class, name)
-
-
-def enter(client: Client, of_class: Class, name: str) -> str:
-    """Go into a new room of the class; its return code."""
-    url = reverse("practice-join", args=[codes.spaced(of_class.code())])
-    entry = client.get(url).context["form"].initial["entry"]
-    page = client.post(url, {"name": name, "entry": entry}, follow=True)
-    return str(page.context["return_code"])
+def of_class(taught: Taught) -> Class:
+    return Class.objects.get(pk=taught.of_class.pk)
 
 
 @pytest.fixture
-def back(taught: tuple[Class, dict[str, str]]) -> Callable[[str], Client]:
+def back(taught: Taught) -> Callable[[str], Client]:
     """`back("Anna")`: a browser that came back to her room with its return code."""
 
     def come_back(name: str) -> Client:
         client = Client()
-        client.post(ENTER, {"code": taught[1][name].lower()})
+        client.post(ENTER, {"code": taught.return_codes[name].lower()})
         return client
 
     return come_back
@@ -106,7 +90,8 @@ def room(name: str = "Anna") -> Room:
 
 
 def test_a_name_is_all_it_takes_to_get_a_room(of_class: Class) -> None:
-    client, return_code = joined(of_class, "  Chloë\u200b ")
+    client = Client()
+    return_code = join(of_class, "  Chloë\u200b ", client)
 
     assert persona_of(client) == "partner-admin"
     assert get_user(client).persona.room == room("Chloë")
@@ -115,7 +100,7 @@ def test_a_name_is_all_it_takes_to_get_a_room(of_class: Class) -> None:
     assert return_code not in client.get(ENTER).text
 
 
-def test_the_database_holds_no_code(of_class: Class, taught: Any) -> None:
+def test_the_database_holds_no_code(of_class: Class, taught: Taught) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT code_digest FROM practice_class")
         held = str(cursor.fetchall())
@@ -123,7 +108,7 @@ def test_the_database_holds_no_code(of_class: Class, taught: Any) -> None:
         held += str(cursor.fetchall())
 
     assert of_class.code() not in held
-    assert codes.typed(taught[1]["Anna"]) not in held
+    assert codes.typed(taught.return_codes["Anna"]) not in held
 
 
 @pytest.mark.parametrize("name", ["", " \u200b ", "\x07Bell", "12", "x" * 41, "\u202e"])
@@ -139,7 +124,7 @@ def test_what_is_no_name_makes_no_room(of_class: Class, name: str) -> None:
 
 
 def test_markup_in_a_name_is_a_name(of_class: Class, trainer: Client) -> None:
-    joined(of_class, "<b>Eve</b>")
+    join(of_class, "<b>Eve</b>", Client())
 
     page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
 
@@ -147,7 +132,8 @@ def test_markup_in_a_name_is_a_name(of_class: Class, trainer: Client) -> None:
 
 
 def test_a_name_that_is_taken_gets_a_number(of_class: Class) -> None:
-    client, _code = joined(of_class, "anna")
+    client = Client()
+    join(of_class, "anna", client)
 
     assert get_user(client).persona.room.name == "anna 2"
 
@@ -256,7 +242,7 @@ def test_ten_wrong_codes_stop_no_other_browser_of_the_classroom(of_class: Class)
 
 
 def test_a_hundred_wrong_codes_stop_whoever_makes_up_browsers(
-    of_class: Class, taught: tuple[Class, dict[str, str]]
+    of_class: Class, taught: Taught
 ) -> None:
     for _already in range(99):
         Attempt.objects.take(CODES_OF_NETWORK.of("127.0.0.1"))
@@ -264,7 +250,7 @@ def test_a_hundred_wrong_codes_stop_whoever_makes_up_browsers(
 
     refused = Client(headers={"cookie": "csrftoken=new"}).post(ENTER, {"code": of_class.code()})
     guessed_again = Client().get(reverse("practice-join", args=[of_class.code()]))
-    came_back = Client().post(ENTER, {"code": taught[1]["Anna"]})
+    came_back = Client().post(ENTER, {"code": taught.return_codes["Anna"]})
 
     assert (last, refused.status_code, guessed_again.status_code) == (200, 429, 429)
     assert came_back.status_code == 302
@@ -430,7 +416,7 @@ def test_whoever_is_put_out_reads_what_was_achieved_until_the_next_class(
     of_class.end()
 
     told, again = anna.get("/", follow=True).text, anna.get(ENTER).text
-    enter(anna, factories.ClassFactory.create(situation="first-week"), "Anna")
+    join(factories.ClassFactory.create(situation="first-week"), "Anna", anna)
 
     assert "Exercises that you passed: 1 of 2" in told
     assert "<li>The first monthly credit</li>" in told
@@ -547,7 +533,8 @@ def test_without_a_code_there_is_no_way_in(settings: Settings, of_class: Class) 
     assert [answer.status_code for answer in answers] == [404, 403, 404, 404]
     assert elsewhere == [ENTER, ENTER]
     assert "persona-card" not in client.get(reverse("tenants:sign-in")).text
-    assert persona_of(joined(of_class, "Chris")[0]) == "partner-admin"
+    join(of_class, "Chris", client := Client())
+    assert persona_of(client) == "partner-admin"
 
 
 # What trainers see and do
@@ -748,7 +735,7 @@ def test_the_calendar_moves_for_all_and_for_rooms_to_come(of_class: Class, train
     trainer.post(
         reverse("practice-class", args=[of_class.pk]), {"act": "move", "ahead": "0", "days": "30"}
     )
-    joined(of_class, "Chris")
+    join(of_class, "Chris", Client())
 
     ahead = [room(name).partners().get().days_ahead for name in ("Anna", "Bob", "Chris")]
     assert ahead == [30, 40, 30]

@@ -18,13 +18,10 @@ from benefits_portal.practice.exercises import State, exercises, progress_of
 from benefits_portal.practice.exercises.doing import GONE, keep, scope_of
 from benefits_portal.practice.exercises.scope import Finding
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
-from benefits_portal.tenants.models import User
-from tests import factories
 from tests.world import rolled_back
 
-from .conftest import WorldOn, messages_of, persona_of
+from .conftest import Taught, messages_of, persona_of
 from .exercising import play
-from .test_classes import joined
 
 pytestmark = pytest.mark.django_db
 ENTER, LIST = "/practice/", "/practice/exercises/"
@@ -32,26 +29,18 @@ BENEFITS = "/mpn/benefits/azure-cloud/"
 CREDIT, SCENARIO, LOOK = "give-monthly-credit", "scenario-1", "look-around"
 
 
-@pytest.fixture(scope="module")
-def taught(world_on: WorldOn) -> Iterator[dict[str, str]]:
-    """The return codes of Anna's and Bob's rooms."""
-    with world_on(clock.today()):
-        trainer = User.objects.get(persona__slug="trainer")
-        of_class = factories.ClassFactory.create(made_by=trainer, exercises=[CREDIT, SCENARIO])
-        yield {name: joined(of_class, name)[1] for name in ("Anna", "Bob")}
-
-
 @pytest.fixture(autouse=True)
-def undone(taught: dict[str, str], db: None) -> Iterator[None]:
+def undone(taught: Taught, db: None) -> Iterator[None]:
     with rolled_back():
+        Class.objects.update(exercises=[CREDIT, SCENARIO])
         yield
 
 
 @pytest.fixture
-def back(taught: dict[str, str]) -> Callable[[str], Client]:
+def back(taught: Taught) -> Callable[[str], Client]:
     def come_back(name: str) -> Client:
         client = Client()
-        client.post("/practice/", {"code": codes.typed(taught[name])})
+        client.post("/practice/", {"code": codes.typed(taught.return_codes[name])})
         return client
 
     return come_back

@@ -25,7 +25,7 @@ from benefits_portal.tenants.middleware import tenant_token
 from tests.factories import ClassFactory
 from tests.world import rolled_back
 
-from .test_classes import joined
+from .conftest import join
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,8 @@ def arrived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
     """Anna's browser, as the partner admin of her room."""
     with django_db_blocker.unblock(), rolled_back():
         make_for_classes(clock.today())
-        yield joined(ClassFactory.create(), "Anna")[0]
+        join(ClassFactory.create(), "Anna", client := Client())
+        yield client
 
 
 @pytest.fixture

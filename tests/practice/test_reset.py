@@ -1,4 +1,7 @@
-"""Starting over: by whom, confirmed how, what goes, what stays, and what others are told."""
+"""Starting over: by whom, confirmed how, and what is in the way.
+
+What began anew and what stayed: test_after_a_reset.py.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -14,8 +17,8 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal import clock
-from benefits_portal.benefits.models import Benefit, Membership, Offer, Product, ProductKey
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.forms import ResetForm
 from benefits_portal.practice.models import ExerciseAttempt, Room
 from benefits_portal.practice.personas import SHOWS
@@ -27,7 +30,6 @@ from benefits_portal.tenants.models import (
     Partner,
     PracticeWorld,
     Record,
-    RoleAssignment,
     Tenant,
     User,
 )
@@ -35,7 +37,7 @@ from tests.factories import ExerciseAttemptFactory
 from tests.partner_fixture import PartnerFixture
 from tests.world import rolled_back
 
-from .conftest import WorldOn, messages_of, persona_of
+from .conftest import WorldOn, persona_of
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/demo/reset/"
@@ -89,18 +91,6 @@ def test_without_the_word_nothing_is_reset(signed_in: Callable[[str], Client], t
 @pytest.mark.parametrize("typed", ["RESET", " reset ", "Herstel"])
 def test_the_word_of_either_language_confirms_it(typed: str) -> None:
     assert ResetForm({"confirm": typed}).is_valid()
-
-
-def test_with_the_word_it_is_reset(signed_in: Callable[[str], Client]) -> None:
-    move_contoso()
-    client = signed_in("guest-admin")
-
-    answer = client.post(ADDRESS, {"confirm": " Herstel ", "next": "/help/"})
-
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/help/")
-    assert persona_of(client) == "guest-admin"
-    assert is_reset()
-    assert messages_of(answer) == ["The practice data has been reset."]
 
 
 @pytest.mark.parametrize("persona", SHOWS)
@@ -165,43 +155,6 @@ def test_the_page_counts_what_was_made_by_hand(signed_in: Callable[[str], Client
 # What stays
 
 
-def rows_of(partner: Partner) -> dict[str, int]:
-    """How many rows of every model name the partner."""
-    return {
-        model._meta.label: model._base_manager.filter(partner=partner).count()
-        for model in (
-            *(Tenant, DirectoryUser, Record, Membership, Benefit, ProductKey),
-            *(Subscription, Redemption),
-        )
-    }
-
-
-def test_nothing_of_a_partner_made_by_hand_is_lost(signed_in: Callable[[str], Client]) -> None:
-    fixture = PartnerFixture.with_everything(HAND_MADE)
-    persona = User.objects.get(persona__slug="partner-admin")
-    partner = fixture.partner
-    partner.role_assignments.create(user=persona, role="partner-admin")
-    fixture.boss.set_password("a password of her own")
-    fixture.boss.save()
-    before, offers = rows_of(partner), set(Offer.objects.values_list("pk", "name"))
-    products = set(Product.objects.values_list("pk", "name"))
-    assert all(before.values())
-    Subscription.objects.filter(partner__name="Contoso").update(licenses=999)
-
-    signed_in("programme").post(ADDRESS, {"confirm": "RESET"})
-
-    assert rows_of(partner) == before
-    assert RoleAssignment.objects.filter(partner=partner, user=persona).exists()
-    assert set(Offer.objects.values_list("pk", "name")) == offers
-    assert set(Product.objects.values_list("pk", "name")) == products
-    assert not Subscription.objects.filter(licenses=999).exists()
-    assert Subscription.objects.filter(partner__name="Contoso").count() > 5
-    her = Client()
-    form = {"username": fixture.boss.email, "password": "a password of her own"}
-    assert her.post(reverse("tenants:sign-in"), form).status_code == 302
-    assert get_user(her) == fixture.boss
-
-
 @pytest.mark.release
 def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
     def world() -> list[Any]:
@@ -232,15 +185,6 @@ def test_a_reset_that_keeps_makes_the_world_of_a_first_start() -> None:
 
     assert world() == first
     connection.check_constraints()
-
-
-@pytest.mark.parametrize("keep", [pytest.param(True, marks=pytest.mark.release), False])
-def test_exercises_of_the_shared_world_are_not_begun_any_more(world: date, keep: bool) -> None:
-    ExerciseAttemptFactory.create(room=Room.objects.get(suffix=""), generation=0)
-
-    reset_world(world, keep_handmade=keep)
-
-    assert not ExerciseAttempt.objects.exists()
 
 
 @pytest.mark.release
@@ -278,10 +222,12 @@ def test_staff_made_by_hand_stay_signed_in_and_keep_their_account(client: Client
 
 def test_ticked_what_was_made_by_hand_goes_too(signed_in: Callable[[str], Client]) -> None:
     PartnerFixture(HAND_MADE)
+    ExerciseAttemptFactory.create(room=Room.objects.get(suffix=""), generation=0)
     client = signed_in("programme")
 
     client.post(ADDRESS, {"confirm": "RESET", "everything": "on"})
 
+    assert not ExerciseAttempt.objects.exists()
     assert set(Partner.objects.values_list("is_practice", flat=True)) == {True}
     assert persona_of(client) == "programme"
 
@@ -308,22 +254,6 @@ def test_what_is_in_the_way_is_said_and_nothing_changes(
 
 
 # The others
-
-
-def test_others_are_signed_out_and_told_by_whom_and_when(
-    signed_in: Callable[[str], Client],
-) -> None:
-    other, stranger = Client(), Client()
-    other.post(reverse("demo-sign-in"), {"persona": "member"})
-
-    signed_in("partner-admin").post(ADDRESS, {"confirm": "RESET"})
-
-    assert not get_user(other).is_authenticated
-    told = other.get(reverse("home"), follow=True).text
-    assert "The practice data was reset by Diego Siciliani at" in told
-    assert "was reset" not in stranger.get(reverse("tenants:sign-in")).text
-    other.post(reverse("demo-sign-in"), {"persona": "member"})
-    assert persona_of(other) == "member"
 
 
 @pytest.mark.release

@@ -11,18 +11,15 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment, Benefit
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.practice.handmade import models_of_partners
 from benefits_portal.practice.mailbox import keep
 from benefits_portal.practice.models import Room
-from benefits_portal.tenants.models import DirectoryUser, Partner, RoleAssignment, Tenant, User
-from tests import factories
+from benefits_portal.tenants.models import DirectoryUser, Partner, RoleAssignment, Tenant
 from tests.world import OFFICE, rolled_back, urls
 
-from .conftest import WorldOn
-from .test_classes import joined
+from .conftest import Taught
 
 pytestmark = pytest.mark.django_db
 PERSONAS = ("global-admin", "partner-admin", "member", "guest-admin", "no-role")
@@ -38,13 +35,10 @@ LISTS = ("global-admin", "no-role")  # who sees all of them, and who sees none
 MANY = 12  # pages about one thing of a partner's
 
 
-@pytest.fixture(scope="module", autouse=True)
-def world(world_on: WorldOn) -> Iterator[dict[str, Client]]:
+@pytest.fixture
+def world(taught: Taught) -> dict[str, Client]:
     """Browsers in the rooms of Anna and of Bob."""
-    with world_on(clock.today()):
-        trainer = User.objects.get(persona__slug="trainer")
-        of_class = factories.ClassFactory.create(made_by=trainer)
-        yield {name: joined(of_class, name)[0] for name in ("Anna", "Bob")}
+    return taught.browsers
 
 
 @pytest.fixture(autouse=True)
