@@ -83,6 +83,7 @@ class World:
             client = Client()
             if user:
                 client.force_login(user)
+                client.get(reverse("home"))  # so that the session knows where they act
                 self.sessions[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def tenant_token(self, person: str) -> str:
