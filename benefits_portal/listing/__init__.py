@@ -2,12 +2,12 @@
 
 They work as plain links and forms.
 
-- `query.py`: what the URL says, and the URLs that lead on from it.
-- `filters.py`: what can be chosen, and how it is offered.
-- `columns.py`: what a list shows and is sorted by.
-- `keyset.py`: one page of an order, from a cursor on.
-- `page.py`, `excerpt.py`: what is shown of a list, and of how many rows.
-- `listing.py`: the four together, for one kind of rows.
+- `listing.py`: the base class of every list; it fetches the pages. Start here.
+- `controls.py`: the part of a list above its rows: sort links, filters, tabs, search form.
+- `query.py`: parses a URL's query and builds the URLs that change it.
+- `filters.py`, `columns.py`: what can be filtered; what is shown and sorted by.
+- `keyset.py`: pages that begin after a cursor instead of at an offset.
+- `page.py`, `excerpt.py`: one page of a list; the first rows of one, with a total.
 """
 
 from .columns import Column

@@ -15,12 +15,10 @@ type Text = str | Promise
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its label, and the fields of its order before the primary key.
+    """A column: its label, and the fields that it sorts by before the primary key.
 
-    None of them is ever NULL.
-
-    A list cannot be sorted by a column without an order. `sort_label` says what that order is,
-    where the label does not.
+    Those fields are never NULL. A column without them cannot be sorted by. `sort_label` describes
+    the order if the label does not.
     """
 
     label: Text
@@ -71,7 +69,7 @@ class SortOption(TypedDict):
 
 
 def sort_options(columns: Mapping[str, Column], query: ListQuery) -> Iterator[SortOption]:
-    """Every order, for where there is no room for headers to sort by."""
+    """All orders, for narrow screens without column headers."""
     selected, descending = SafeString(" selected"), gettext("%(column)s, descending")
     for name, column in columns.items():
         if column.order:

@@ -1,6 +1,6 @@
-"""The first rows of a longer list: how many there are, and the way to all of them.
+"""The first rows of a list, with the total and a link to all of them.
 
-A list that is cut says so (W7).
+A list that is cut off says so (W7).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,17 +16,17 @@ from benefits_portal.formats import format_number
 
 from .page import MAX_COUNT, CappedCount
 
-# What an address says to see a list whole, and how much of it a page without pages shows
+# The URL parameter that names the list to show whole, and the most rows that are shown then
 ALL, MAX_ROWS = "all", 500
 
 
 def first_of[Rows: QuerySet[Any, Any]](
     rows: Rows, most: int | None, *, of: Rows | None = None
 ) -> Rows:
-    """The first `most` in the order of `rows`, as a part of a union, each by an index of its own.
+    """The first `most` of `rows`, as one part of a union; each part can use its own index.
 
-    SQLite cuts no part of a union otherwise. They are rows of the table with all of its columns, or
-    such as `of` finds.
+    A subquery, because SQLite accepts no LIMIT within a part of a union. `of` is the queryset to
+    select from; by default, all rows of the model.
     """
     every: Any = rows.model._default_manager.all() if of is None else of
     found: Rows = every.filter(pk__in=rows.values("pk")[:most]).order_by()
@@ -36,10 +36,10 @@ def first_of[Rows: QuerySet[Any, Any]](
 def with_total[Rows: QuerySet[Any, Any]](
     rows: Rows, most: int, *, counted: Any = None, count_to: int = MAX_COUNT
 ) -> Rows:
-    """The first `most` of the queryset `rows`, each with how many there are.
+    """The first `most` of the queryset `rows`, each annotated with the total.
 
-    `counted` is the same without what was annotated, which takes Django long to leave out; or how
-    many there are, where another table knows.
+    `counted` is either `rows` without annotations, which spares Django from removing them, or the
+    total itself, where another table knows it.
     """
     total = Value(counted) if isinstance(counted, int) else counted
     if not isinstance(total, (CappedCount, Value)):
@@ -49,9 +49,9 @@ def with_total[Rows: QuerySet[Any, Any]](
 
 @dataclass(frozen=True)
 class Excerpt[Row]:
-    """`rows` of the `total` that there are; `href` leads to all of them, where a page has them.
+    """Some `rows` out of `total`; `href` is the page with all of them, if there is one.
 
-    Shown with components/excerpt.html. A total beyond 1,000 is not counted further.
+    Rendered by components/excerpt.html. Counting stops at 1,000.
     """
 
     rows: Sequence[Row]
@@ -71,10 +71,7 @@ class Excerpt[Row]:
         counted: Any = None,
         count_to: int = MAX_COUNT,
     ) -> Self:
-        """The first `most` of the queryset `rows`, in order, with the count in the same query.
-
-        Beyond `count_to` there are just more.
-        """
+        """The first `most` of the queryset `rows`; the same query counts up to `count_to`."""
         found = list(with_total(rows, most, counted=counted, count_to=count_to))
         return cls.of_counted(found, href, is_latest=is_latest, count_to=count_to)
 
@@ -87,13 +84,13 @@ class Excerpt[Row]:
         is_latest: bool = False,
         count_to: int = MAX_COUNT,
     ) -> Self:
-        """The same of what `with_total` found."""
+        """The same, from the rows that `with_total` found."""
         many = found[0].total_in_list if found else 0
         is_capped = count_to < min(many, MAX_COUNT)
         return cls(found, count_to if is_capped else many, href, is_latest, is_capped)
 
     def showing[Other](self, rows: Sequence[Other], href: str = "") -> "Excerpt[Other]":
-        """As many of as many, with what a page shows of each."""
+        """The same excerpt with its rows replaced by what a page shows of each."""
         return Excerpt(rows, self.total, href or self.href, self.is_latest, self.is_total_capped)
 
     def __iter__(self) -> Iterator[Row]:
@@ -111,7 +108,7 @@ class Excerpt[Row]:
 
     @property
     def summary(self) -> str:
-        """That only the first are shown, and of how many; empty where all are."""
+        """A sentence that only the first are shown, and out of how many; empty if all are."""
         if not self.is_cut:
             return ""
         total = format_number(min(self.total, MAX_COUNT))
@@ -133,10 +130,7 @@ class Excerpt[Row]:
 
     @property
     def people_found(self) -> str:
-        """What is read out when the list comes in: how many people there are.
-
-        And that only the first are shown, where that is so.
-        """
+        """The announcement for screen readers: how many people were found, and `summary`."""
         if self.total > MAX_COUNT or self.is_total_capped:
             many = format_number(min(self.total, MAX_COUNT))
             found = _("More than %(many)s people found.") % {"many": many}
@@ -149,7 +143,7 @@ class Excerpt[Row]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address of a page asks for of its lists: `?all=ledger` for the one called so."""
+    """Which list of a page its URL asks to show whole: `?all=ledger`."""
 
     path: str = ""
     query: QueryDict = field(default_factory=QueryDict)
@@ -157,9 +151,9 @@ class Asked:
     def excerpt(
         self, name: str, rows: Any, most: int, *, is_latest: bool = False, counted: Any = None
     ) -> Excerpt[Any]:
-        """The first `most` of `rows`, with the address at which the page shows MAX_ROWS of them.
+        """The first `most` of `rows`, with the URL that shows up to MAX_ROWS of them.
 
-        `name` tells the lists of a page apart, and is the id of the element that holds the list.
+        `name` is the list's value in the URL, and the id of the element that holds the list.
         """
         href = self.all_of(name)
         most = most if href else MAX_ROWS
@@ -173,12 +167,12 @@ class Asked:
         *,
         is_latest: bool = False,
     ) -> Excerpt[Any]:
-        """The same of a prepared query: `rows` makes what `with_total` finds of how many."""
+        """The same for a prepared query: `rows(most)` returns what `with_total` would find."""
         href = self.all_of(name)
         return Excerpt.of_counted(rows(most if href else MAX_ROWS), href, is_latest=is_latest)
 
     def all_of(self, name: str) -> str:
-        """The address at which the page shows MAX_ROWS of the list; empty where it is this one."""
+        """The URL that shows up to MAX_ROWS of the list; empty if it is the current one."""
         if self.query.get(ALL) == name:
             return ""
         query = self.query.copy()

@@ -1,4 +1,4 @@
-"""The filters of a list, and how they are offered: as links, as tabs, or as fields with a list."""
+"""The filters of a list: as quick links, as tabs, or as select fields."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from .query import ListQuery
 
 @dataclass(frozen=True)
 class Filter:
-    """What can be chosen, value → label.
+    """A filter and its options, value → label.
 
-    `quick` ones are links that filter the list, `tabs` links of which one always holds (by default
-    the one whose value is empty); the others are a field with a list. Of the options only those
-    that are `offered` are shown, and what was chosen; None offers all.
+    `quick` filters are links; `tabs` are links of which one is always set, by default the one whose
+    value is empty; the others are select fields. `offered` limits the options that are shown to
+    these and the chosen one; None shows all.
     """
 
     label: Text
@@ -40,7 +40,7 @@ type Filters = Mapping[str, Filter]
 class FilterLink(TypedDict):
     """A quick filter or a tab, for `{% filter_links %}`.
 
-    `href` sets or clears it; `count` is how many rows it leads to, where that is known.
+    `href` sets or clears it; `count` is the number of rows behind it, if known.
     """
 
     id: str
@@ -52,7 +52,7 @@ class FilterLink(TypedDict):
 
 @dataclass(frozen=True)
 class FilterTabs:
-    """The tabs of one filter, and what they choose between."""
+    """One filter that is shown as tabs."""
 
     label: Text
     tabs: list[FilterLink]
@@ -60,7 +60,7 @@ class FilterTabs:
 
 @dataclass(frozen=True)
 class FilterField:
-    """A filter with a list to choose from."""
+    """One filter that is shown as a select field."""
 
     name: str
     label: Text

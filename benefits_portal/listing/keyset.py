@@ -1,7 +1,7 @@
-"""Keyset pages: a page begins behind a row of the order, not after a number of rows.
+"""Keyset pagination: a page begins after a given row, not at an offset.
 
-The last page costs what the first one does, and rows that come or go meanwhile neither hide nor
-repeat another.
+The last page costs as much as the first, and rows added or deleted meanwhile neither hide nor
+repeat another row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,10 @@ type Cursor = list[Any]
 
 
 class Unestimated(Func):
-    """A value that PostgreSQL does not see while it plans.
+    """Hide a value from PostgreSQL's planner.
 
-    It judges a comparison of rows by the first of their columns alone: behind the greatest value of
-    that one it expects next to nothing, and sorts everything instead of reading on in the index.
+    The planner estimates a comparison of rows by their first column alone. After that column's
+    largest value it expects hardly any rows, and sorts everything instead of reading the index.
     """
 
     template = "(SELECT %(expressions)s)"
@@ -31,10 +31,10 @@ class Unestimated(Func):
 
 @dataclass(frozen=True)
 class Keyset:
-    """An order of rows: its fields, of which the last is the primary key, all in one direction.
+    """An order of rows: its fields, the last of them the primary key, all in one direction.
 
-    One index serves both directions, and what comes after a cursor is one comparison. `salt` is
-    that of the signature of cursors.
+    So one index serves both directions, and a cursor needs one row comparison. `salt` is for the
+    signature of cursors.
     """
 
     fields: tuple[str, ...]
@@ -71,11 +71,11 @@ class Keyset:
         return [value_of(row, name) for name in self.fields]
 
     def encode_cursor(self, row: Any) -> str:
-        """The cursor of `row` for a URL: signed, so that only what was in the list comes back."""
+        """The cursor of `row` for a URL, signed so that nobody can make up a value."""
         return self._signer.sign_object([str(value) for value in self.cursor_of(row)])
 
     def decode_cursor(self, text: str, fields: "Sequence[Field[Any, Any]]") -> Cursor | None:
-        """None for a cursor that is forged, or from when the column had other `fields`."""
+        """The cursor in a URL; None if it is forged, or older than a change of the `fields`."""
         try:
             texts = self._signer.unsign_object(text)
             return [field.to_python(value) for field, value in zip(fields, texts, strict=True)]
@@ -88,5 +88,5 @@ class Keyset:
 
 
 def value_of(row: Any, name: str) -> Any:
-    """The field `name`, which may lead through relations, of a row or of its values."""
+    """The value of field `name`, which may span relations, of an instance or a dict of values."""
     return row[name] if isinstance(row, dict) else reduce(getattr, name.split("__"), row)

@@ -1,66 +1,47 @@
-"""One list: its columns and filters, what they mean for its rows, and the page asked for."""
+"""One kind of list: what its columns and filters mean for its rows, and its pages."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.db.models import Field, Value
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.utils.functional import cached_property
-from django.utils.translation import gettext
 
-from .columns import Column, ColumnHeader, SortOption, column_headers, sort_options
-from .filters import (
-    Filter,
-    FilterField,
-    FilterLink,
-    FilterTabs,
-    filter_fields,
-    filter_tabs,
-    quick_filters,
-)
+from .controls import ListControls
 from .keyset import Cursor, Keyset, value_of
 from .page import MAX_COUNT, MAX_COUNT_BESIDE, CappedCount, Page, capped_count
-from .query import ListQuery
 
 
 @dataclass
-class Listing[Row]:
-    """What of a list was asked for, in a URL's query.
+class Listing[Row](ListControls):
+    """A list as its URL asks for it.
 
-    Subclasses name the `columns`, of which the first is the default order, and say in
-    `filter_queryset` what the search query and the filters mean, in `in_tab` what the tabs do where
-    they have counts. `Row` is what a page holds: a model's instance, or a dict of values.
+    A subclass defines `columns` and `filter_queryset`, and `in_tab` if its tabs have counts. `Row`
+    is what a page holds: a model's instance, or a dict of values.
     """
 
-    columns: ClassVar[Mapping[str, Column]]
     page_size: ClassVar[int] = 50  # rows
-    whole_size: ClassVar[int] = 0  # rows of a list that is not cut into pages, if that is more
-    # Under which the filters may be cached for a minute, where their options take long to find
-    fields_key = ""
+    whole_size: ClassVar[int] = 0  # a list of up to this many rows is shown on one page
 
-    given: QueryDict
-    filters: Mapping[str, Filter] = field(default_factory=dict)
-    # What else of the URL every link and form of the list carries on
-    kept: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    # How many rows each of what `counted` names has, once `page` was asked for
+    # How many rows each name in `beside` has; filled by `page`
     counts: dict[str, int] = field(default_factory=dict, init=False)
 
+    # What a subclass says of its rows
+
     def filter_queryset(self, rows: Any) -> Any:
-        """Those of `rows` that the search query and the filters leave."""
+        """The `rows` that match the search query and the filters."""
         raise NotImplementedError
 
     def in_tab(self, rows: Any) -> Any:
-        """Those of the filtered `rows` that the tab shows."""
+        """The filtered `rows` that the tab shows."""
         return rows
 
     def total(self, matching: Any) -> CappedCount | Value:
-        """How many rows `matching` has, which is all that was asked for."""
+        """The number of rows in `matching`, the whole list: an expression to annotate."""
         return self.count(matching, self.counts_to)
 
     @property
     def counts_to(self) -> int:
-        """How far what was asked for is counted."""
+        """The number of rows at which the count of the whole list stops."""
         return MAX_COUNT
 
     def count(self, rows: Any, most: int) -> CappedCount:
@@ -68,15 +49,15 @@ class Listing[Row]:
 
     @property
     def beside(self) -> Iterable[str]:
-        """The names of what is counted along with a page."""
+        """The names of other counts that the query for a page also asks for."""
         return ()
 
     def rows_beside(self, rows: Any, name: str) -> Any:
-        """What of `rows` is counted by one of these names."""
+        """The `rows` to count for one of those names."""
         raise NotImplementedError
 
     def matching(self, rows: Any) -> Any:
-        """All that was asked for of `rows`, on whatever page."""
+        """The whole list: the `rows` that match, on all pages."""
         return self.in_tab(self.filter_queryset(rows))
 
     def annotate_for_list(self, rows: Any) -> Any:
@@ -84,57 +65,37 @@ class Listing[Row]:
         return rows
 
     def listed(self, rows: Any) -> Any:
-        """All that was asked for of `rows`, as a page shows it."""
+        """The whole list, annotated for display."""
         return self.annotate_for_list(self.matching(rows))
 
-    @property
-    def default_sort(self) -> str:
-        return next(iter(self.columns))
-
-    @cached_property
-    def query(self) -> ListQuery:
-        return ListQuery.of(
-            self.given,
-            options={name: choice.options for name, choice in self.filters.items()},
-            sortable={name for name, column in self.columns.items() if column.order},
-            default_sort=self.default_sort,
-            kept=self.kept,
-        )
-
-    @property
-    def chosen(self) -> Mapping[str, str]:
-        return self.query.chosen
-
-    @property
-    def search_query(self) -> str:
-        return self.query.search_query
+    # The order, and how the database finds a page in it
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The fields of the order."""
+        """The fields that the list is sorted by; the last one is the primary key."""
         return (*self.columns[self.query.column].order, "pk")
 
     def begins_behind(self, *, descending: bool) -> Cursor | None:
-        """A position before all rows of the list in its order, perhaps turned round; None if open.
+        """A cursor before the first row, for an index that holds more rows than the list.
 
-        An index that holds more than the list is read from there, not from its own beginning.
+        PostgreSQL then reads the index from there, not from its beginning. None for no such cursor.
         """
         return None
 
     def bounded(self, found: Any, *, descending: bool) -> Any:
-        """`found`, from where on its order has any. Must not change the result set."""
+        """`found` with a lower bound on its order, for an index. Must not change the result set."""
         return found
 
     @property
     def finds_first(self) -> bool:
-        """Whether primary keys are found, by indexes alone, before the rest of their rows is read.
+        """Whether a subquery finds the page's primary keys first, from indexes alone.
 
-        What that is read of are all rows, which are filtered no more.
+        The outer query then reads those rows without filtering them again.
         """
         return False
 
     def nearest(self, rows: Any, cursor: Cursor | None, limit: int, *, backwards: bool) -> Any:
-        """These primary keys: those of what is shown, and perhaps of as many that come later."""
+        """The primary keys for `finds_first`: those of the page, possibly followed by more."""
         nearest = self.keyset.behind(self.listed(rows), cursor, limit, backwards=backwards)
         return nearest.values("pk")
 
@@ -144,10 +105,10 @@ class Listing[Row]:
         salt = f"{kind.__module__}.{kind.__name__}.{self.query.column}"
         return Keyset(self.order, self.query.is_descending, salt)
 
-    # The rows
+    # The pages
 
     def page(self, rows: Any) -> Page[Row]:
-        """The page of `rows` that the URL asks for; else, or if that is gone, the first one."""
+        """The page that the URL asks for, or the first page if that one no longer exists."""
         page = self._page_at(rows, self._given("after", rows), self._given("before", rows))
         self.counts = {
             name: value_of(page.rows[0], f"count_of_{name}")
@@ -162,12 +123,12 @@ class Listing[Row]:
         return self.keyset.decode_cursor(text, self.order_fields(rows)) if text else None
 
     def order_fields(self, rows: Any) -> "list[Field[Any, Any]]":
-        """What the values of a cursor are of."""
+        """The model fields that the values of a cursor belong to."""
         query = self.listed(rows).query
         return [query.resolve_ref(name).output_field for name in self.order]
 
     def fetch(self, rows: Any, cursor: Cursor | None, limit: int, **how: bool) -> list[Row]:
-        """The first `limit` of the list after `cursor`, or before it, nearest first."""
+        """The `limit` rows after `cursor`, or before it if `backwards`, nearest first."""
         return list(self.asked(rows, cursor, limit, **how))
 
     def asked(
@@ -179,7 +140,7 @@ class Listing[Row]:
         backwards: bool = False,
         counts: bool = True,
     ) -> Any:
-        """The query for these, each with how many there are, if `counts`."""
+        """The query for those rows. If `counts`, each row carries the counts as annotations."""
         matching, keyset = self.matching(rows), self.keyset
         if self.finds_first:
             keys = self.nearest(rows, cursor, limit, backwards=backwards)
@@ -198,14 +159,14 @@ class Listing[Row]:
         return keyset.behind(found, cursor, limit, backwards=backwards)
 
     def first_rows(self, rows: Any) -> Any:
-        """The rows of the first page and the one behind them, as a query that can be prepared.
+        """The query for the first page and one row more, in a form that can be prepared.
 
-        Of a list that counts nothing else, and is always cut into pages.
+        Only for a list without `beside` and `whole_size`.
         """
         return self.asked(rows, None, self.page_size + 1)
 
     def first_page(self, found: list[Row]) -> Page[Row]:
-        """The page of what `first_rows` found."""
+        """The first page, from the rows that `first_rows` found."""
         shown = found[: self.page_size]
         return self._page(shown, has_previous=False, has_next=len(found) > len(shown))
 
@@ -219,7 +180,7 @@ class Listing[Row]:
         return page if page.rows else self._first_page(rows)
 
     def _first_page(self, rows: Any) -> Page[Row]:
-        """As many rows as a page has; where all are shown the others too, by one more query."""
+        """The first page. A list of up to `whole_size` rows gets the rest by one more query."""
         start = self.begins_behind(descending=self.query.is_descending)
         found = self.fetch(rows, start, self.page_size + 1)
         shown = found[: self.page_size]
@@ -255,88 +216,5 @@ class Listing[Row]:
         )
 
     def batches(self, rows: Any) -> Iterator[list[Row]]:
-        """All that was asked for of `rows`, in order, some at a time: for a long download."""
+        """The whole list in order, in batches: for a download."""
         return self.keyset.batches(self.listed(rows))
-
-    # How it is shown
-
-    def column_labels(self) -> list[object]:
-        """The header row of a download."""
-        return [column.label for column in self.columns.values()]
-
-    def column_headers(self) -> Iterator[ColumnHeader]:
-        return column_headers(self.columns, self.query)
-
-    def sort_options(self) -> Iterator[SortOption]:
-        return sort_options(self.columns, self.query)
-
-    def quick_filters(self) -> list[FilterLink]:
-        return list(quick_filters(self.filters, self.query))
-
-    def filter_tabs(self) -> list[FilterTabs]:
-        return list(filter_tabs(self.filters, self.query))
-
-    def filter_fields(self) -> Iterator[FilterField]:
-        return filter_fields(self.filters, self.query)
-
-    @property
-    def has_fields(self) -> bool:
-        return any(choice.is_field for choice in self.filters.values())
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether anything is left out of the list, or of its tab."""
-        return bool(self.search_query or any(not self.filters[name].tabs for name in self.chosen))
-
-    @property
-    def is_filtered_by_field(self) -> bool:
-        return any(self.filters[name].is_field for name in self.chosen)
-
-    @property
-    def chosen_fields(self) -> str:
-        """What differs between the fields of one list and another."""
-        return " ".join(
-            f"{name}={value}" for name, value in self.chosen.items() if self.filters[name].is_field
-        )
-
-    @property
-    def sort_description(self) -> str:
-        """How the list is sorted, for screen readers."""
-        column = self.columns[self.query.column]
-        descending, ascending = (
-            (gettext("Order, reversed: %(order)s."), gettext("Order: %(order)s."))
-            if column.sort_label
-            else (
-                gettext("Sorted by %(order)s, descending."),
-                gettext("Sorted by %(order)s, ascending."),
-            )
-        )
-        text = descending if self.query.is_descending else ascending
-        return text % {"order": column.sort_label or column.label}
-
-    # Its URLs
-
-    @property
-    def href(self) -> str:
-        return self.query.href()
-
-    @property
-    def unfiltered_href(self) -> str:
-        """The URL of all of the list, or of its tab, in the order it has now."""
-        return self.query.href(
-            q="", **{name: "" for name in self.chosen if not self.filters[name].tabs}
-        )
-
-    def hidden_inputs(self) -> list[tuple[str, str]]:
-        """What the search form carries along: what was chosen, without its own fields."""
-        shown = {"q", "sort", *(name for name, choice in self.filters.items() if choice.is_field)}
-        return [
-            (name, value)
-            for name, value in self.query.state().items()
-            if value and name not in shown
-        ]
-
-    def push_url(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """`response` with the URL that htmx shows."""
-        response.headers["HX-Push-Url"] = f"{request.path}{self.query.here}".removesuffix("?")
-        return response

@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 
 from benefits_portal.formats import format_number
 
-MAX_COUNT = 1_000  # rows; beyond that a count costs more than it says
-MAX_COUNT_BESIDE = 100  # of what a page does not show, and leads to
+MAX_COUNT = 1_000  # rows; counting more costs more than the number is worth
+MAX_COUNT_BESIDE = 100  # rows of lists that a page only links to
 
 
 def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
@@ -20,7 +20,7 @@ def capped_count(rows: Any, most: int = MAX_COUNT) -> int:
 
 
 class RowCount(Subquery):
-    """How many rows there are, in a query for others; or how many different `of` they name."""
+    """A subquery that counts rows, or their distinct values of the field `of`."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
@@ -38,9 +38,10 @@ class RowCount(Subquery):
 
 
 class CappedCount(RowCount):
-    """The same, up to `most` + 1; the first ones `by` an order, which is for an index to be read.
+    """The same, but the count stops at `most` + 1.
 
-    PostgreSQL takes rows for spread evenly, and otherwise looks through the table for as many.
+    An order in `by` makes PostgreSQL read an index; otherwise it assumes that matching rows are
+    spread evenly, and scans the table for them.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class CappedCount(RowCount):
 
 
 def total_text(total: int, most: int = MAX_COUNT) -> str:
-    """A count capped at `most` as people write it: 1,000+ where there are more."""
+    """A count capped at `most`, for people: 1,000+ if there are more."""
     if total > most:
         return gettext("%(number)s+") % {"number": format_number(most)}
     return format_number(total)
@@ -63,7 +64,7 @@ def total_text(total: int, most: int = MAX_COUNT) -> str:
 
 @dataclass(frozen=True)
 class Page[Row]:
-    """Some rows of a list and the URLs around them, empty where there is none."""
+    """One page of rows and the URLs of the pages around it; an empty URL means no such page."""
 
     rows: Sequence[Row]
     total: int = 0
@@ -71,7 +72,7 @@ class Page[Row]:
     previous_href: str = ""
     next_href: str = ""
     last_href: str = ""
-    counts_to: int = MAX_COUNT  # of what is more, `total` is one more
+    counts_to: int = MAX_COUNT  # if there are more rows, `total` is one more than this
 
     @property
     def total_text(self) -> str:

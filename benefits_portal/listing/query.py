@@ -1,4 +1,4 @@
-"""What the URL of a list says, without what makes no sense, and the URLs that lead on from it."""
+"""Parse the URL of a list, ignoring invalid parameters, and build the URLs that it links to."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ PAGE_PARAMETERS = ("after", "before", "page")
 class ListQuery:
     """The state of a list.
 
-    The filters that were `chosen` by name, and `sort` as a column's name, with - for descending;
-    what else is `kept` in every URL.
+    `chosen` maps filters to values. `sort` is a column's name, with - for descending. `kept` are
+    other parameters that every URL carries along.
     """
 
     search_query: str
@@ -36,10 +36,7 @@ class ListQuery:
         default_sort: str,
         kept: Mapping[str, str] | None = None,
     ) -> "ListQuery":
-        """Read `query`, and leave out what it may not ask for.
-
-        What is not among the `options` of a filter or the `sortable` columns is left out.
-        """
+        """Read `query`, ignoring values outside `options` and columns outside `sortable`."""
         given = {name: value for name in options if (value := query.get(name))}
         sort = query.get("sort", "")
         return cls(
@@ -68,21 +65,21 @@ class ListQuery:
         return not any(self.position.values())
 
     def state(self) -> dict[str, str]:
-        """What the URL says, without the page."""
+        """The parameters of the URL, without the page."""
         sort = {"sort": self.sort} if self.sort != self.default_sort else {}
         return {"q": self.search_query} | dict(self.chosen) | sort | dict(self.kept)
 
     def href(self, **changes: str) -> str:
-        """The URL of this list with `changes`, from its first page unless they name another."""
+        """The URL of this list with `changes`; of its first page unless they name another."""
         state = self.state() | changes
         return f"?{urlencode({name: value for name, value in state.items() if value})}"
 
     def sort_href(self, column: str) -> str:
-        """The URL that sorts by `column`, or reverses the order where it is sorted by that."""
+        """The URL that sorts by `column`, or reverses the order if it is sorted by that already."""
         sort = f"-{column}" if self.sort == column else column
         return self.href(sort=sort if sort != self.default_sort else "")
 
     @property
     def here(self) -> str:
-        """The URL of this page of the list, without what was empty or made no sense."""
+        """The URL of this page of the list, without empty and invalid parameters."""
         return self.href(**self.position)
