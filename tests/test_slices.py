@@ -170,7 +170,7 @@ FETCHES = {
     "benefits_portal/licensing/views/ordering.py:steps_of": "the digits of a number",
     "benefits_portal/licensing/views/planning.py:subscription_asked": "the digits of a number",
     "benefits_portal/licensing/views/planning.py:product_asked": "the digits of a number",
-    "benefits_portal/licensing/plan_page/supply.py:check_known": "the digits of a number",
+    "benefits_portal/licensing/plan_page/supply.py:with_keys": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:enter_keys": (
         "no more rows than an order holds (O9)"
     ),
@@ -184,7 +184,7 @@ FETCHES = {
         "one more takes its place; the excerpt says how many there are"
     ),
     "benefits_portal/licensing/plan_page/forms.py:asked": (
-        "as many keys as a plan takes are ticked at first; all of them are listed"
+        "the first keys are ticked at first, as many as are listed"
     ),
     "benefits_portal/licensing/planning/sampling.py:added_sets": "parts of a tuple",
     "benefits_portal/licensing/planning/sampling.py:one_less": "parts of a tuple",

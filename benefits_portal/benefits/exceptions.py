@@ -132,7 +132,7 @@ class BenefitExpired(Refusal):
 
     def __init__(self, benefit: "Benefit") -> None:
         super().__init__(date=benefit.expires_on)
-        self.advice = lazy(_after_expiring, str)(benefit)  # asked only where it is shown
+        self.advice = after_expiring(benefit)
 
 
 def _after_expiring(benefit: "Benefit") -> str:
@@ -153,3 +153,6 @@ def _after_expiring(benefit: "Benefit") -> str:
         else _("Renew the membership to receive new benefits.")
     )
     return f"{advice} {_('Active subscriptions continue.')}" if benefit.is_used else advice
+
+
+after_expiring = lazy(_after_expiring, str)  # asked only where it is shown

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.plan_page.supply import MAX_SUBSCRIPTIONS
+from benefits_portal.licensing.plan_page.supply import MOST
 from benefits_portal.tenants.models import Actor, Role, Tenant, User
 from tests import factories
 from tests.clients import ClientResponse, SignIn
@@ -178,13 +178,13 @@ def test_the_subscription_asked_for_is_there_however_many_end_before(
     client: Client, subscription: Subscription
 ) -> None:
     key_of(subscription, 25)
-    for days in range(MAX_SUBSCRIPTIONS):
+    for days in range(MOST):
         factories.SubscriptionFactory.create(
             tenant=subscription.tenant, product=subscription.product, ends_on=TODAY + days * DAY
         )
     asked = planned(client, subscription=subscription.pk, product=subscription.product.pk)
     listed = asked.context["supply"].subscriptions
-    assert (listed[-1], len(listed)) == (subscription, MAX_SUBSCRIPTIONS)
+    assert (listed[-1], len(listed)) == (subscription, MOST)
     assert asked.context["form"].errors == {}
     others = planned(client, product=subscription.product.pk).context["supply"].subscriptions
     assert subscription not in others
@@ -308,7 +308,7 @@ def test_a_link_to_a_plan_works_however_it_was_sent(
     page = client.get(f"{reverse('licensing:plan')}?{sent}")
     asked = client.get(f"{reverse('licensing:plan')}?{query}")
     assert page.context["form"].cleaned_data == asked.context["form"].cleaned_data
-    assert (page.context["plans"].sentence(), page.context["has_all_keys"]) == (
+    assert (page.context["plans"].sentence(), page.context["supply"].has_all_keys) == (
         asked.context["plans"].sentence(),
         True,
     )
@@ -343,9 +343,48 @@ def test_at_most_twenty_keys_are_planned_with(client: Client, subscription: Subs
     keys = [key_of(subscription, 5) for _ in range(21)]
     query = {"subscription": subscription.pk, "sent": 1}
     first = planned(client, subscription=subscription.pk)
-    assert len(first.context["form"].cleaned_data["key"]) == 20
-    page = planned(client, query, key=[key.pk for key in keys])
-    assert "Select at most 20 keys for one order." in main(page)
+    assert len(first.context["form"].cleaned_data["key"]) == MOST
+    pages = [planned(client, query, key=[key.pk for key in keys[:many]]) for many in (20, 21)]
+    assert ["plans" in page.context for page in pages] == [True, False]
+    assert "Select at most 20 keys for one order." in main(pages[1])
+
+
+@rule("W7")
+def test_the_first_keys_are_shown_those_asked_for_and_the_way_to_all(
+    client: Client, subscription: Subscription, by: Actor
+) -> None:
+    """A link with keys that are not among the first plans with them, and with no used one."""
+    keys = [key_of(subscription, 5, days=100 + number) for number in range(MOST + 3)]
+    subscription.extend(keys[-2], by=by, on=TODAY)
+    pages = [
+        planned(client, subscription=subscription.pk, **more)
+        for more in ({}, {"all": 1}, {"key": [keys[-1].pk]}, {"key": [keys[-2].pk, keys[-1].pk]})
+    ]
+    first = keys[:MOST]
+    listed = [page.context["supply"].keys for page in pages]
+    assert listed == [first, [*keys[:-2], keys[-1]], [*first, keys[-1]], [*first, keys[-1]]]
+    ticked = [page.context["form"].cleaned_data["key"] for page in pages]
+    assert ticked == [[key.pk for key in chosen] for chosen in (first, first, keys[-1:], keys[-1:])]
+    assert [page.context["supply"].has_all_keys for page in pages] == [True, True, True, False]
+    assert [f"The first {MOST} of 12 are shown." in main(page) for page in pages[:2]] == [
+        True,
+        False,
+    ]
+    assert "&amp;all=1" in main(pages[0])
+
+
+def test_to_end_on_the_same_day_all_subscriptions_are_shown(
+    client: Client, subscription: Subscription
+) -> None:
+    key_of(subscription, 25)
+    for days in range(MOST):
+        factories.SubscriptionFactory.create(
+            tenant=subscription.tenant, product=subscription.product, ends_on=TODAY + days * DAY
+        )
+    product = subscription.product.pk
+    pages = [planned(client, product=product), planned(client, product=product, subscription="all")]
+    assert [len(page.context["supply"].subscriptions) for page in pages] == [MOST, MOST + 1]
+    assert ['name="all"' in main(page) for page in pages] == [False, True]
 
 
 @rule("S2")
@@ -411,7 +450,7 @@ def test_a_product_without_keys_says_so(client: Client, subscription: Subscripti
 def test_a_key_of_today_is_offered_before_those_that_lapsed(
     client: Client, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benefits_portal.licensing.plan_page.supply.MAX_KEYS", 2)
+    monkeypatch.setattr("benefits_portal.licensing.plan_page.supply.MOST", 2)
     for days in (-20, -10):
         key_of(subscription, 5, days)
     live = key_of(subscription, 25)
@@ -424,7 +463,7 @@ def test_a_key_of_today_is_offered_before_those_that_lapsed(
 def test_subscriptions_that_are_left_out_are_counted(
     client: Client, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benefits_portal.licensing.plan_page.supply.MAX_SUBSCRIPTIONS", 1)
+    monkeypatch.setattr("benefits_portal.licensing.plan_page.supply.MOST", 1)
     key_of(subscription, 25)
     factories.SubscriptionFactory.create(
         tenant=subscription.tenant, product=subscription.product, ends_on=TODAY + 200 * DAY

@@ -16,14 +16,14 @@ from benefits_portal.licensing.order_quotes import MAX_KEYS
 from benefits_portal.licensing.planning import Stock
 from benefits_portal.licensing.terms import in_licenses
 
-from .supply import Supply
+from .supply import MOST, Supply
 
 ALL = "all"  # the subscriptions: let them end on one day
 SENT = "sent"
 
 
 class PlanForm(forms.Form):
-    """Asked by URL; before it is sent, the subscription that ends first and all keys are chosen."""
+    """Asked by URL; before it is sent, what ends first is chosen, and the keys that lapse first."""
 
     subscription = forms.ChoiceField(
         label=gettext_lazy("Subscription"),
@@ -102,13 +102,13 @@ def option(value: str, title: str, subtitle: str, *, is_checked: bool) -> dict[s
 
 
 def asked(query: QueryDict, supply: Supply) -> QueryDict:
-    """`query` without keys that are no longer usable; before it is sent, everything is chosen."""
+    """`query` without keys that are no longer usable; before it is sent, the first are chosen."""
     query = query.copy()
     listed = [str(key.pk) for key in supply.keys]
     if SENT in query or "key" in query:
         query.setlist("key", [pk for pk in listed if pk in query.getlist("key")])
     else:
-        query.setlist("key", listed[:MAX_KEYS])
+        query.setlist("key", listed[:MOST])
     if SENT not in query and "subscription" not in query and supply.subscriptions:
         query["subscription"] = str(supply.subscriptions[0].pk)
     if SENT not in query and "licenses" not in query and supply.needed:

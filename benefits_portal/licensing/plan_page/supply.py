@@ -21,6 +21,7 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner, Tenant
 
+MOST = 10  # subscriptions and keys at first; what is asked for is always among them
 MAX_SUBSCRIPTIONS = 50  # Active ones of one product in one tenant; those that end first
 MAX_KEYS = 100  # those that can be used today come first, then by the day they lapse
 LAPSED_FOR = timedelta(days=365)  # how long a lapsed key is still named
@@ -35,6 +36,42 @@ class UnusableKey:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the address of the page asks for: a subscription, keys by reference, all of both.
+
+    `all_url` is where all are shown; empty where they are.
+    """
+
+    subscription: Subscription | None = None
+    keys: frozenset[str] = frozenset()
+    all_url: str = ""
+
+    @property
+    def shows_all(self) -> bool:
+        return not self.all_url
+
+    def with_keys(
+        self, first: Sequence[ProductKey], product: Product, partner: Partner
+    ) -> Sequence[ProductKey]:
+        """The `first` and, behind them, those asked for; Http404 for one that is not the partner's.
+
+        One of theirs that has been used since the link was made is left out. A reference that is
+        not a number is nobody's (K3, K4).
+        """
+        others = self.keys - {str(key.pk) for key in first}
+        if not others:
+            return first
+        if not all(reference.isdecimal() for reference in others):
+            raise Http404
+        theirs = ProductKey.objects.for_partner(partner).for_use()
+        found = theirs.filter(pk__in=[one[:18] for one in others]).order_by("pk")
+        if len(found) < len(others):
+            raise Http404
+        unused = (key for key in found if not key.is_redeemed and key.product_id == product.pk)
+        return [*first, *unused]
+
+
+@dataclass(frozen=True)
 class Supply:
     """Of one product: Active subscriptions, keys to redeem today, and keys that are no use.
 
@@ -46,38 +83,33 @@ class Supply:
     unredeemed: Excerpt[ProductKey]
     keys: list[ProductKey]
     unusable: list[UnusableKey]
+    has_all_keys: bool = True  # whether each key that was asked for can be planned with
     needed: int = 0  # licenses of the subscription asked for, or the first, that people have
 
     @classmethod
-    def of(
-        cls,
-        product: Product,
-        tenant: Tenant,
-        partner: Partner,
-        on: date,
-        asked: Subscription | None = None,
-    ) -> Self:
-        """With the subscription `asked` for, however late it ends. Two queries."""
-        pool = (partner.pk, tenant.pk, product.pk)
-        first = active.rows(*pool, on, most=MAX_SUBSCRIPTIONS)
+    def of(cls, product: Product, tenant: Tenant, on: date, asked: "Asked") -> Self:
+        """With what is asked for, however late it ends or lapses.
+
+        Two queries, and one for keys asked for that are not among the first. Http404 for a key that
+        is not the partner's.
+        """
+        pool = (tenant.partner_id, tenant.pk, product.pk)
+        first = active.rows(*pool, on, most=MAX_SUBSCRIPTIONS if asked.shows_all else MOST)
         found: Excerpt[Subscription] = Excerpt.of_counted(first)
-        subscriptions = found.showing(with_asked(found.rows, asked, on))
+        subscriptions = found.showing(with_asked(found.rows, asked.subscription, on), asked.all_url)
         for subscription in subscriptions:
             subscription.product, subscription.tenant = product, tenant  # at hand
-        keys, unusable = list[ProductKey](), list[UnusableKey]()
         listed: Excerpt[ProductKey] = Excerpt.of_counted(
-            first_unredeemed.rows(partner.pk, product.pk, on, most=MAX_KEYS),
+            first_unredeemed.rows(
+                tenant.partner_id, product.pk, on, most=MAX_KEYS if asked.shows_all else MOST
+            ),
+            asked.all_url,
             count_to=MAX_COUNT_BESIDE,
         )
-        for key in listed:
-            try:
-                key.check_redeemable(on)
-            except Refusal as refusal:
-                unusable.append(UnusableKey(key, str(refusal.message)))
-            else:
-                keys.append(key)
-        unusable.sort(key=lambda one: one.key.benefit.expires_on)
-        return cls(product, subscriptions, listed, keys, unusable)
+        listed = listed.showing(asked.with_keys(listed.rows, product, tenant.partner))
+        keys, unusable = told_apart(listed, on)
+        has_all_keys = asked.keys <= {str(key.pk) for key in keys}
+        return cls(product, subscriptions, listed, keys, unusable, has_all_keys)
 
     def with_people(self, tenant: Tenant, on: date, asked: str = "") -> "Supply":
         """With what the people who have a license need of one subscription (L11): one query.
@@ -111,19 +143,21 @@ class Supply:
     def key(self, pk: int | None) -> ProductKey:
         return next(key for key in self.keys if key.pk == pk)
 
-    def check_known(self, references: list[str], partner: Partner) -> bool:
-        """Whether all these keys can be planned with; Http404 for one that is not the partner's.
 
-        One of theirs that cannot has been used, or has lapsed, since the link was made. A reference
-        that is not a number is nobody's (K3, K4).
-        """
-        others = set(references) - {str(key.pk) for key in self.keys}
-        if not all(reference.isdecimal() for reference in others):
-            raise Http404
-        theirs = ProductKey.objects.for_partner(partner)
-        if others and theirs.filter(pk__in=[one[:18] for one in others]).count() < len(others):
-            raise Http404
-        return not others
+def told_apart(
+    listed: Iterable[ProductKey], on: date
+) -> tuple[list[ProductKey], list[UnusableKey]]:
+    """The keys that can be redeemed on that day, in order, and the others by their last day."""
+    keys, unusable = list[ProductKey](), list[UnusableKey]()
+    for key in listed:
+        try:
+            key.check_redeemable(on)
+        except Refusal as refusal:
+            unusable.append(UnusableKey(key, str(refusal.message)))
+        else:
+            keys.append(key)
+    unusable.sort(key=lambda one: one.key.benefit.expires_on)
+    return keys, unusable
 
 
 @PreparedQuery
@@ -141,7 +175,7 @@ def with_asked(
     """As many, with the one that is asked for in the place of the last if it is not among them."""
     if asked is None or asked in first or not asked.is_active(on):
         return first
-    return sorted([*first[: MAX_SUBSCRIPTIONS - 1], asked], key=lambda one: (one.ends_on, one.pk))
+    return sorted([*first[:-1], asked], key=lambda one: (one.ends_on, one.pk))
 
 
 def unredeemed(product: Product, partner: Partner, on: date) -> ProductKeyQuerySet:

@@ -17,7 +17,7 @@ from benefits_portal.licensing.plan_page.answers import (
 )
 from benefits_portal.licensing.plan_page.forms import ALL, PlanForm
 from benefits_portal.licensing.plan_page.steps import Steps
-from benefits_portal.licensing.plan_page.supply import Supply, product_choices
+from benefits_portal.licensing.plan_page.supply import Asked, Supply, product_choices
 from benefits_portal.licensing.views.calculator import all_url
 from benefits_portal.tenants.access import get_own_prepared, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -33,15 +33,13 @@ def plan(request: PartnerRequest) -> HttpResponse:
     if product is None:
         choices = product_choices(request.tenant, request.partner, request.today)
         return render(request, "licensing/plan_product.html", {"choices": choices})
-    supply = Supply.of(product, request.tenant, request.partner, request.today, own)
+    href = "" if query.get("subscription") == ALL else all_url(request)
+    asked = Asked(own, frozenset(query.getlist("key")), href)
+    supply = Supply.of(product, request.tenant, request.today, asked)
     supply = supply.with_people(request.tenant, request.today, query.get("subscription", ""))
     form = PlanForm(query, supply)
-    context = {
-        "supply": supply,
-        "form": form,
-        "has_all_keys": supply.check_known(query.getlist("key"), request.partner),
-        **answer_context(request, query, form),
-    }
+    context = {"supply": supply, "form": form, "shows_all": asked.shows_all}
+    context |= answer_context(request, query, form)
     return render(request, "licensing/plan.html", context)
 
 
