@@ -5,9 +5,9 @@ them, so no page can show a date other than the stored one. Time is counted in w
 license-days: one license for one day.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -98,8 +98,7 @@ class Term:
         return (self.ends_on - ends_on).days
 
 
-@dataclass(frozen=True)
-class Activation:
+class Activation(NamedTuple):
     """The calculation of a first activation (S1)."""
 
     key_licenses: int
@@ -117,8 +116,7 @@ class Activation:
         return total, total
 
 
-@dataclass(frozen=True)
-class Extension:
+class Extension(NamedTuple):
     """The calculation of *Extend end date* (S4).
 
     First `months` whole calendar months, then days for a fraction of the next month.
@@ -181,8 +179,7 @@ class Extension:
         return there_was, licenses * (whole + self.days) + self.carried
 
 
-@dataclass(frozen=True)
-class Addition:
+class Addition(NamedTuple):
     """The calculation of *Add licenses* (S6): the two end dates, averaged over all licenses."""
 
     before: Term
@@ -237,9 +234,8 @@ def packed(calculation: Calculation | None) -> dict[str, Any]:
     """`calculation` as JSON: its kind, its figures, days as ISO 8601; empty for none."""
     for kind, cls in KINDS.items():
         if isinstance(calculation, cls):
-            return {"kind": kind} | {
-                field.name: _packed(getattr(calculation, field.name)) for field in fields(cls)
-            }
+            figures = calculation._asdict()
+            return {"kind": kind} | {name: _packed(value) for name, value in figures.items()}
     return {}
 
 
@@ -248,8 +244,7 @@ def unpacked(data: dict[str, Any]) -> Calculation | None:
     if not data:
         return None
     cls: Any = KINDS[data["kind"]]
-    figures = {field.name: _unpacked(data[field.name]) for field in fields(cls)}
-    calculation: Calculation = cls(**figures)
+    calculation: Calculation = cls(*(_unpacked(data[name]) for name in cls._fields))
     return calculation
 
 

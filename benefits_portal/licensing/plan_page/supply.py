@@ -107,7 +107,7 @@ class Supply:
             count_to=MAX_COUNT_BESIDE,
         )
         listed = listed.showing(asked.with_keys(listed.rows, product, tenant.partner))
-        keys, unusable = told_apart(listed, on)
+        keys, unusable = by_usability(listed, on)
         has_all_keys = asked.keys <= {str(key.pk) for key in keys}
         return cls(product, subscriptions, listed, keys, unusable, has_all_keys)
 
@@ -144,7 +144,7 @@ class Supply:
         return next(key for key in self.keys if key.pk == pk)
 
 
-def told_apart(
+def by_usability(
     listed: Iterable[ProductKey], on: date
 ) -> tuple[list[ProductKey], list[UnusableKey]]:
     """The keys that can be redeemed on that day, in order, and the others by their last day."""
