@@ -1,7 +1,8 @@
 """Redemptions by PostgreSQL alone: the portal's statements on its own tables, by pgbench.
 
-The statements are those of one redemption, as the portal sends them, with other rows each time. In
-turn with the bare ones of `redeeming.py`, so that the machine's speed is known.
+The statements are those of one redemption, as the portal sends them: with other rows each time, and
+planned once for each connection. In turn with the bare ones of `redeeming.py`, which are planned
+each time, so that the machine's speed is known.
 """
 
 import statistics
@@ -14,8 +15,8 @@ from benchmarks.redeeming import SCRIPT as BARE
 from benchmarks.redeeming import TABLES, pgbench_rate
 
 SCRIPT = """
-SELECT key, benefit, subscription, kind, licenses, quote_literal(starts_on) AS starts_on,
- quote_literal(ends_on) AS ends_on FROM own.pair WHERE n = (SELECT nextval('own.turn')) \\gset
+SELECT key, benefit, subscription, kind, licenses, starts_on, ends_on,
+ ends_on + 182 AS later FROM own.pair WHERE n = (SELECT nextval('own.turn')) \\gset
 BEGIN;
 UPDATE benefits_productkey SET redeemed_at = now(), redeemed_on = current_date, redeemed_by_id = 1,
  redeemed_in_id = 1
@@ -24,9 +25,9 @@ UPDATE benefits_benefit SET is_used = true WHERE partner_id = 1 AND id = :benefi
 SELECT id, partner_id, tenant_id, product_id, licenses, starts_on, ends_on, carried_license_days,
  since, withdrawn_on, product_name, source_name, product_sort_name, source_sort_name, is_kept
  FROM licensing_subscription
- WHERE tenant_id = 1 AND partner_id = 1 AND id = :subscription LIMIT 21 FOR UPDATE;
+ WHERE partner_id = 1 AND id = :subscription LIMIT 21 FOR UPDATE;
 UPDATE licensing_subscription SET licenses = :licenses, starts_on = :starts_on,
- ends_on = date :ends_on + 182, carried_license_days = 0, since = current_date,
+ ends_on = :later, carried_license_days = 0, since = current_date,
  source_name = 'Offer 09', source_sort_name = 'offer 09'
  WHERE partner_id = 1 AND id = :subscription;
 INSERT INTO licensing_redemption (key_id, subscription_id, partner_id, tenant_id, way, key_licenses,
@@ -34,7 +35,7 @@ INSERT INTO licensing_redemption (key_id, subscription_id, partner_id, tenant_id
  before_starts_on, before_ends_on, before_carried_license_days, after_licenses, after_ends_on,
  after_carried_license_days, calculation)
  VALUES (:key, :subscription, 1, 1, 'extend', 25, current_date, now(), 1, gen_random_uuid(),
- :licenses, :starts_on, :starts_on, :ends_on, 0, :licenses, date :ends_on + 182, 0,
+ :licenses, :starts_on, :starts_on, :ends_on, 0, :licenses, :later, 0,
  '{"kind": "extension", "before": [50, "2026-11-01", "2027-11-01"], "key": 25}')
  RETURNING id, calculation;
 INSERT INTO tenants_record (at, actor_id, how, reason, partner_id, tenant_id, action, refused,
@@ -87,12 +88,12 @@ def redemptions(
         connection.execute(TABLES)
     found = OwnTables()
 
-    def measure(script: str) -> tuple[float, float]:
+    def measure(script: str, protocol: str) -> tuple[float, float]:
         before = processes.cpu_seconds(postmaster)
-        rate, done = pgbench_rate(database_url, script, clients, seconds)
+        rate, done = pgbench_rate(database_url, script, clients, seconds, protocol)
         return rate, (processes.cpu_seconds(postmaster) - before) / done * 1000
 
     for _ in range(rounds):
-        found.own.append(measure(SCRIPT))
-        found.bare.append(measure(BARE))
+        found.own.append(measure(SCRIPT, "prepared"))
+        found.bare.append(measure(BARE, "simple"))
     return found

@@ -178,7 +178,9 @@ def bare_rate(database_url: str, clients: int, seconds: float) -> float:
     return pgbench_rate(database_url, SCRIPT, clients, seconds)[0]
 
 
-def pgbench_rate(database_url: str, script: str, clients: int, seconds: float) -> tuple[float, int]:
+def pgbench_rate(
+    database_url: str, script: str, clients: int, seconds: float, protocol: str = "simple"
+) -> tuple[float, int]:
     """Transactions of `script` a second, and how many there were."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
@@ -186,6 +188,8 @@ def pgbench_rate(database_url: str, script: str, clients: int, seconds: float) -
         command = [
             pgbench(),
             "-n",
+            "-M",
+            protocol,
             "-f",
             file.name,
             "-c",

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -125,6 +125,17 @@ class PlannedQuery[Row](PreparedQuery[Row]):
 
     def _planning(self, using: str) -> AbstractContextManager[None]:
         return getattr(connections[using], "planning_once", nullcontext)()
+
+
+def writes_planned_once() -> AbstractContextManager[None]:
+    """Within the block PostgreSQL plans each statement once per connection, in a transaction too.
+
+    For new rows, and for those that are locked or written by a unique key. Should a column have
+    another type since, the transaction is rolled back, and psycopg forgets its plans: the next one
+    succeeds.
+    """
+    planning_once = getattr(connections[DEFAULT_DB_ALIAS], "planning_once", None)
+    return planning_once(in_transactions=True) if planning_once else nullcontext()
 
 
 def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:

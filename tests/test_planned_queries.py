@@ -1,21 +1,29 @@
 """A planned query is planned once for each connection, where the next statement is on the same one.
 
-It answers as a prepared query does; tests in a transaction ask it as any other.
+It answers as a prepared query does; tests in a transaction ask it as any other. So are the writes
+of redeeming, which are in a transaction.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import NotSupportedError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.licensing.models import Redemption
 from benefits_portal.prepared import PlannedQuery
-from benefits_portal.tenants.models import Tenant
+from benefits_portal.tenants.models import Actor, Tenant
 from benefits_portal.tenants.signed_in import user_with_tenants
-from tests.factories import RoleAssignmentFactory, TenantFactory
+from tests.factories import (
+    TODAY,
+    RoleAssignmentFactory,
+    SubscriptionFactory,
+    TenantFactory,
+    key_for,
+)
 from tests.simultaneous import IS_POSTGRES
 
 pytestmark = [
@@ -72,6 +80,33 @@ def test_behind_a_pgbouncer_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
     assert named.tuples(TenantFactory.create(name="Fabrikam").pk) == [("Fabrikam", None)]
     assert plans() == (0, None)
+
+
+def test_what_redeeming_writes_is_planned_once() -> None:
+    subscription = SubscriptionFactory.create()
+    kept = []
+    for key in (key_for(subscription), key_for(subscription), key_for(subscription)):
+        subscription.extend(key, by=Actor(), on=TODAY)
+        kept.append(plans()[0])
+    assert kept[0] >= 5
+    assert kept == [kept[0]] * 3
+
+
+def test_redeeming_succeeds_again_after_a_plan_no_longer_fitted() -> None:
+    subscription = SubscriptionFactory.create()
+    subscription.extend(key_for(subscription), by=Actor(), on=TODAY)
+    key, change = key_for(subscription), "ALTER TABLE tenants_record ALTER COLUMN times TYPE {}"
+    another = connection.copy("another")
+    try:
+        another.cursor().execute(change.format("bigint"))
+        with pytest.raises(NotSupportedError, match="must not change result type"):
+            subscription.extend(key, by=Actor(), on=TODAY)
+        assert Redemption.objects.count() == 1
+        subscription.extend(key, by=Actor(), on=TODAY)
+        assert Redemption.objects.count() == 2
+    finally:
+        another.cursor().execute(change.format("integer"))
+        another.close()
 
 
 @pytest.fixture

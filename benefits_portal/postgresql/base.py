@@ -19,6 +19,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection
 from psycopg.errors import ConnectionTimeout
+from psycopg.pq import TransactionStatus
 
 from .watchdog import SILENCE, Watch
 
@@ -56,6 +57,8 @@ class PlanningCursor(psycopg.Cursor[Any]):
         try:
             return super().execute(query, params, prepare=True)
         except (psycopg.NotSupportedError, psycopg.ProgrammingError):
+            if self.connection.info.transaction_status is TransactionStatus.INERROR:
+                raise
             # A column has another type since; or a value has none that the server knows by itself
             text = psycopg.ClientCursor(self.connection).mogrify(query, params)
             return super().execute(text.encode(), prepare=False)
@@ -112,19 +115,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     @contextmanager
-    def planning_once(self) -> Iterator[None]:
+    def planning_once(self, *, in_transactions: bool = False) -> Iterator[None]:
         """The block's statements are planned once for this connection, whatever values they have.
 
-        Not behind a pgbouncer, where the next one may run on another connection; nor within a
-        transaction, where a plan that no longer fits is an error that ends it.
+        Not behind a pgbouncer, where the next one may run on another connection; nor, unless told
+        so, within a transaction, which a plan that no longer fits would end.
         """
-        self.is_planning_once = not (
-            self.in_atomic_block or self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
-        )
+        before = self.is_planning_once
+        self.is_planning_once = (
+            in_transactions or not self.in_atomic_block
+        ) and not self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
         try:
             yield
         finally:
-            self.is_planning_once = False
+            self.is_planning_once = before
 
     def create_cursor(self, name: str | None = None) -> Any:
         if self.is_planning_once and name is None:

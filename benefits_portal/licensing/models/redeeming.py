@@ -7,6 +7,7 @@ from django.db import models, transaction
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.prepared import writes_planned_once
 from benefits_portal.tenants.audit.record import refused_while_moving
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record, Tenant
@@ -57,19 +58,21 @@ def carry_out(
 
     Locks are taken in one order: the key, then the subscription.
     """
-    key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-    locked = subscriptions.objects.in_tenant(tenant).locked(subscription)
+    with writes_planned_once():
+        key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
+        locked = subscriptions.objects.locked(tenant, subscription)
     quote = subscriptions.quote(way, key, tenant, locked, on)
     quote = quote.confirm_unchanged(shown)
     started_on, since = (locked.starts_on, locked.since) if locked else (None, None)
-    if locked:
-        changed = apply(quote, locked, key)
-    else:
-        changed = subscriptions.objects.begin(quote, key, tenant)
-    redemption = Redemption.objects.write(
-        key, changed, quote, started_on=started_on, since=since, by=by
-    )
-    redemption.put_on_record(by=by)
+    with writes_planned_once():
+        if locked:
+            changed = apply(quote, locked, key)
+        else:
+            changed = subscriptions.objects.begin(quote, key, tenant)
+        redemption = Redemption.objects.write(
+            key, changed, quote, started_on=started_on, since=since, by=by
+        )
+        redemption.put_on_record(by=by)
     return redemption
 
 

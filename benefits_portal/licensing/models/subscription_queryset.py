@@ -181,15 +181,18 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
             **quote.after.columns,
         )
 
-    def locked(self, subscription: "Subscription | None") -> "Subscription | None":
+    def locked(self, tenant: Tenant, subscription: "Subscription | None") -> "Subscription | None":
         """`subscription` as it is now, until the transaction ends; None for None.
 
-        Raises DoesNotExist if it is not among these (K5).
+        Raises DoesNotExist if it is not in `tenant` (K5).
         """
         if subscription is None:
             return None
+        # By a unique key alone: one plan for all tenants would go through all that this one has
         rows = self.select_for_update(of=("self",)).select_related(None)
-        locked = rows.get(pk=subscription.pk, partner=subscription.partner_id)
+        locked = rows.get(pk=subscription.pk, partner=tenant.partner_id)
+        if locked.tenant_id != tenant.pk:
+            raise self.model.DoesNotExist
         # Known already: joined here, they would double the query's planning
         for name in ("tenant", "product"):
             if getattr(locked, f"{name}_id") == getattr(subscription, f"{name}_id"):
