@@ -1,4 +1,4 @@
-"""Inputs of forms, drawn in one go: Django renders three templates for each, one in another."""
+"""Render `<input>` widgets without templates: Django renders three nested ones for each."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ CHOICES = {f"django/forms/widgets/{kind}.html" for kind in ("checkbox_select", "
 
 
 class Renderer(DjangoTemplates):
-    """Django's, with the same HTML."""
+    """Django's form renderer, with the same HTML from Python for simple inputs."""
 
     def render(
         self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
@@ -50,7 +50,7 @@ def choices(widget: dict[str, Any]) -> SafeString:
 
 
 def attributes(attrs: dict[str, Any]) -> SafeString:
-    """In the order in which they are given, unlike `flatatt`."""
+    """HTML attributes in the given order, as widget templates write them; `flatatt` sorts them."""
     drawn = (
         format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value)
         for name, value in attrs.items()

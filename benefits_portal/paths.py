@@ -1,4 +1,4 @@
-"""Addresses of the pages of rows: a list has hundreds, which differ in a number."""
+"""URLs of rows' pages without a `reverse` for each: those in a list differ only in a number."""
 
 from functools import lru_cache
 
@@ -6,7 +6,7 @@ from django.urls import get_script_prefix, reverse
 
 
 def path_of(page: str, pk: int) -> str:
-    """As `reverse` finds it, which takes as long as writing the row."""
+    """The same as `reverse(page, args=[pk])`, which takes as long as rendering a row."""
     return _of_number_0(page, get_script_prefix()).replace("/0/", f"/{pk}/")
 
 

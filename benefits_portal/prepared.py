@@ -1,13 +1,14 @@
-"""Queries that Django puts together once for each process; what differs is numbers, days, texts.
+"""Queries whose SQL Django compiles once per process; each request fills in its own values.
 
-Django takes longer to put a query together than PostgreSQL to answer it. So what a page always asks
-in the same form is asked once about stand-ins, in whose places each request puts its own values.
+Compiling a queryset to SQL takes Django longer than PostgreSQL takes to answer it. The queryset is
+built once, with stand-ins for the values (numbers, days and texts). Each request replaces the
+stand-ins among the parameters of the compiled SQL.
 
-Three ways in. `PreparedQuery`, where the question passes its values on and looks at none: put
-together once. `prepared`, where it works something out from what is beside the first number, such
-as the last day of a month: put together once for each of these values, of which a few are kept.
-`PlannedQuery`, where one plan is best for all values, as for whatever is found by a unique key: a
-`PreparedQuery` that PostgreSQL too parses and plans once, for each connection.
+- `PreparedQuery`: the function that builds the queryset only passes its values on.
+- `prepared`: it also computes with values, such as the last day of a month. It is compiled once for
+  each combination of them, and a few of these are kept.
+- `PlannedQuery`: PostgreSQL keeps its plan too, per connection. For lookups by a unique key, where
+  one plan is best for all values.
 """
 
 import re
@@ -22,56 +23,59 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-# Nothing else in a query is this, or a few more; it is in the range of every field
+# The stand-in for value 0 is this number, for value 1 the next one, and so on. No other number in
+# a query is as large, and it fits every integer field
 FIRST_NUMBER = 2_077_777_770
-FIRST_CENTURY = 3100  # no day of ours is as late
-TEXT = "the text at place "
+FIRST_CENTURY = 3100  # stand-ins for days: no real day is as late
+TEXT = "the text at index "
 TEXT_IN_BYTES = re.compile(TEXT.encode() + rb"(\d+)(.*)", re.DOTALL)
-KEPT = 8  # of a question, with what is asked beside the number: the days of partners, mostly
+KEPT = 8  # compiled queries per function that is `prepared`: partners differ in today's date
 
 
 class StandInDay(date):
-    """In a century of its own; days can be added to it and taken away, and nothing else."""
+    """A day in a century of its own. Days can be added and subtracted; all else is refused."""
 
     @classmethod
-    def at(cls, place: int) -> "StandInDay":
-        return cls(FIRST_CENTURY + 100 * place + 50, 1, 1)
+    def at(cls, index: int) -> "StandInDay":
+        return cls(FIRST_CENTURY + 100 * index + 50, 1, 1)
 
     def replace(self, *_args: Any, **_kwargs: Any) -> Any:
-        raise TypeError("Months later than a stand-in is a day that depends on its value.")
+        raise TypeError("Adding months gives a day that depends on the value of the stand-in.")
 
     def __sub__(self, days: Any) -> Any:
         if isinstance(days, date):
-            raise TypeError("Days between a stand-in and another day depend on its value.")
+            raise TypeError("The days between two dates depend on the value of the stand-in.")
         return super().__sub__(days)
 
 
 class Slot(NamedTuple):
-    """Where among a query's parameters the value at `place` goes, `later` by some days."""
+    """The parameter at `position` of a query takes the value at `index`, `later` by some days."""
 
-    at: int
-    place: int
+    position: int
+    index: int
     later: timedelta = timedelta(0)
     as_text: bool = False  # for SQLite
-    ending: bytes | None = None  # of what is text in bytes, which something may follow
-    json: Any = None  # what PostgreSQL is given a number in JSON as
+    ending: bytes | None = None  # for text encoded to bytes: what follows it
+    json: Any = None  # for a number in JSON: psycopg's wrapper of it
 
     def fill(self, params: list[Any], values: tuple[Any, ...]) -> None:
-        value = values[self.place] + self.later if self.later else values[self.place]
+        """Put the value into `params`."""
+        value = values[self.index] + self.later if self.later else values[self.index]
         if self.ending is not None:
             value = value.encode() + self.ending
         if self.json is not None:
-            params[self.at] = copy(self.json)
-            params[self.at].obj = value
+            params[self.position] = copy(self.json)
+            params[self.position].obj = value
         else:
-            params[self.at] = str(value) if self.as_text else value
+            params[self.position] = str(value) if self.as_text else value
 
 
 class PreparedQuery[Row]:
-    """What the queryset finds that `question` makes of numbers, days and texts: rows, or tuples.
+    """A query whose SQL is compiled once, from the queryset that `build` returns.
 
-    `question` is asked about stand-ins, once: it can filter by them and add days to them, but not
-    decide anything. What changes the form of its queryset is given by keyword: it is asked again.
+    `build` is called with stand-ins. It can filter by them and add days to them, but must not
+    branch on them. Arguments that change the queryset's form go by keyword: each combination of
+    them is compiled by itself.
 
         @PreparedQuery
         def of_partner(partner: int, pk: int) -> QuerySet[Benefit]:
@@ -80,17 +84,18 @@ class PreparedQuery[Row]:
         of_partner.first(1, 2)
     """
 
-    def __init__(self, question: Callable[..., QuerySet[Any, Row]]) -> None:
-        self._question = question
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self._build = build
         self._forms: dict[Hashable, Composed] = {}
 
     def rows(self, *values: int | date | str, **form: Hashable) -> list[Row]:
+        """What the queryset finds: instances, or values. One query."""
         composed = self._composed(values, form)
         with self._planning(composed.using):
             return list(composed.asked(values))
 
     def tuples(self, *values: int | date | str, **form: Hashable) -> list[Row]:
-        """The rows of a `values_list`, without a queryset around them: for what all pages ask."""
+        """The rows of a `values_list`, read without a queryset: for queries of every page."""
         composed = self._composed(values, form)
         with self._planning(composed.using):
             return composed.tuples(values)
@@ -102,25 +107,25 @@ class PreparedQuery[Row]:
         key = (kinds, *form.items())
         composed = self._forms.get(key)
         if composed is None:
-            stand_ins = [stand_in(kind, place) for place, kind in enumerate(kinds)]
-            composed = Composed(self._question(*stand_ins, **form), len(kinds))
+            stand_ins = [stand_in(kind, index) for index, kind in enumerate(kinds)]
+            composed = Composed(self._build(*stand_ins, **form), len(kinds))
             self._forms[key] = composed
         return composed
 
     def _planning(self, using: str) -> AbstractContextManager[None]:
-        """Within the block the database `using` plans as it does for any other query."""
+        """A context in which the query runs; here nothing special, `PlannedQuery` changes it."""
         return nullcontext()
 
     def first(self, *values: int | date | str, **form: Hashable) -> Row | None:
-        """The first of them: `question` should ask for no more than that."""
+        """The first row, or None. `build` should limit the queryset to one."""
         return next(iter(self.rows(*values, **form)), None)
 
 
 class PlannedQuery[Row](PreparedQuery[Row]):
-    """One whose plan PostgreSQL keeps as well, whatever the values are.
+    """A prepared query whose plan PostgreSQL keeps too, whatever the values are.
 
-    For what is found by unique keys. Of a partner's rows there may be one or a million, and the
-    plan for one would be kept for the other.
+    Only for lookups by a unique key. A partner may have one row or a million, and the plan for one
+    would be used for the other.
     """
 
     def _planning(self, using: str) -> AbstractContextManager[None]:
@@ -139,36 +144,39 @@ def writes_planned_once() -> AbstractContextManager[None]:
 
 
 def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:
-    """`keys`, the last one repeated, so that a query by many has a form for 1, 2, 4, 8 … of them.
+    """`keys` with the last one repeated to a length of 1, 2, 4, 8 …
 
-    Without any, `nobody`, whom no row has.
+    So a query by many keys has few forms. Without any key, `nobody`, which no row has.
     """
     padded = list(keys) or [nobody]
     return padded + padded[-1:] * ((1 << (len(padded) - 1).bit_length()) - len(padded))
 
 
-def prepared[*Beside, Row](
-    question: Callable[[int, *Beside], QuerySet[Any, Row]],
-) -> Callable[[int, *Beside], list[Row]]:
-    """The rows of `question`, which is put together once for all that it is asked beside a number.
+def prepared[*Others, Row](
+    build: Callable[[int, *Others], QuerySet[Any, Row]],
+) -> Callable[[int, *Others], list[Row]]:
+    """Decorate `build` to return rows, and compile its SQL once for each set of other arguments.
 
-    The number is the primary key of a partner, say; the rest are few values, such as its day, by
-    which `question` may decide.
+    Its first argument is a number, such as a partner's primary key: a stand-in. `build` may compute
+    with the others, such as the partner's day, and branch on them.
     """
 
     @lru_cache(maxsize=KEPT)
-    def query(*beside: *Beside) -> PreparedQuery[Row]:
-        return PreparedQuery(lambda number: question(number, *beside))
+    def query(*others: *Others) -> PreparedQuery[Row]:
+        return PreparedQuery(lambda number: build(number, *others))
 
-    @wraps(question)
-    def rows(number: int, *beside: *Beside) -> list[Row]:
-        return query(*beside).rows(number)
+    @wraps(build)
+    def rows(number: int, *others: *Others) -> list[Row]:
+        return query(*others).rows(number)
 
     return rows
 
 
 class Composed:
-    """A query about `count` stand-ins, put together."""
+    """A queryset with `count` stand-ins, compiled to SQL.
+
+    Raises ValueError if a stand-in is not among its parameters: its value would have no effect.
+    """
 
     def __init__(self, queryset: QuerySet[Any, Any], count: int) -> None:
         self._queryset, self.using = queryset, queryset.db
@@ -176,13 +184,13 @@ class Composed:
         self._sql, self._params = self._compiler.as_sql()
         selected = [expression for expression, _sql, _alias in self._compiler.select]
         self._converters = self._compiler.get_converters(selected)
-        slots = (slot(at, param) for at, param in enumerate(self._params))
-        self._slots = [each for each in slots if each and each.place < count]
-        if len({each.place for each in self._slots}) < count:
-            raise ValueError(f"Not all of the {count} values decide in {self._sql}")
+        slots = (slot(position, param) for position, param in enumerate(self._params))
+        self._slots = [each for each in slots if each and each.index < count]
+        if len({each.index for each in self._slots}) < count:
+            raise ValueError(f"Not all of the {count} values are parameters of {self._sql}")
 
     def asked(self, values: tuple[int | date | str, ...]) -> QuerySet[Any, Any]:
-        """The queryset that asks with `values`; nothing can be added to it any more."""
+        """The queryset with `values` filled in. It cannot be filtered or ordered any further."""
         params = self._filled(values)
         queryset, compiler = self._queryset.all(), copy(self._compiler)
         compiler.connection = connections[self.using]
@@ -192,6 +200,7 @@ class Composed:
         return queryset
 
     def tuples(self, values: tuple[int | date | str, ...]) -> list[Any]:
+        """The rows with `values` filled in, straight from the cursor."""
         connection = connections[self.using]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, self._filled(values))
@@ -209,32 +218,32 @@ class Composed:
         return params
 
 
-def stand_in(kind: type, place: int) -> int | date | str:
-    """What is asked about instead of the value at `place`."""
+def stand_in(kind: type, index: int) -> int | date | str:
+    """The stand-in for the value at `index`, of the same kind."""
     if issubclass(kind, date):
-        return StandInDay.at(place)
-    return f"{TEXT}{place}" if issubclass(kind, str) else FIRST_NUMBER + place
+        return StandInDay.at(index)
+    return f"{TEXT}{index}" if issubclass(kind, str) else FIRST_NUMBER + index
 
 
-def slot(at: int, param: Any) -> Slot | None:
-    """Which value goes in the place of `param`; None where it is always the same."""
+def slot(position: int, param: Any) -> Slot | None:
+    """The slot at this position if `param` is a stand-in, in whatever form; otherwise None."""
     as_text = isinstance(param, str)
     if as_text and param.startswith(TEXT):
-        return Slot(at, int(param.removeprefix(TEXT)), as_text=True)
-    held = getattr(param, "obj", param)  # in a database's own type for bytes or JSON
+        return Slot(position, int(param.removeprefix(TEXT)), as_text=True)
+    held = getattr(param, "obj", param)  # psycopg wraps bytes and JSON
     if isinstance(held, bytes) and (found := TEXT_IN_BYTES.match(held)):
-        return Slot(at, int(found[1]), ending=found[2])
+        return Slot(position, int(found[1]), ending=found[2])
     if held is not param and isinstance(held, int) and held >= FIRST_NUMBER:
-        return Slot(at, held - FIRST_NUMBER, json=param)
+        return Slot(position, held - FIRST_NUMBER, json=param)
     if as_text and param.isdecimal() and int(param) >= FIRST_NUMBER:
-        return Slot(at, int(param) - FIRST_NUMBER, as_text=True)
+        return Slot(position, int(param) - FIRST_NUMBER, as_text=True)
     if as_text:
         with suppress(ValueError):
             param = date.fromisoformat(param)
     if isinstance(param, date) and param.year >= FIRST_CENTURY:
-        place = (param.year - FIRST_CENTURY) // 100
-        later = param.toordinal() - StandInDay.at(place).toordinal()
-        return Slot(at, place, timedelta(days=later), as_text)
+        index = (param.year - FIRST_CENTURY) // 100
+        later = param.toordinal() - StandInDay.at(index).toordinal()
+        return Slot(position, index, timedelta(days=later), as_text)
     if isinstance(param, int) and param >= FIRST_NUMBER:
-        return Slot(at, param - FIRST_NUMBER)
+        return Slot(position, param - FIRST_NUMBER)
     return None

@@ -1,10 +1,10 @@
-"""One settings file.
+"""All settings, in one file so that each can be found by scrolling.
 
-What differs between machines comes from the environment, or from `.env` beside manage.py.
+Values that differ between machines come from the environment, or from `.env` beside manage.py.
 
-Four ways to run: the demo (DEMO=on, set by `manage.py demo`) needs nothing; development (DEBUG=on),
-classes (DEMO=classes) and production need what `.env.example` lists. What is missing is said with
-the way to repair it.
+There are four ways to run: the demo (DEMO=on, set by `manage.py demo`) needs no configuration;
+development (DEBUG=on), classes (DEMO=classes) and production need what `.env.example` lists. The
+error for a missing value says how to set it.
 """
 
 from pathlib import Path
@@ -26,32 +26,32 @@ env.read_env(BASE_DIR / ".env")
 
 # Core
 
-# Practice portal: one-click sign-in, movable calendar. With `classes` there is no world that
-# everybody shares: a class's code or a trainer's password is the only way in
+# Practice portal: one-click sign-in, movable calendar. With `classes` there is no shared practice
+# world: a class's code or a trainer's password is the only way in
 DEMO, CLASSES_ONLY = env.switch_or("DEMO", default=False, word="classes")
 DEBUG = env.switch("DEBUG", default=False)
-# No proxy, no TLS, nothing configured by hand
+# Runs without a proxy, TLS or configuration
 IS_LOCAL = (DEMO and not CLASSES_ONLY) or DEBUG
-# Classes within a network of one's own, without TLS: from a laptop to the people in a room
+# Classes in a local network without TLS: from a laptop to the people in the room
 PLAIN_HTTP = env.switch("CLASSES_PLAIN_HTTP", default=False)
 IS_PLAIN = IS_LOCAL or PLAIN_HTTP
 
-# Whoever runs a demo has no secret to keep, and its fixtures must stay readable from one start to
-# the next: public on purpose.
+# Public on purpose: a demo has no secret to keep, and its fixtures must stay readable from one
+# start to the next
 PRACTICE_SECRET = "practice only: protects nothing and is known to everybody"  # noqa: S105
 
 default_secret = PRACTICE_SECRET if IS_LOCAL else ""
 SECRET_KEY = env.secret("SECRET_KEY", default_secret)
 SECRET_KEY_FALLBACKS = comma_separated(env.str("SECRET_KEY_FALLBACKS", default=""))
-# First encrypts, the others decrypt
+# The first one encrypts; the others only decrypt
 PRODUCT_KEY_SECRETS = comma_separated(env.secret("PRODUCT_KEY_SECRETS", default_secret))
-# Shared with the portals that partners are moved to or come from; empty: none is moved
+# Shared with the portals that partners move to or come from; empty: partners cannot move
 TRANSFER_SECRET = env.str("TRANSFER_SECRET", default="").strip()
-# Which of several portals this is: ids are drawn from its own range (benefits_portal/cells/)
+# The number of this portal among several: each assigns ids from its own range (cells/)
 CELL = env.number("CELL", default=0, least=0, most=999)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*startup_checks.LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# How many stand before the portal; what others forward is not believed
+# The number of proxies in front of the portal; headers forwarded by others are ignored
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", default=0, least=0, most=10)
 INSTALLED_APPS = [
     "benefits_portal",
@@ -74,9 +74,9 @@ INSTALLED_APPS = [
     "lucide",
 ]
 MIDDLEWARE = [
-    "benefits_portal.logs.log_requests",  # outermost: logs how every request went
+    "benefits_portal.logs.log_requests",  # outermost: logs the outcome of every request
     "django.middleware.security.SecurityMiddleware",
-    # Outside of what serves static files: they are framed by nobody either
+    # Before WhiteNoise, so that static files cannot be framed either
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -87,12 +87,12 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "benefits_portal.middleware.whole_pages",  # outside of what answers with them
+    "benefits_portal.middleware.whole_pages",  # before all middleware that may answer with a page
     # Before anything looks at a path or redirects
     "benefits_portal.benefits.middleware.no_key_in_urls",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    # Before anybody is known: whose account is gone with their room is told so
+    # Before authentication: somebody whose account was deleted with their room is told why
     *(["benefits_portal.practice.middleware.in_room"] if DEMO else []),
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -102,7 +102,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "benefits_portal.urls"
 ABSOLUTE_URL_OVERRIDES = {
     "benefits.benefit": lambda benefit: reverse("licensing:benefit-detail", args=[benefit.pk]),
-    # Where its licenses are, which is what a partner's record says of a product
+    # The page of its licenses: a partner's record mentions a product only for those
     "benefits.product": lambda product: reverse("licensing:license-holders", args=[product.pk]),
 }
 WSGI_APPLICATION = "benefits_portal.wsgi.application"
@@ -129,36 +129,36 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "benefits_portal.form_rendering.Renderer"
 APPEND_SLASH = True
-# Technical support tickets
+# Receives technical support tickets
 SUPPORT_EMAIL = env.str("SUPPORT_ADDRESS", default="support@benefits-portal.example")
 
 # Database
 
-# DATABASE_URL leads to a pgbouncer in transaction mode
+# DATABASE_URL is that of a pgbouncer in transaction mode
 PGBOUNCER = env.switch("PGBOUNCER", default=False)
-# Ms; then whoever waits for a row is told to try again
+# Milliseconds that a request waits for a locked row before the page asks to try again
 LOCK_TIMEOUT = env.number("LOCK_TIMEOUT", default=2_000, least=1, most=600_000)
-# Ms; 0 for none, as `migrate` has it
+# Milliseconds; 0 for no limit, as during `migrate`
 STATEMENT_TIMEOUT = env.number("STATEMENT_TIMEOUT", default=10_000, least=0, most=3_600_000)
-# Tables that are joined in the best order: with PostgreSQL's 8, planning a page took ten times as
-# long as reading it.
+# Number of tables whose join order PostgreSQL optimizes: with its default of 8, planning a page's
+# query took ten times as long as running it
 JOIN_COLLAPSE_LIMIT = 4
 POSTGRES_OPTIONS = {
     "lock_timeout": LOCK_TIMEOUT,
     "statement_timeout": STATEMENT_TIMEOUT,
     "join_collapse_limit": JOIN_COLLAPSE_LIMIT,
     "from_collapse_limit": JOIN_COLLAPSE_LIMIT,
-    "jit": "off",  # compiling home's queries took PostgreSQL longer than answering them
-    "max_parallel_workers_per_gather": 0,  # to start them took longer than most pages read
+    "jit": "off",  # compiling home's queries took longer than running them
+    "max_parallel_workers_per_gather": 0,  # starting workers took longer than most queries
 }
-# A streaming replica of the same database, which lists are read from
+# A streaming replica of the same database; lists are read from it
 REPLICA_URL = env.str("REPLICA_URL", default="")
-# off where DATABASE_URL is another container of this machine, say
+# Off if, say, DATABASE_URL is that of another container on this machine
 DATABASE_TLS = env.switch("DATABASE_TLS", default=True)
 
 
 def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
-    """`database` so that many can use it at once, and nobody hangs when it does not answer."""
+    """`database` with options for simultaneous use, and limits on waiting for an answer."""
     given = database.get("OPTIONS", {})
     if "sqlite" in database["ENGINE"]:  # with SQLite's defaults, simultaneous writers lose updates
         waiting = {
@@ -170,19 +170,19 @@ def with_timeouts(database: dict[str, Any]) -> dict[str, Any]:
     if "postgresql" not in database["ENGINE"]:  # refused below
         return database
     limits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3_000}  # seconds, ms
-    # pgbouncer takes no options at the start of a connection: there the role has them
+    # pgbouncer accepts no options at connection start: there they are set on the role
     # (docs/operations.md)
     if not PGBOUNCER:
         limits["options"] = " ".join(
             f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items()
         )
     if STATEMENT_TIMEOUT:
-        limits["patience"] = STATEMENT_TIMEOUT / 1000 + 1  # seconds, then the server is frozen
+        limits["patience"] = STATEMENT_TIMEOUT / 1000 + 1  # seconds until it counts as frozen
     return database | {
         "ENGINE": "benefits_portal.postgresql",
         "PASSWORD": database.get("PASSWORD") or env.str("DATABASE_PASSWORD", default=""),
         "CONN_MAX_AGE": env.number("CONN_MAX_AGE", default=60, least=0, most=86_400),  # seconds
-        "CONN_HEALTH_CHECKS": True,  # a server that was away is found again without a restart
+        "CONN_HEALTH_CHECKS": True,  # reconnect after an outage without a restart
         "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,  # the next query may run on another connection
         "OPTIONS": limits | given,
     }
@@ -195,11 +195,11 @@ if REPLICA_URL:
     replica = with_timeouts(env.database("REPLICA_URL"))
     DATABASES["replica"] = replica | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
-    # Innermost: who somebody is comes from the primary
+    # Innermost, so that authentication reads the primary
     MIDDLEWARE.append("benefits_portal.replica.ListsFromReplica")
-# Of an account; pickers search while somebody types
+# Per account; pickers search while somebody types
 SEARCHES_A_MINUTE = env.number("SEARCHES_A_MINUTE", default=120, least=1, most=10_000)
-DAYS_KEPT = retention.days_kept(env)  # by table, of what `manage.py prune` deletes
+DAYS_KEPT = retention.days_kept(env)  # by table; `manage.py prune` deletes older rows
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
@@ -209,7 +209,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "benefits_portal.date_formats"
 LANGUAGES = languages(LOCALE_PATHS[0])
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-# Of the calculator, the back office and classes: a laptop's is that of the people in the room
+# For the calculator, the back office and classes. A demo uses the machine's: a trainer's laptop
+# has the time zone of the people in the room
 TIME_ZONE = env.time_zone("TIME_ZONE", default=zone_of_machine() if DEMO else "UTC")
 USE_TZ = True
 
@@ -244,7 +245,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "tenants:sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "tenants:sign-in"
-PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to set a password works
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that a link to set a password works
 
 # Email: links to set a password, sent by `manage.py send_mail`
 
@@ -263,7 +264,7 @@ MAILERS: dict[str, dict[str, Any]] = {
             "username": env.str("EMAIL_USER", default=""),
             "password": env.str("EMAIL_PASSWORD", default=""),
             "use_tls": env.switch("EMAIL_TLS", default=False),
-            # Seconds between two answers; the whole has a deadline of its own (tenants/outbox.py)
+            # Seconds between two answers; tenants/outbox.py limits the whole delivery
             "timeout": 10,
         },
     }
@@ -272,7 +273,7 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=SUPPORT_EMAIL)
 
 # Security
 
-# Bytes of a form without a file, and with it
+# Bytes of a form without files, and of a form with files
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
@@ -289,14 +290,14 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
 }
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# Outside of a demo cookies are of this host alone, and never sent without TLS
+# Except in a demo, cookies are bound to this host and only sent over TLS
 COOKIE_PREFIX = "" if IS_PLAIN else "__Host-"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 SESSION_ENGINE = "benefits_portal.sessions"
-# Seconds: a working day, from signing in or from staying signed in
+# Seconds from signing in or from choosing to stay signed in: a working day
 SESSION_COOKIE_AGE = 8 * 60 * 60
-# Seconds from signing in, however often somebody stays
+# Seconds from signing in, however often somebody chooses to stay signed in
 SESSION_MAX_AGE = env.number("SESSION_MAX_AGE", default=43_200, least=60, most=43_200)
 MESSAGE_STORAGE = "benefits_portal.message_storage.MessageStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not IS_PLAIN
@@ -306,7 +307,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not IS_PLAIN:
     SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
-    # Monitors and load balancers ask over plain HTTP
+    # Monitors and load balancers use plain HTTP
     SECURE_REDIRECT_EXEMPT = [
         r"^healthz$",
         r"^readyz$",
@@ -325,15 +326,15 @@ if not IS_PLAIN:
         secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS],
     )
 
-# Networks that may ask for /metrics; empty: nobody, and nothing is counted
+# Networks that may read /metrics; empty: no one may, and nothing is counted
 METRICS_FROM = env.networks("METRICS_FROM")
 
-# Logging: one line an event, to standard error; JSON in production. Never a form's content
-# (benefits_portal/logs.py).
+# Logging: one line per event, to standard error; JSON in production. Never the content of a form
+# (benefits_portal/logs.py)
 
 LOG_LEVEL = env.one_of("LOG_LEVEL", default="WARNING", choices=LOG_LEVELS)
 LOGGING = logging_config(LOG_LEVEL, as_json=not IS_LOCAL)
 
-# Last, once all are read: a portal with open doors does not start
+# Last, because it checks all settings: an insecure portal does not start
 
 startup_checks.stop_if_open(globals())

@@ -48,7 +48,7 @@ def test_a_text_that_was_safe_once_is_escaped_otherwise(shown: Callable[..., str
 
 
 def test_only_so_many_texts_are_kept(shown: Callable[..., str]) -> None:
-    for number in range(kept.MOST + 1):
+    for number in range(kept.MAX_TEXTS + 1):
         shown(name=number)
     assert len(kept._texts) == 1
 

@@ -168,7 +168,7 @@ def test_months_cannot_be_added_to_a_stand_in() -> None:
     def in_a_month(on: date) -> QuerySet[Benefit]:
         return Benefit.objects.filter(expires_on=add_months(on, 1))
 
-    with pytest.raises(TypeError, match="depends on its value"):
+    with pytest.raises(TypeError, match="depends on the value"):
         PreparedQuery(in_a_month).rows(TODAY)
 
 
@@ -176,7 +176,7 @@ def test_days_between_stand_ins_cannot_be_counted() -> None:
     def as_many(first: date, last: date) -> QuerySet[Benefit]:
         return Benefit.objects.filter(size=(last - first).days)
 
-    with pytest.raises(TypeError, match="depend on its value"):
+    with pytest.raises(TypeError, match="depend on the value"):
         PreparedQuery(as_many).rows(TODAY, TODAY)
 
 
@@ -184,7 +184,7 @@ def test_a_value_that_decides_nothing_is_refused() -> None:
     def twice(partner: int) -> QuerySet[Benefit]:
         return Benefit.objects.filter(partner=2 * partner)
 
-    with pytest.raises(ValueError, match="Not all of the 1 values decide"):
+    with pytest.raises(ValueError, match="Not all of the 1 values are parameters"):
         PreparedQuery(twice).rows(1)
 
 

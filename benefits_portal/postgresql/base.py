@@ -1,9 +1,10 @@
-"""Django's PostgreSQL backend, with an end to waiting for a server that is connected and silent.
+"""Django's PostgreSQL backend, which gives up on a frozen server and can keep query plans.
 
-A frozen machine goes on acknowledging packets, so that neither keepalive nor `tcp_user_timeout`
-notices, and cannot carry out its own `statement_timeout`. Whoever has waited for a while tries
-another connection: if that is not answered either, the server is frozen. If it is, the statement
-takes its time, up to `patience`. Then the connection is closed (docs/adr/0007).
+A frozen machine still acknowledges packets, so neither keepalive nor `tcp_user_timeout` notices,
+and it does not enforce its own `statement_timeout`. After a while without an answer, the watchdog
+opens a second connection. If that gets no answer either, the server is frozen; otherwise the
+statement is just slow, and may take up to `patience`. Then the connection is closed
+(docs/adr/0007).
 """
 
 import logging
@@ -23,7 +24,7 @@ from psycopg.pq import TransactionStatus
 
 from .watchdog import SILENCE, Watch
 
-FRESH = 1.0  # seconds after an answer in which a connection is not asked whether it works
+FRESH = 1.0  # seconds after an answer during which a connection counts as usable
 SILENT = "the server is connected and does not answer"
 LONGEST = 540.0  # seconds of a transaction, as the calendar feed relies on (`COMMITTED_WITHIN`)
 TOO_LONG = "the transaction was open for too long, and is not committed"
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class WatchedCursor(CursorWrapper):
-    """Tells the watch of each statement, and of each batch of rows from a cursor at the server."""
+    """A cursor that reports each wait for the server to the watchdog."""
 
     db: "DatabaseWrapper"
 
@@ -50,7 +51,7 @@ class WatchedCursor(CursorWrapper):
 
 
 class PlanningCursor(psycopg.Cursor[Any]):
-    """Lets the server parse and plan each statement once, and keep that for its connection."""
+    """A cursor whose statements the server prepares on first use, once per connection."""
 
     def execute(self, query: Any, params: Any = None, **_how: Any) -> Self:
         self.connection.prepare_threshold = 0
@@ -59,19 +60,16 @@ class PlanningCursor(psycopg.Cursor[Any]):
         except (psycopg.NotSupportedError, psycopg.ProgrammingError):
             if self.connection.info.transaction_status is TransactionStatus.INERROR:
                 raise
-            # A column has another type since; or a value has none that the server knows by itself
+            # A column's type has changed since; or the server cannot infer a parameter's type
             text = psycopg.ClientCursor(self.connection).mogrify(query, params)
             return super().execute(text.encode(), prepare=False)
         finally:
-            # Or psycopg counts, and keeps, the text of each statement of any other cursor
+            # Otherwise psycopg counts and keeps the SQL of every statement of other cursors
             self.connection.prepare_threshold = None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection with `patience` in OPTIONS: seconds after which an answer no longer comes.
-
-    None or left out to wait for ever.
-    """
+    """A connection with `patience` in OPTIONS: seconds to wait for an answer; None for ever."""
 
     watch: Watch | None = None
     heard_at = 0.0  # when the server last answered, in monotonic seconds
@@ -92,7 +90,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def patience(self) -> float | None:
-        """Of this connection; `migrate` sets it aside."""
+        """Seconds to wait for an answer on this connection; `migrate` lifts the limit."""
         return self.watch.patience if self.watch else None
 
     @patience.setter
@@ -102,7 +100,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """The block waits for one answer. Raises OperationalError if none comes."""
+        """Wrap the wait for one answer. Raises OperationalError if none comes."""
         if self.watch:
             self.watch.begin()
         try:
@@ -116,10 +114,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def planning_once(self, *, in_transactions: bool = False) -> Iterator[None]:
-        """The block's statements are planned once for this connection, whatever values they have.
+        """Plan each statement of the block once per connection, whatever its values.
 
-        Not behind a pgbouncer, where the next one may run on another connection; nor, unless told
-        so, within a transaction, which a plan that no longer fits would end.
+        Has no effect behind pgbouncer, where the next statement may run on another connection, nor
+        in a transaction unless `in_transactions`: a plan made invalid by a schema change aborts it.
         """
         before = self.is_planning_once
         self.is_planning_once = (
@@ -145,12 +143,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.lift_time_limit()
 
     def lift_time_limit(self) -> None:
-        """Let statements take as long as they take, until this transaction ends."""
+        """Disable `statement_timeout` until the end of this transaction."""
         with self.waiting(), self.wrap_database_errors:
             self.connection.execute("SET LOCAL statement_timeout TO 0")
 
     def commit(self) -> None:
-        """Raises OperationalError where the transaction took too long, so that it is undone."""
+        """Commit. Raises OperationalError, so that it rolls back, if it was open for too long."""
         if self.longest and time.time() - self.began_at > self.longest:
             raise OperationalError(TOO_LONG)
         with self.waiting():
@@ -161,7 +159,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super().rollback()
 
     def is_usable(self) -> bool:
-        """Ask the server, unless it has answered a moment ago and has not hung up since."""
+        """Ask the server, unless it answered a moment ago and has not hung up since."""
         if time.monotonic() - self.heard_at < FRESH and self.is_quiet():
             return True
         patience, self.patience = self.patience, SILENCE if self.patience else None
@@ -172,7 +170,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.patience = patience
 
     def is_quiet(self) -> bool:
-        """Whether the connection is open, and the server has not said that it ends."""
+        """Whether the connection is open, and nothing unread (such as its end) has arrived."""
         if self.connection.closed:
             return False
         line = poll()
@@ -181,7 +179,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def lets_in(conn_params: dict[str, Any]) -> bool:
-    """Whether the server answers whoever connects, be it by a refusal, within `connect_timeout`."""
+    """Whether the server answers a new connection within `connect_timeout`, even by refusing it."""
     try:
         psycopg.connect(**conn_params).close()
     except ConnectionTimeout:

@@ -1,12 +1,12 @@
-"""What looks the same on page after page, rendered once; every template has the tag.
+"""`{% kept %}` renders once what looks the same on every page; it needs no `{% load %}`.
 
     {% kept theme=theme color=request.tenant.color %}
       <body data-theme="{{ theme }}" data-color="{{ color }}">{% translate "Help" %}
     {% endkept %}
 
-The block sees nothing but the values that it is given, so what it shows can't be another person's.
-The text is kept for these values and the language. No time belongs there: its zone is not among
-them.
+Unlike Django's `{% cache %}`, the block sees only the values that it is given, so it cannot show
+another person's. The HTML is kept in the process, by these values and the language. Don't format a
+time inside: the time zone is not part of the key.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-MOST = 500  # texts; then all are forgotten
+MAX_TEXTS = 500  # then all are dropped
 _texts: dict[tuple[Any, ...], SafeString] = {}
 
 
@@ -34,7 +34,7 @@ class KeptNode(Node):
         text = _texts.get(key)
         if text is None:
             text = self.nodelist.render(context.new(dict(zip(self.names, values, strict=True))))
-            if len(_texts) >= MOST:
+            if len(_texts) >= MAX_TEXTS:
                 _texts.clear()
             _texts[key] = text
         return text
@@ -45,12 +45,12 @@ def kept(parser: Parser, token: Token) -> KeptNode:
     bits = token.split_contents()[1:]
     given = token_kwargs(bits, parser)
     if bits:
-        raise TemplateSyntaxError(f"'kept' is given values by name, not {bits[0]}.")
+        raise TemplateSyntaxError(f"'kept' takes values by name, not {bits[0]}.")
     nodelist = parser.parse(("endkept",))
     parser.delete_first_token()
     return KeptNode(nodelist, given)
 
 
 def forget() -> None:
-    """Render everything anew: for tests, in which other settings hold, or other words."""
+    """Drop all kept HTML: for tests that change settings or translations."""
     _texts.clear()

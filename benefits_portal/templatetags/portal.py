@@ -1,4 +1,4 @@
-"""The portal's own template tags and filters, which every template has without loading them."""
+"""The portal's template tags and filters. They are builtins: no template needs `{% load %}`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -26,22 +26,22 @@ data-hx-push-url="true\""""
 
 @register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
-    """As `date:"DATE_FORMAT"` writes it, which puts each day together anew."""
+    """The same as `date:"DATE_FORMAT"`, but each day is formatted only once per language."""
     return as_day(value) if value else ""
 
 
 @register.filter
 def initials(name: str | None) -> str:
-    """The first letters of the first and the last word of `name`; empty where it has none."""
+    """The first letters of the first and the last word of `name`; empty if it has none."""
     firsts = [word[0].upper() for word in (name or "").split() if word[0].isalpha()]
     return "".join(firsts[:1] + firsts[1:][-1:])
 
 
 @register.filter
 def beside_label(error: str, label: object) -> str:
-    """`error` after the name of its field, where it does not name that itself.
+    """`error` with the label of its field in front, unless it mentions the field itself.
 
-    "Choose a person." needs no "Person:" before it. Words count by how they begin.
+    "Choose a person." needs no "Person:" before it. Words are compared by their first 5 letters.
     """
     message, words = str(error).casefold(), re.findall(r"\w{4,}|\w{3}$", str(label).casefold())
     return str(error) if any(word[:5] in message for word in words) else f"{label}: {error}"
@@ -49,9 +49,9 @@ def beside_label(error: str, label: object) -> str:
 
 @register.filter
 def breakable(email: str) -> SafeString:
-    """`email`, or a domain: the browser may break it after its @, and before a dot of its domain.
+    """`email`, or a domain, with line breaks allowed after the @ and before dots of the domain.
 
-    Rather than before its last letter. Whoever copies it does not notice.
+    `<wbr>` leaves no trace in what somebody copies.
     """
     local_part, at, domain = str(email).rpartition("@")
     breaks = _domain_breaks(domain)
@@ -60,23 +60,23 @@ def breakable(email: str) -> SafeString:
 
 @lru_cache(maxsize=1_024)
 def _domain_breaks(domain: str) -> SafeString:
-    """The addresses in a list have few domains."""
+    """The domain with its break opportunities; cached, as the people in a list share domains."""
     labels = ((label,) for label in domain.split("."))
     return format_html_join(mark_safe("<wbr>."), "{}", labels)
 
 
 @register.filter
 def isolated(text: object) -> SafeString:
-    """What somebody typed, so that letters from right to left turn nothing round beside it (W1)."""
+    """User input in a `<bdi>`: right-to-left text must not reorder what is beside it (W1)."""
     return format_html("<bdi>{}</bdi>", text)
 
 
 @register.simple_tag
 @cache
 def list_swap(show: str = "none") -> SafeString:
-    """Attributes for what holds the links or the form of a list, not around rows that open.
+    """Attributes for the element around a list's links or form, but not around rows that expand.
 
-    htmx brings in the list alone, and the address with it. `show` is what is scrolled to.
+    htmx then swaps the list alone and updates the URL. `show` is htmx's scroll target.
     """
     return format_html(LIST_SWAP, show)
 
@@ -91,9 +91,9 @@ COUNT = '<span class="count">{}</span>'
 def header_cells(
     headers: Iterable[Mapping[str, Any]], prefix: str = "", hidden: str = ""
 ) -> SafeString:
-    """The header cells of a list, each with the link that sorts by it, without the `hidden` one.
+    """The header cells of a list with their sort links, except the column named `hidden`.
 
-    `headers` are `Listing.column_headers`; `prefix` tells apart the ids of tables on one page.
+    `headers` are `Listing.column_headers`; `prefix` keeps the ids of several tables unique.
     """
     shown = (header for header in headers if header["name"] != hidden)
     return SafeString("".join(_header_cell(header, prefix or "sort") for header in shown))
@@ -112,9 +112,9 @@ def _header_cell(header: Mapping[str, Any], prefix: str) -> SafeString:
 def filter_links(
     links: Iterable[Mapping[str, Any]], current: str, css_class: str = "", icon: str = ""
 ) -> SafeString:
-    """The tabs or the quick filters of a list: `aria-current` says which holds.
+    """The tabs or quick filters of a list; `current` is the `aria-current` of those that are set.
 
-    After the words of each comes how many rows it leads to, where that is known, or the icon.
+    Each label is followed by its row count, if known, or by the icon.
     """
     kind = written(' class="{}"', css_class) if css_class else ""
     is_set = written(' aria-current="{}"', current)
@@ -130,15 +130,15 @@ def _filter_link(
 
 
 def written(text: str, *values: object) -> SafeString:
-    """The same as `format_html`, in a third of the time."""
+    """The same as `format_html` with positional values, in a third of the time."""
     return SafeString(text.format(*map(escaped, values)))
 
 
 @register.simple_tag
 def lucide(name: str, *, size: int = 24, **attributes: str) -> str:
-    """The icon as lucide draws it, but drawn once: each page has a dozen, each an SVG to build.
+    """The icon from lucide's own tag, cached: each page has a dozen, and building the SVG is slow.
 
-    The names and attributes are those that the templates spell out, so there are few.
+    The cache is small, since the templates spell out all names and attributes.
     """
     return _drawn(name, size, tuple(attributes.items()))
 

@@ -1,18 +1,17 @@
-"""The rows of a long table, written by one form; every template has these tags without loading.
+"""`{% rows %}` renders a long table ten times as fast as `{% for %}`; it needs no `{% load %}`.
 
     {% rows page.rows %}
       <tr id="r{pk}"><th>{name}</th><td>{% translate "Since" %} {day}</td></tr>
     {% endrows %}
 
-The block for each of the rows, mappings of names to values, with `{name}` replaced by its value,
-escaped as a variable is. Tags and variables in the block are of the page, not of a row: they are
-rendered once, and an `{% if %}` too. Rows by nodes of a template cost ten times as much. A block
-that names no variable is kept; `{% rows page.rows label=label %}` gives every row a value of the
-page.
+Each row is a mapping of names to values. The block is written once per row, with `{name}` replaced
+by the row's value, escaped like a variable. Tags and variables inside the block, `{% if %}` too,
+belong to the page and are rendered once, not per row. A block without variables is rendered once
+per process and language. `{% rows page.rows label=label %}` adds a value of the page to every row.
 
-What only some rows have is between `{% when name %}`, `{% otherwise %}` and `{% endwhen %}`; what a
-row has a list of, between `{% each step in steps %}` and `{% endeach %}`, where `{step}` is one; of
-a list of rows, `{step.name}` is a value of one.
+- `{% when name %} … {% otherwise %} … {% endwhen %}`: a part that depends on the row's value.
+- `{% each step in steps %} … {% endeach %}`: a part for each item in the row's list. `{step}` is
+  the item; if the items are mappings, `{step.name}` is a value of one.
 """
 
 import re
@@ -48,7 +47,7 @@ type Row = Mapping[str, Any]
 
 
 class Text(NamedTuple):
-    """What is written, with `%s` in the places of `names`: four times as quick as `format_map`."""
+    """Text with `%s` in place of each of `names`: four times as fast as `str.format_map`."""
 
     pattern: str
     names: tuple[str, ...]
@@ -60,7 +59,7 @@ class Text(NamedTuple):
 
 
 class When(NamedTuple):
-    """One of two parts: by whether the row's value of that name is true."""
+    """One of two parts, depending on whether the row's value of that name is true."""
 
     name: str
     parts: "list[Part]"
@@ -68,19 +67,19 @@ class When(NamedTuple):
 
 
 class Each(NamedTuple):
-    """A part that is written for each item of the row's list of that name."""
+    """A part that is written for each item in the row's list of that name."""
 
     item: str
     name: str
     parts: "list[Part]"
 
 
-type Part = Text | When | Each  # what is written once the page is known
+type Part = Text | When | Each  # of a block whose tags and variables are rendered
 
 
 @register.tag("rows")
 def do_rows(parser: Parser, token: Token) -> "RowsNode":
-    """Write the block for each row, as above. KeyError for a name that a row has not."""
+    """Write the block for each row. Raises KeyError for a name that a row lacks."""
     _tag, rows, *words = token.split_contents()
     block = parser.parse(("endrows",))
     parser.delete_first_token()
@@ -125,7 +124,7 @@ class RowsNode(Node):
         return mark_safe("".join(written))  # noqa: S308 - escaped
 
     def parts(self, context: Context) -> list[Part]:
-        """Of a block that is the same on each page they are kept, for each language."""
+        """The rendered parts of the block, kept per language if they are the same on every page."""
         if not self.is_same:
             return parts_of(self.block, context)
         key = get_language(), context.autoescape
@@ -135,10 +134,12 @@ class RowsNode(Node):
 
 
 class InRowNode(Node):
-    """What only `{% rows %}` can write."""
+    """A tag that only works inside `{% rows %}`."""
 
     def render(self, context: Context) -> SafeString:
-        raise template.TemplateSyntaxError("Only a row has this: it goes between rows and endrows.")
+        raise template.TemplateSyntaxError(
+            "This tag depends on a row: it goes between rows and endrows."
+        )
 
 
 class WhenNode(InRowNode):
@@ -156,7 +157,7 @@ class EachNode(InRowNode):
 
 
 def is_same(node: Node) -> bool:
-    """Whether a block's node is the same on every page of a language: it names no variable."""
+    """Whether a node renders the same on every page in one language: it uses no variable."""
     match node:
         case TextNode():
             return True
@@ -179,7 +180,7 @@ def is_literal(expression: FilterExpression) -> bool:
 
 
 def parts_of(nodes: Iterable[Node], context: Context) -> list[Part]:
-    """What is of the page is rendered; neighboring texts become one."""
+    """Render what belongs to the page, and join adjacent texts."""
     parts: list[Part] = []
     for is_text, group in groupby(_rendered(nodes, context), lambda part: isinstance(part, Text)):
         found: list[Any] = list(group)
@@ -188,9 +189,9 @@ def parts_of(nodes: Iterable[Node], context: Context) -> list[Part]:
 
 
 def _rendered(nodes: Iterable[Node], context: Context) -> Iterator[Part]:
-    """The parts one by one.
+    """The parts, not joined yet.
 
-    The places of a text are those written in the template: a brace in what it shows is just that.
+    Only braces in the template's own text are placeholders, not braces in what a tag renders.
     """
     for node in nodes:
         match node:
@@ -209,24 +210,24 @@ def _rendered(nodes: Iterable[Node], context: Context) -> Iterator[Part]:
 
 @lru_cache(maxsize=1_024)
 def placed(text: str) -> Text:
-    """What a template writes in a row."""
+    """The template's own text, with its placeholders."""
     pieces = PLACEHOLDER.split(text)
     return Text("%s".join(map(with_doubled_percent, pieces[::2])), tuple(pieces[1::2]))
 
 
 def chosen(node: IfNode, context: Context) -> Iterable[Node]:
-    """The part of an `{% if %}` that holds on the page, which the template has written as well."""
+    """The nodes of the branch of an `{% if %}` that is true on this page."""
     for condition, nodes in node.conditions_nodelists:
-        # A Context, unlike the stub says
+        # eval takes a Context; the stub is wrong
         if condition is None or condition.eval(context):  # type: ignore[arg-type]
             return nodes
     return ()
 
 
 class Plain(dict[str, str]):
-    """Plain texts as they are escaped, each once: rows say the same again and again.
+    """Escaped plain texts, each escaped once: rows repeat the same texts.
 
-    A text that is safe equals the same one that is not, so it must not be looked up here.
+    Never look up a SafeString here: it equals the plain text, but must not be escaped.
     """
 
     def __missing__(self, text: str) -> str:
@@ -235,7 +236,7 @@ class Plain(dict[str, str]):
 
 
 def write(parts: list[Part], row: Row, plain: Plain, written: list[str]) -> None:
-    """The parts with the values of a row, behind what is `written` already."""
+    """Append the parts with the values of a row to `written`."""
     _write(parts, row, _texts(row, plain), plain, written)
 
 
@@ -255,7 +256,7 @@ def _write(
 
 
 def _named(item: str, value: object) -> Row:
-    """An item of a row's list: itself, or where it is a row too, its values by `item.name`."""
+    """The placeholders for an item: itself, or `item.name` for each value if it is a dict."""
     if not isinstance(value, dict):
         return {item: value}
     return {f"{item}.{name}": its for name, its in value.items()}
@@ -270,7 +271,7 @@ def _texts(row: Row, plain: Plain) -> dict[str, str]:
 
 
 def escaped(value: object) -> str:
-    """The same as `conditional_escape`, which takes five times as long for a plain text."""
+    """The same as `conditional_escape`, which takes five times as long for plain text."""
     if type(value) is int or type(value) is SafeString:
         return str(value)
     if isinstance(value, Promise):
@@ -279,5 +280,5 @@ def escaped(value: object) -> str:
 
 
 def with_doubled_percent(text: str) -> str:
-    """`text` as a pattern that shows it."""
+    """`text` as a %-pattern that formats to itself."""
     return text.replace("%", "%%")
