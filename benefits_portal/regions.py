@@ -5,6 +5,7 @@ And what to write instead of what they do not.
 
 import unicodedata
 import zoneinfo
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -45,6 +46,18 @@ def countries() -> frozenset[str]:
     return frozenset(
         line.partition("\t")[0] for line in table.splitlines() if not line.startswith("#")
     )
+
+
+@cache
+def zones_of_countries() -> dict[str, list[str]]:
+    """The time zones of each country by its code, from the time zone database: no former names."""
+    table = (resources.files("tzdata.zoneinfo") / "zone.tab").read_text(encoding="utf-8")
+    zones: dict[str, list[str]] = defaultdict(list)
+    for line in table.splitlines():
+        if not line.startswith("#"):
+            country, _coordinates, zone, *_comments = line.split("\t")
+            zones[country].append(zone)
+    return dict(zones)
 
 
 @cache

@@ -27,6 +27,7 @@ from benefits_portal.regions import (
     validate_currency,
     validate_time_zone,
 )
+from benefits_portal.tenants.admin.region_choices import currency_choices, time_zone_choices
 from benefits_portal.tenants.directory_imports import PartnerImport
 from benefits_portal.tenants.models import Partner
 from tests.clients import SignIn
@@ -128,6 +129,20 @@ def test_what_the_standards_list_is_taken() -> None:
         "Asia/Kolkata",
     ):
         validate_time_zone(name)
+
+
+def test_time_zones_to_choose_have_no_former_names_but_the_one_that_is_stored() -> None:
+    offered = dict(time_zone_choices())
+    kept = dict(time_zone_choices("Asia/Calcutta"))
+
+    assert {"UTC", "Asia/Kolkata", "Europe/Kyiv"} - offered.keys() == set()
+    assert {"Asia/Calcutta", "Europe/Kiev", "Australia/ACT"} & offered.keys() == set()
+    assert kept.keys() - offered.keys() == {"Asia/Calcutta"}
+    assert {name for name in offered if "/" not in name} == {"UTC"}
+
+
+def test_every_currency_to_choose_has_a_name() -> None:
+    assert [name for code, name in currency_choices() if name == f"{code} ({code})"] == []
 
 
 TAKEN = [("30.500", "KWD"), ("101.00", "KRW"), ("85.50", "EUR")]

@@ -83,7 +83,7 @@ def test_what_was_shown_is_made_once_and_on_record(office: Client, offer: Offer)
     answers = []
     for _click in range(2):
         answers.append(post(office, sent(offer, shown=shown)))
-        assert messages_of(office) == [(SUCCESS, "Tailspin Toys was added.")]
+        assert messages_of(office) == [(SUCCESS, "Tailspin Toys (4123456) was added.")]
     partner = Partner.objects.get()
     its_page = f"/back-office/tenants/partner/{partner.pk}/change/"
     assert [answer.headers["Location"] for answer in answers] == [its_page] * 2
@@ -92,6 +92,21 @@ def test_what_was_shown_is_made_once_and_on_record(office: Client, offer: Offer)
     assert (held.role, held.user.email) == (Role.GLOBAL_ADMIN, "pradeep@tailspin.example")
     assert [tenant.is_primary for tenant in Tenant.objects.order_by("pk")] == [True, False]
     assert set(Record.objects.values_list("reason", "refused")) == {(BECAUSE["reason"], "")}
+
+
+@pytest.mark.parametrize(
+    ("country", "chosen", "zone"),
+    [("NL", "", "Europe/Amsterdam"), ("NL", "Asia/Kolkata", "Asia/Kolkata"), ("US", "", None)],
+)
+def test_the_time_zone_is_the_country_s_own_unless_one_is_chosen(
+    office: Client, offer: Offer, country: str, chosen: str, zone: str | None
+) -> None:
+    values = sent(offer, country=country, time_zone=chosen)
+    form = post(office, values).context["form"]
+    assert form.cleaned_data.get("time_zone") == zone
+    assert form.errors.get("time_zone", []) == (
+        [] if zone else ["This country has no single time zone. Choose one."]
+    )
 
 
 @pytest.mark.rule("W8", "W11")
@@ -212,7 +227,6 @@ def test_an_empty_form_says_what_to_fill_in(office: Client) -> None:
         "mpn_id": "Enter the MPN ID.",
         "country": "Choose a country.",
         "currency": "Choose a currency.",
-        "time_zone": "Choose a time zone.",
         "tenant_name_1": "Enter the tenant's name.",
         "tenant_domain_1": "Enter the tenant's domain.",
         "admin_name": "Enter the person's name.",

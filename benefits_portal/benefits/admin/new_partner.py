@@ -128,7 +128,7 @@ def new_partner(request: HttpRequest) -> HttpResponse:
     partner, lines = made(request, form) if form.is_valid() else (None, None)
     # Also of two clicks at one instant, of which the second finds everything taken
     if partner := partner or (just_made(request, form) if form.errors else None):
-        messages.success(request, _("%(partner)s was added.") % {"partner": partner})
+        messages.success(request, _("%(partner)s was added.") % {"partner": partner.known_as})
         return redirect(admin_url(partner, "change", partner.pk))
     return page(request, form, lines)
 

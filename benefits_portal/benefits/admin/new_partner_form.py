@@ -24,6 +24,7 @@ from benefits_portal.fields import (
     NameFormField,
     PersonNameFormField,
 )
+from benefits_portal.regions import zones_of_countries
 from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.admin.region_choices import (
@@ -60,7 +61,6 @@ class NewPartnerForm(forms.ModelForm):
             "mpn_id": {"required": gettext_lazy("Enter the MPN ID.")},
             "country": {"required": gettext_lazy("Choose a country.")},
             "currency": {"required": gettext_lazy("Choose a currency.")},
-            "time_zone": {"required": gettext_lazy("Choose a time zone.")},
         }
 
     admin_name = PersonNameFormField(label=gettext_lazy("Name"), max_length=120)
@@ -90,7 +90,10 @@ class NewPartnerForm(forms.ModelForm):
             "time_zone": time_zone_choices(),
         }
         for name, of_field in choices.items():
-            self.fields[name].widget = forms.Select(choices=[("", _("Choose…")), *of_field])
+            first = _("The country's own") if name == "time_zone" else _("Choose…")
+            self.fields[name].widget = forms.Select(choices=[("", first), *of_field])
+        zone = self.fields["time_zone"]
+        zone.required, zone.initial = False, ""
         offers: Any = self.fields["offers"]
         offers.queryset = Offer.objects.order_by("position", "name")
         self.fields["starts_on"].initial = clock.today()
@@ -114,6 +117,17 @@ class NewPartnerForm(forms.ModelForm):
                     error_messages={"required": MISSING[name]},
                 )
         return names
+
+    def clean_time_zone(self) -> str:
+        """The only one of the country, unless another was chosen."""
+        chosen: str = self.cleaned_data["time_zone"]
+        country = self.cleaned_data.get("country")
+        if chosen or not country:
+            return chosen or "UTC"
+        zone, *others = zones_of_countries().get(country, ["", ""])
+        if others:
+            raise ValidationError(_("This country has no single time zone. Choose one."))
+        return zone
 
     def clean(self) -> dict[str, Any]:
         """Of a tenant that was given, name and domain are both needed."""

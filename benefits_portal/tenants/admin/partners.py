@@ -33,13 +33,13 @@ class PartnerForm(BackOfficeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in (
-            ("country", country_choices),
-            ("currency", currency_choices),
-            ("time_zone", time_zone_choices),
+            ("country", country_choices()),
+            ("currency", currency_choices()),
+            ("time_zone", time_zone_choices(self.instance.time_zone)),
         ):
             if name in self.fields:
                 field = self.fields[name]
-                field.widget = forms.Select(choices=[("", _("Choose…")), *choices()])
+                field.widget = forms.Select(choices=[("", _("Choose…")), *choices])
 
 
 @admin.register(Partner)

@@ -4,9 +4,12 @@ from typing import Any
 
 from babel.core import Locale
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.regions import countries, currencies, time_zones
+from benefits_portal.regions import countries, currencies, zones_of_countries
 from benefits_portal.search_text import sort_key
+
+NAMED_HERE = {"ZWG": _("Zimbabwean gold")}  # has no name in the CLDR yet
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -16,12 +19,16 @@ def country_choices() -> list[tuple[str, str]]:
 
 def currency_choices() -> list[tuple[str, str]]:
     """Each currency's code with its name in the current language, by name."""
-    return _named(currencies(), _locale().currencies)
+    return _named(currencies(), NAMED_HERE | dict(_locale().currencies))
 
 
-def time_zone_choices() -> list[tuple[str, str]]:
-    """Each time zone by its name, which is what is stored too."""
-    return [(name, name.replace("_", " ")) for name in sorted(time_zones().values())]
+def time_zone_choices(stored: str = "") -> list[tuple[str, str]]:
+    """Each time zone by its name, which is what is stored too: those in use, and what is `stored`.
+
+    A former name, as Asia/Calcutta, is offered to nobody else.
+    """
+    names = {"UTC", *(zone for zones in zones_of_countries().values() for zone in zones)}
+    return [(name, name.replace("_", " ")) for name in sorted(names | {stored} - {""})]
 
 
 def _locale() -> Locale:
