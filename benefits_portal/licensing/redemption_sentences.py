@@ -21,8 +21,12 @@ ANNOUNCED = {
         "end on <strong>%(ends_on)s</strong>."
     ),
     "reactivate": gettext_lazy(
-        "%(product)s will be active again from today, with <strong>%(after)s</strong> instead of "
-        "%(before)s, and end on <strong>%(ends_on)s</strong>."
+        "%(product)s will be active again from today, with <strong>%(after)s</strong> (it had "
+        "%(before)s), and end on <strong>%(ends_on)s</strong>."
+    ),
+    "reactivate with as many": gettext_lazy(
+        "%(product)s will be active again from today, with <strong>%(after)s</strong> as before, "
+        "and end on <strong>%(ends_on)s</strong>."
     ),
     "extend": gettext_lazy(
         "%(product)s (%(after)s) will end on <strong>%(ends_on)s</strong> instead of "
@@ -47,8 +51,12 @@ REPORTED = {
         "<strong>%(ends_on)s</strong>."
     ),
     "reactivate": gettext_lazy(
-        "%(product)s became active again, with <strong>%(after)s</strong> instead of %(before)s, "
+        "%(product)s became active again, with <strong>%(after)s</strong> (it had %(before)s), "
         "ending on <strong>%(ends_on)s</strong>."
+    ),
+    "reactivate with as many": gettext_lazy(
+        "%(product)s became active again, with <strong>%(after)s</strong> as before, ending on "
+        "<strong>%(ends_on)s</strong>."
     ),
     "extend": gettext_lazy(
         "The end date of %(product)s (%(after)s) moved from %(ended_on)s to "
@@ -103,6 +111,8 @@ def _filled(
     kind = str(change.way)
     if before and before.ends_on == after.ends_on and f"{kind} to the same day" in sentences:
         kind += " to the same day"
+    if before and before.licenses == after.licenses and f"{kind} with as many" in sentences:
+        kind += " with as many"
     values: Mapping[str, str] = {
         "product": isolated(product),
         "before": in_licenses(before.licenses) if before else "",

@@ -68,10 +68,20 @@ SENTENCES = [
         10,
         date(2021, 4, 15),
         5,
-        "Office will be active again from today, with 5 licenses instead of 10 licenses, and end "
-        "on {day}.",
+        "Office will be active again from today, with 5 licenses (it had 10 licenses), and end on "
+        "{day}.",
         "Reactivate",
-        "Office became active again, with 5 licenses instead of 10 licenses, ending on {day}.",
+        "Office became active again, with 5 licenses (it had 10 licenses), ending on {day}.",
+        date(2022, 5, 1),
+    ),
+    (
+        RedemptionKind.REACTIVATE,
+        10,
+        date(2021, 4, 15),
+        10,
+        "Office will be active again from today, with 10 licenses as before, and end on {day}.",
+        "Reactivate",
+        "Office became active again, with 10 licenses as before, ending on {day}.",
         date(2022, 5, 1),
     ),
     (
