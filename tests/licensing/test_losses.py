@@ -235,7 +235,7 @@ def test_the_totals_say_how_much_of_each_kind_and_where_there_is_more(tenant: Te
 def test_the_page_shows_the_first_rows_and_its_file_has_all_on_record(
     client: Client, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "MAX_ROWS", 2)
+    monkeypatch.setattr(page, "FIRST_ROWS", 2)
     for day in (BY, TODAY, TODAY):
         benefit(tenant.partner, day, key=True)
     query = f"?by={BY.isoformat()}"
@@ -243,6 +243,9 @@ def test_the_page_shows_the_first_rows_and_its_file_has_all_on_record(
     html5lib.HTMLParser(strict=True).parse(shown.text)
     assert [row["day"] for row in shown.context["rows"]] == ["May 1, 2021", "May 1, 2021"]
     assert "The first 2 of 3 are shown." in shown.text
+    assert "Show all" in shown.text
+    whole = client.get(reverse("licensing:losses") + f"{query}&all=losses")
+    assert [row["day"] for row in whole.context["rows"]][2:] == ["Aug 31, 2021"]
     file = b"".join(client.get(reverse("licensing:losses-csv") + query)).decode("utf-8-sig")
     heads, *lines = file.splitlines()
     assert heads.startswith('"Last day","What happens","What","Tenant"')
