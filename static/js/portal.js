@@ -199,6 +199,21 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   target.focus();
 });
 
+// What was typed in an exercise while a check still ran stays there: the answer brings back what was sent.
+{
+  const field = () => document.getElementById("exercise-answer");
+  let unsent = null;
+  document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+    if (target.id !== "exercise") return;
+    const typed = field()?.value ?? null;
+    unsent = typed === detail.requestConfig.parameters.answer ? null : typed;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (unsent !== null && field()) field().value = unsent;
+    unsent = null;
+  });
+}
+
 // Side panel: <a data-panel-link href> lays that page's [data-panel] over this one; its links and forms stay in it, and whatever has no panel is a page again.
 const panel = { dialog: null, opener: null, address: "" };
 
