@@ -20,7 +20,7 @@ from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet
+from django.db.models import Field, ForeignObject, Lookup, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 # The stand-in for value 0 is this number, for value 1 the next one, and so on. No other number in
@@ -150,6 +150,30 @@ def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:
     """
     padded = list(keys) or [nobody]
     return padded + padded[-1:] * ((1 << (len(padded) - 1).bit_length()) - len(padded))
+
+
+def in_one_text(keys: Iterable[int]) -> str:
+    """`keys` as the value of the lookup `one_of`: a query has one form for any number of them."""
+    return ",".join(map(str, keys))
+
+
+@Field.register_lookup
+@ForeignObject.register_lookup
+class OneOf(Lookup):  # type: ignore[type-arg]  # cannot be subscripted
+    """The column is one of the numbers of a text made by `in_one_text`."""
+
+    lookup_name = "one_of"
+    prepare_rhs = False
+    on_postgresql = "%s = ANY (string_to_array(%%s, ',')::bigint[])"
+    on_sqlite = "%s IN (SELECT value FROM json_each('[' || %%s || ']'))"
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        sql, params = self.process_lhs(compiler, connection)
+        return self.on_postgresql % sql, [*params, self.rhs]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        sql, params = self.process_lhs(compiler, connection)
+        return self.on_sqlite % sql, [*params, self.rhs]
 
 
 def prepared[*Others, Row](

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.models import LicenseAction
-from benefits_portal.prepared import PreparedQuery, padded, prepared
+from benefits_portal.prepared import PreparedQuery, in_one_text, padded, prepared
 from benefits_portal.tenants.audit.record_queryset import given_to
 from benefits_portal.tenants.models import Actor, DirectoryUserWord, Record, Tenant
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, TenantFactory
@@ -162,6 +162,27 @@ def test_another_form_is_another_query() -> None:
     on = benefit.expires_on - 10 * DAY
     found = [prepared.rows(benefit.partner_id, on, within=days) for days in (30, 9)]
     assert found == [[benefit], []]
+
+
+def test_any_number_of_keys_is_one_value() -> None:
+    asked = []
+
+    def those(keys: str) -> QuerySet[Tenant]:
+        asked.append(keys)
+        return Tenant.objects.filter(pk__one_of=keys).order_by("pk")
+
+    prepared, tenants = PreparedQuery(those), TenantFactory.create_batch(3)
+    found = [
+        prepared.rows(in_one_text(each.pk for each in tenants[:many])) for many in (3, 1, 0, 2)
+    ]
+    assert found == [tenants[:3], tenants[:1], [], tenants[:2]]
+    assert len(asked) == 1
+
+
+def test_the_row_that_another_refers_to_is_one_of_them() -> None:
+    benefits = BenefitFactory.create_batch(3)
+    lines = in_one_text(each.package_line_id for each in benefits[:2])
+    assert [*Benefit.objects.filter(package_line__one_of=lines).order_by("pk")] == benefits[:2]
 
 
 def test_months_cannot_be_added_to_a_stand_in() -> None:

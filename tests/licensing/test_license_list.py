@@ -9,6 +9,7 @@ from benefits_portal.derived_fields import MAX_KEYS
 from benefits_portal.licensing.license_list import LicenseListing, Values
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool
 from benefits_portal.listing import Page
+from benefits_portal.prepared import in_one_text
 from benefits_portal.search_text import search_terms
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.models import Actor, DirectoryUser, DirectoryUserWord, Tenant
@@ -96,9 +97,9 @@ def test_who_is_searched_is_found_alike_by_keys_and_by_words(
 ) -> None:
     partner, terms = pools[0].tenant.partner_id, search_terms(words)
     people = DirectoryUser.objects.filter(partner=partner).matching(words)
-    keys = tuple(people.values_list("pk", flat=True))
+    keys = in_one_text(people.values_list("pk", flat=True))
     whoever_is_meant = [
-        Meant(partner, "by keys", keys),
+        Meant(partner, "by keys", (keys,)),
         Meant(partner, "by words read once", terms),
         Meant(partner, "by the words of each", terms),
     ]

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, Product
 from benefits_portal.derived_fields import MAX_KEYS, derived_columns, refresh, stale_rows
+from benefits_portal.prepared import in_one_text
 from benefits_portal.tenants.activity_forms import ActivityFilter
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.consistency import CHECKS
@@ -465,6 +466,6 @@ def test_the_directory_finds_alike_by_keys_and_by_words(
     theirs = DirectoryUser.objects.for_partner(tenant.partner)
     usual = DirectoryListing.of([tenant], QueryDict(f"q=kim&{query}"))
     listing = DirectoryListing.of([tenant], QueryDict(query))
-    values = tuple(theirs.matching("kim").values_list("pk", flat=True))
-    listing.meant = Meant(tenant.partner_id, how, values if how == "by keys" else ("kim",))
+    keys = in_one_text(theirs.matching("kim").values_list("pk", flat=True))
+    listing.meant = Meant(tenant.partner_id, how, (keys if how == "by keys" else "kim",))
     assert listing.page(theirs).rows == usual.page_of(tenant.partner).rows

@@ -12,6 +12,7 @@ from benefits_portal.benefits.models import Product
 from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
 from benefits_portal.listing import CappedCount, Listing
+from benefits_portal.prepared import in_one_text
 from benefits_portal.search_text import matches
 
 
@@ -30,7 +31,8 @@ class Narrowed(Listing[dict[str, Any]]):
     def _filtered(self, rows: BenefitQuerySet, chosen: Mapping[str, str]) -> BenefitQuerySet:
         """Words, product and offer are looked up in the catalog, which is small."""
         if self.fitting is not None:
-            rows = rows.filter(package_line__in=self.fitting)
+            fit = rows.filter(package_line__one_of=self.fitting)
+            rows = fit if self.fitting else rows.none()
         if kind := chosen.get("kind"):
             rows = rows.license_based() if kind == "licenses" else rows.usage_based()
         if status := chosen.get("status"):
@@ -63,9 +65,9 @@ class Narrowed(Listing[dict[str, Any]]):
         ]
 
     @cached_property
-    def fitting(self) -> list[int] | None:
-        """Their primary keys."""
-        return None if self._held is None else [line.pk for line in self._held]
+    def fitting(self) -> str | None:
+        """Their primary keys, in one text."""
+        return None if self._held is None else in_one_text(line.pk for line in self._held)
 
     @cached_property
     def is_license_based(self) -> bool | None:

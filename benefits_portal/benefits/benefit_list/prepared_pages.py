@@ -12,22 +12,20 @@ from django.http import QueryDict
 from benefits_portal.benefits.benefit_list.filters import Tab, filters_of
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.listing.keyset import Cursor
-from benefits_portal.prepared import PreparedQuery, padded
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner
 
 if TYPE_CHECKING:
     from benefits_portal.benefits.benefit_list.listing import BenefitListing
 
-MAX_LINES = 256  # of packages, by which a page is asked for
-LOOKED_UP = {"offer", "product"}  # filters that such lines stand for
+LOOKED_UP = {"offer", "product"}  # filters that lines of packages stand for
 KEPT = 64  # forms: each order, both ways, of the tabs and filters that people look at most
 
 
 class Form(NamedTuple):
     """What decides how the query for a page is put together.
 
-    `position` has what is yes or no of the row that the page begins behind, None for the rest;
-    `lines` is for how many package lines there is room.
+    `position` has what is yes or no of the row that the page begins behind, None for the rest.
     """
 
     kind: "type[BenefitListing]"
@@ -35,7 +33,7 @@ class Form(NamedTuple):
     chosen: tuple[tuple[str, str], ...]
     sort: str
     position: tuple[bool | None, ...] | None
-    lines: int | None
+    by_lines: bool
     is_license_based: bool | None
     limit: int
     how: tuple[tuple[str, bool], ...]
@@ -46,14 +44,14 @@ class Form(NamedTuple):
             return None
         return [next(values) if flag is None else flag for flag in self.position]
 
-    def listing(self, partner: int, on: date, lines: list[int]) -> "BenefitListing":
-        """A list of the partner's that asks so, of `lines` where it asks for any."""
+    def listing(self, partner: int, on: date, lines: str | None) -> "BenefitListing":
+        """A list of the partner's that asks so, of the package `lines` if there are any."""
         query = QueryDict(mutable=True)
         query.update({**dict(self.chosen), "sort": self.sort})
         listing = self.kind(
             query, filters_of(self.tab, list), on=on, tab=self.tab, partner_pk=partner
         )
-        listing.fitting = None if self.lines is None else lines
+        listing.fitting = lines
         listing.is_license_based = self.is_license_based
         return listing
 
@@ -64,8 +62,7 @@ def is_prepared(listing: "BenefitListing", cursor: Cursor | None) -> bool:
     An amount has no stand-in, and where there are no lines there is nothing to ask.
     """
     has_amount = any(isinstance(value, Decimal) for value in cursor or ())
-    many = 1 if listing.fitting is None else len(listing.fitting)
-    return not has_amount and 1 <= many <= MAX_LINES
+    return not has_amount and listing.fitting != ""
 
 
 def page_rows(
@@ -73,30 +70,30 @@ def page_rows(
 ) -> list[dict[str, Any]]:
     """What `listing` fetches from `cursor` on."""
     position = tuple(value if isinstance(value, bool) else None for value in cursor or ())
-    lines = None if listing.fitting is None else padded(listing.fitting, 0)
+    lines = () if listing.fitting is None else (listing.fitting,)
     form = Form(
         type(listing),
         listing.tab,
         tuple(pair for pair in listing.chosen.items() if pair[0] not in LOOKED_UP),
         listing.query.sort,
         None if cursor is None else position,
-        None if lines is None else len(lines),
+        bool(lines),
         listing.is_license_based,
         limit,
         tuple(how.items()),
     )
     values = [value for value in cursor or () if not isinstance(value, bool)]
-    return query_of(form).rows(listing.partner_pk, listing.on, *values, *(lines or ()))
+    return query_of(form).rows(listing.partner_pk, listing.on, *lines, *values)
 
 
 @lru_cache(maxsize=KEPT)
 def query_of(form: Form) -> PreparedQuery[dict[str, Any]]:
     def asked(partner: int, on: date, *values: Any) -> QuerySet[Any, dict[str, Any]]:
         left = iter(values)
-        cursor = form.cursor(left)
+        lines = next(left) if form.by_lines else None
         benefits = Benefit.objects.for_partner(Partner(pk=partner))
-        rows: QuerySet[Any, dict[str, Any]] = form.listing(partner, on, [*left]).asked(
-            benefits, cursor, form.limit, **dict(form.how)
+        rows: QuerySet[Any, dict[str, Any]] = form.listing(partner, on, lines).asked(
+            benefits, form.cursor(left), form.limit, **dict(form.how)
         )
         return rows
 

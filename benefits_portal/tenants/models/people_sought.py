@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 
 from benefits_portal.derived_fields import MAX_KEYS
 from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE
-from benefits_portal.prepared import PreparedQuery, padded
+from benefits_portal.prepared import PreparedQuery, in_one_text
 from benefits_portal.search_text import finds_nothing, search_terms
 
 from .directory_word import DirectoryUserWord
@@ -44,7 +44,7 @@ def known_by_each[Rows: QuerySet[Any]](rows: Rows, terms: Sequence[str], person:
 class Meant(NamedTuple):
     """Whom a search means at a partner, as a query asks for them: by `values`, some `how`.
 
-    These are primary keys, or else terms; a prepared query is asked about stand-ins for them.
+    That are primary keys in one text, or else terms; a prepared query is asked about stand-ins.
     """
 
     partner: int
@@ -53,8 +53,10 @@ class Meant(NamedTuple):
 
     def among[Rows: QuerySet[Any]](self, rows: Rows, person: str = "pk") -> Rows:
         """The `rows` of the partner whose `person` is one of them."""
+        if not self.values:
+            return rows.none()
         if self.how == "by keys":
-            return rows.filter(**{f"{person}__in": self.values})
+            return rows.filter(**{f"{person}__one_of": self.values[0]})
         if self.how == "by the words of each":
             return known_by_each(rows, self.values, person)
         words = DirectoryUserWord.objects.filter(partner=self.partner).people(self.values)
@@ -112,8 +114,8 @@ class PeopleSought:
         if self.is_everybody:
             return None
         if self._many <= MAX_KEYS:
-            keys = [person for person, _total in self._found]
-            return Meant(self.partner, "by keys", tuple(padded(keys, 0) if keys else ()))
+            keys = in_one_text(person for person, _total in self._found)
+            return Meant(self.partner, "by keys", (keys,) if keys else ())
         how: How = "by words read once" if self._many <= MANY else "by the words of each"
         return Meant(self.partner, how, search_terms(self.search_query))
 
