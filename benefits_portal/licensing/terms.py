@@ -227,15 +227,16 @@ class Addition(NamedTuple):
         return there_was, (licenses + self.key_licenses) * self.days + self.carried
 
 
-KINDS = {"activation": Activation, "extension": Extension, "addition": Addition}
+# Named tuples, each with other fields
+KINDS: dict[str, Any] = {"activation": Activation, "extension": Extension, "addition": Addition}
 
 
 def packed(calculation: Calculation | None) -> dict[str, Any]:
     """`calculation` as JSON: its kind, its figures, days as ISO 8601; empty for none."""
     for kind, cls in KINDS.items():
         if isinstance(calculation, cls):
-            figures = calculation._asdict()
-            return {"kind": kind} | {name: _packed(value) for name, value in figures.items()}
+            figures = {name: _packed(getattr(calculation, name)) for name in cls._fields}
+            return {"kind": kind} | figures
     return {}
 
 
@@ -243,7 +244,7 @@ def unpacked(data: dict[str, Any]) -> Calculation | None:
     """The calculation that `packed` wrote; None for none."""
     if not data:
         return None
-    cls: Any = KINDS[data["kind"]]
+    cls = KINDS[data["kind"]]
     calculation: Calculation = cls(*(_unpacked(data[name]) for name in cls._fields))
     return calculation
 
