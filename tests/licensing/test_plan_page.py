@@ -142,6 +142,32 @@ def test_unused_keys_are_named_with_the_day_they_are_lost(
     assert "400 licenses, lost after Jun 10, 2021" in main(page)
 
 
+@rule("S5")
+def test_a_key_that_no_choice_extends_with_says_why(
+    client: Client, subscription: Subscription
+) -> None:
+    """In the words of the review, which refuses it."""
+    key = key_of(subscription, 301)
+    page = planned(client, subscription=subscription.pk)
+    review = client.get(reverse("licensing:extend", args=[subscription.pk]), {"key": key.pk})
+    [reason] = page.context["plans"].not_extended
+    assert reason.startswith("A key with 301 licenses would move the end date more than 3 years.")
+    assert (reason in main(page), reason) == (True, str(review.context["refusal"]))
+
+
+@rule("S5")
+@pytest.mark.parametrize("sizes", [[300], [301, 1]], ids=str)
+def test_nothing_is_explained_where_a_choice_extends_with_every_key(
+    client: Client, subscription: Subscription, sizes: list[int]
+) -> None:
+    """The larger key fits once the smaller one is added."""
+    for licenses in sizes:
+        key_of(subscription, licenses)
+    page = planned(client, subscription=subscription.pk)
+    assert page.context["plans"].not_extended == []
+    assert "Why not extend?" not in main(page)
+
+
 @rule("O6")
 def test_a_goal_is_answered_first(client: Client, subscription: Subscription) -> None:
     key_of(subscription, 25)

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.calculator_plans import Possibilities
 from benefits_portal.licensing.date_axis import Bar, DateAxis
+from benefits_portal.licensing.end_dates import extended
 from benefits_portal.licensing.plan_rows import MAX_COUNTED, PlanGroup, PlanRow, sizes_of
 from benefits_portal.licensing.planning import Plan, SameDay, same_day
-from benefits_portal.licensing.terms import in_days, in_licenses
+from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.terms import Term, in_days, in_licenses
+from benefits_portal.tenants.audit.refusal import Refusal
 
 from .forms import PlanForm
 from .steps import Steps
@@ -51,9 +54,27 @@ class PlanChoices(Possibilities):
         return next((row.plan for row in rows if row.is_chosen), None)
 
     @property
+    def not_extended(self) -> list[str]:
+        """For each size of key that no choice extends with, why a rule refuses it (S5)."""
+        plans = self.frontier.plans
+        used = {key for plan in plans for key in plan.keys_used(RedemptionKind.EXTEND)}
+        others = {key.licenses for key in self.stock.keys} - {key.licenses for key in used}
+        reasons = (why_not_extended(self.before, licenses) for licenses in sorted(others))
+        return list(filter(None, reasons))
+
+    @property
     def is_outdated(self) -> bool:
         """Whether a choice was made that is none any more: of another day, or with other keys."""
         return bool(self.chosen) and self.plan is None
+
+
+def why_not_extended(before: Term, key_licenses: int) -> str:
+    """The refusal of extending `before` with such a key; empty where that can be done."""
+    try:
+        extended(before, key_licenses)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
 
 
 def reference(plan: Plan) -> str:
