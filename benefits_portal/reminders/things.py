@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from benefits_portal.licensing.home.licenses import over_title
 from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import days_over, key_of, outlooks_of
+from benefits_portal.prepared import PreparedQuery, padded
 from benefits_portal.tenants.models import TenantRequest
 
 from .due import due_of_benefit, due_of_pool, due_of_subscription
@@ -42,17 +44,20 @@ def items_of(dues: Mapping[Due, date]) -> dict[Due, DueItem]:
 
 
 def benefits(wanted: Wanted) -> Iterator[DueItem]:
-    rows = Benefit.objects.unused().filter(pk__in=wanted.keys()).select_related("product")
-    for benefit in rows:
+    for benefit in unused.rows(*padded(wanted, 0)):
         title, path = f"{benefit.product_name}, {benefit.quantity_text}", benefit.get_absolute_url()
         for due, on in wanted[benefit.pk]:
             if due in due_of_benefit(benefit.pk, benefit.product.kind, benefit.expires_on, on):
                 yield DueItem(due, title, path, offer=benefit.offer_name)
 
 
+@PreparedQuery
+def unused(*pks: int) -> QuerySet[Benefit]:
+    return Benefit.objects.unused().filter(pk__in=pks).select_related("product").order_by()
+
+
 def subscriptions(wanted: Wanted) -> Iterator[DueItem]:
-    rows = Subscription.objects.kept().filter(pk__in=wanted.keys()).select_related("tenant")
-    for subscription in rows:
+    for subscription in kept.rows(*padded(wanted, 0)):
         title = f"{subscription.product_name}, {subscription.licenses_text}"
         path, tenant = subscription.get_absolute_url(), subscription.tenant.domain
         for due, on in wanted[subscription.pk]:
@@ -60,12 +65,21 @@ def subscriptions(wanted: Wanted) -> Iterator[DueItem]:
                 yield DueItem(due, title, path, tenant=tenant)
 
 
+@PreparedQuery
+def kept(*pks: int) -> QuerySet[Subscription]:
+    return Subscription.objects.kept().filter(pk__in=pks).select_related("tenant").order_by()
+
+
 def memberships(wanted: Wanted) -> Iterator[DueItem]:
-    rows = Membership.objects.not_renewed().filter(pk__in=wanted.keys()).select_related("offer")
-    for membership in rows:
+    for membership in not_renewed.rows(*padded(wanted, 0)):
         for due, _on in wanted[membership.pk]:
             if due.due_on == membership.ends_on:
                 yield DueItem(due, str(membership.offer), reverse("home"))
+
+
+@PreparedQuery
+def not_renewed(*pks: int) -> QuerySet[Membership]:
+    return Membership.objects.not_renewed().filter(pk__in=pks).select_related("offer").order_by()
 
 
 def credit_of_disabled(wanted: Wanted) -> Iterator[DueItem]:
