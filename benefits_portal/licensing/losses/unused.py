@@ -69,24 +69,20 @@ def first_keys(partner: int, on: date, until: date, *, most: int | None) -> Quer
 def first_credit(
     partner: int, on: date, until: date, *, in_part: bool, most: int | None
 ) -> QuerySet[Any, Any]:
-    """What expires by then, and monthly credit of which a part is lost by then, if any can be."""
-    is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT) if in_part else Q()
+    """What expires by then, and monthly credit of which a part is lost by then, if any can be.
+
+    The first `most` and one more, monthly credit apart: it is lost before it expires.
+    """
     credit = losable(partner, on, until).usage_based()
-    credit = credit.filter(Q(expires_on__lte=until) | is_monthly)
-    nearest = credit.filter(pk__in=nearest_credit(credit, most))
-    rows: QuerySet[Any, Any] = nearest.values_list(*COLUMNS)
-    return rows
-
-
-def nearest_credit(credit: Any, most: int | None) -> Any:
-    """The first `most` and one more, monthly credit apart: it is lost before it expires."""
+    expiring = credit.filter(expires_on__lte=until)
     is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
-    most_of_each = one_more(most)
-    monthly, others = (
-        first_of(credit.filter(part), most_of_each).values("pk")
-        for part in (is_monthly, ~is_monthly)
-    )
-    return monthly.union(others, all=True)
+    monthly = (credit if in_part else expiring).filter(is_monthly)
+    every = (monthly, expiring.exclude(is_monthly))
+    one, other = (first_of(part, one_more(most)).values("pk") for part in every)
+    nearest = Benefit.objects.filter(pk__in=one.union(other, all=True))
+    in_order = nearest.order_by("expires_on", "pk").annotate(figures=Value(""))
+    rows: QuerySet[Any, Any] = in_order.values_list(*COLUMNS)
+    return rows
 
 
 def losable(partner: int, on: date, until: date) -> Any:
