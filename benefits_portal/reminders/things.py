@@ -16,7 +16,7 @@ from benefits_portal.licensing.home.licenses import over_title
 from benefits_portal.licensing.models import Replacement, Subscription
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import days_over, key_of, outlooks_of
-from benefits_portal.prepared import PreparedQuery, padded
+from benefits_portal.prepared import PlannedQuery, padded
 from benefits_portal.tenants.models import TenantRequest
 
 from .due import due_of_benefit, due_of_pool, due_of_subscription
@@ -51,7 +51,7 @@ def benefits(wanted: Wanted) -> Iterator[DueItem]:
                 yield DueItem(due, title, path, offer=benefit.offer_name)
 
 
-@PreparedQuery
+@PlannedQuery
 def unused(*pks: int) -> QuerySet[Benefit]:
     return Benefit.objects.unused().filter(pk__in=pks).select_related("product").order_by()
 
@@ -65,7 +65,7 @@ def subscriptions(wanted: Wanted) -> Iterator[DueItem]:
                 yield DueItem(due, title, path, tenant=tenant)
 
 
-@PreparedQuery
+@PlannedQuery
 def kept(*pks: int) -> QuerySet[Subscription]:
     return Subscription.objects.kept().filter(pk__in=pks).select_related("tenant").order_by()
 
@@ -77,7 +77,7 @@ def memberships(wanted: Wanted) -> Iterator[DueItem]:
                 yield DueItem(due, str(membership.offer), reverse("home"))
 
 
-@PreparedQuery
+@PlannedQuery
 def not_renewed(*pks: int) -> QuerySet[Membership]:
     return Membership.objects.not_renewed().filter(pk__in=pks).select_related("offer").order_by()
 

@@ -28,7 +28,7 @@ from benefits_portal.licensing.home.rows import (
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, first_of, with_total
 from benefits_portal.listing.page import CappedCount
-from benefits_portal.prepared import prepared
+from benefits_portal.prepared import PlannedQuery, prepared
 from benefits_portal.tenants.models import Partner
 
 MAX_LINES = 12
@@ -133,13 +133,13 @@ def held_by_disabled(
 ) -> Excerpt[dict[str, Any]]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
     excerpt: Excerpt[Assignment] = asked.prepared(
-        "disabled", MAX_LINES, lambda most: credit_of_disabled(partner.pk, on, most)
+        "disabled", MAX_LINES, lambda most: credit_of_disabled.rows(partner.pk, on, most=most)
     )
     return excerpt.showing([disabled_row(one, on, may_act=may_act) for one in excerpt])
 
 
-@prepared
-def credit_of_disabled(partner: int, on: date, most: int) -> QuerySet[Assignment]:
+@PlannedQuery
+def credit_of_disabled(partner: int, on: date, *, most: int) -> QuerySet[Assignment]:
     held = Assignment.objects.filter(partner=partner).held_by_disabled(on)
     shown = held.select_related("directory_user", "benefit__product", "benefit__membership")
     return with_total(shown.by_last_day_to_act(on), most, counted=held)

@@ -23,7 +23,7 @@ from benefits_portal.licensing.models.subscription_queryset import (
     SubscriptionQuerySet,
 )
 from benefits_portal.listing.excerpt import first_of
-from benefits_portal.prepared import PreparedQuery, padded
+from benefits_portal.prepared import PlannedQuery, PreparedQuery, padded
 from benefits_portal.tenants.models import Partner
 
 from .loss import About, Kind, Loss, Losses, one_more, read
@@ -82,7 +82,7 @@ class Shown:
         return About(title, each.get_absolute_url(), each.tenant.name, action, hint=step.hint)
 
 
-@PreparedQuery
+@PlannedQuery
 def of_keys(partner: int, on: date, *pks: int) -> QuerySet[Subscription]:
     theirs = Subscription.objects.filter(partner=partner, pk__in=pks)
     return theirs.for_display().with_fitting_key(on).with_can_come_back(on).order_by()

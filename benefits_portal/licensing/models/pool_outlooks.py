@@ -23,7 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, JSONObject
 
-from benefits_portal.prepared import prepared
+from benefits_portal.prepared import PlannedQuery
 
 from .license_history import PoolKey, first_days_over, in_pools
 from .license_outlook import SETTLE_DAYS, LicenseOutlook, Stretch
@@ -72,9 +72,9 @@ def near_outlooks(
     of days after `ahead` does not count. It knows when there are too few first, and no other step.
     """
     if len(partners) == 1:
-        rows: Iterable[Any] = near_pools_of(partners[0], on, ahead)
+        rows: Iterable[Any] = near_pools_of.tuples(partners[0], on, on + ahead)
     else:
-        rows = near_pools(partners, on, ahead)
+        rows = near_pools(partners, on, on + ahead)
     for *names, people, turn in rows:
         yield Pool(*names), LicenseOutlook(on, people, tuple(stretches_around(turn)))
 
@@ -91,15 +91,16 @@ def stretches_around(turn: Mapping[str, Any] | None) -> Iterator[Stretch]:
         yield Stretch(date.max, turn["left"])
 
 
-@prepared
-def near_pools_of(partner: int, on: date, ahead: timedelta) -> QuerySet[Any, Any]:
-    return near_pools([partner], on, ahead)
+@PlannedQuery
+def near_pools_of(partner: int, on: date, until: date) -> QuerySet[Any, Any]:
+    """Each pool is asked by itself, in one way whatever a partner has: one plan is best for all."""
+    return near_pools([partner], on, until)
 
 
-def near_pools(partners: Sequence[int], on: date, ahead: timedelta) -> QuerySet[Any, Any]:
+def near_pools(partners: Sequence[int], on: date, until: date) -> QuerySet[Any, Any]:
     """The pools with their people, and what `stretches_around` is told."""
     tallies = LicenseTally.objects.filter(partner__in=partners).ever()
-    pools = tallies.filter(become_fewer(on, ahead), given__gt=F("ended")).order_by()
+    pools = tallies.filter(become_fewer(on, until), given__gt=F("ended")).order_by()
     turn = Coalesce(turns(on), enough(on))
     return pools.annotate(people=PEOPLE, turn=turn).values_list(*KEY, *NAMES, "people", "turn")
 
@@ -166,7 +167,7 @@ def days_over(
     return first_days_over(subscriptions, tallies, [(pool.key, each) for pool, each in outlooks])
 
 
-def become_fewer(on: date, ahead: timedelta) -> Q:
+def become_fewer(on: date, until: date) -> Q:
     """Of a pool: its licenses go, by a day that passes, a reversal or a smaller key.
 
     By a day first, which is found off an index; the others are asked where that finds nothing.
@@ -175,7 +176,7 @@ def become_fewer(on: date, ahead: timedelta) -> Q:
     by_day = theirs.filter(
         withdrawn_on=None,
         ends_on__gte=since - EXPIRED_DAYS,
-        ends_on__lt=on + ahead - EXPIRED_DAYS,
+        ends_on__lt=until - EXPIRED_DAYS,
     )
     reversals = Reversal.objects.filter(subscription=OuterRef("pk"), reversed_on__gte=since)
     smaller = Redemption.objects.filter(
