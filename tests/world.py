@@ -1,4 +1,4 @@
-"""One world for the tests of the doors: made once for a module, and rolled back.
+"""One world for the tests of the doors: laid out for a module, and rolled back.
 
 What one request does is undone at once.
 """
@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +20,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, get_resolver, reverse
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.tenants.models import Record, User
 from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT
 from tests import factories
 from tests.clients import ClientResponse
+from tests.kept_rows import KeptRows
 from tests.partner_fixture import ARGUMENTS, QUERIES, PartnerFixture
 
 # The back office's pages are alike for models of one kind.
@@ -99,8 +102,30 @@ def member_of(group: str) -> User:
     return user
 
 
+def make_both() -> World:
+    support, programme = (member_of(group) for group in (SUPPORT, PROGRAM))
+    factories.PracticeWorldFactory.create()
+    factories.AttemptFactory.create()
+    factories.MailFactory.create()
+    factories.RunFactory.create(ended_at=factories.NOW)
+    made = World(
+        PartnerFixture.with_everything("Northwind"),
+        PartnerFixture.with_everything("Elsewhere"),
+        support,
+        programme,
+    )
+    factories.replace(factories.redeem())
+    # A line that nothing was provisioned from, and which can be deleted.
+    factories.PackageLineFactory.create()
+    made.sign_everybody_in()
+    made.records = Record.objects.filter(refused="").count()
+    return made
+
+
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+def world(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
+) -> Iterator[World]:
     assert get_resolver().url_patterns  # with the demo's, which then do not exist for anybody
     with (
         django_db_blocker.unblock(),
@@ -108,25 +133,9 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         time_machine.travel(factories.NOW, tick=False),
         override_settings(DEMO=False),
     ):
-        support, programme = (member_of(group) for group in (SUPPORT, PROGRAM))
-        factories.PracticeWorldFactory.create()
-        factories.AttemptFactory.create()
-        factories.MailFactory.create()
-        factories.RunFactory.create(ended_at=factories.NOW)
-        made = World(
-            PartnerFixture.with_everything("Northwind"),
-            PartnerFixture.with_everything("Elsewhere"),
-            support,
-            programme,
-        )
-        factories.replace(factories.redeem())
-        # A line that nothing was provisioned from, and which can be deleted.
-        factories.PackageLineFactory.create()
-        made.sign_everybody_in()
-        made.records = Record.objects.filter(refused="").count()
         log = logging.getLogger("django.request")  # thousands of refusals, each with a traceback
         log.disabled = True
-        yield made
+        yield deepcopy(kept_rows.lay_out(make_both))
         log.disabled = False
         transaction.set_rollback(True)
 
