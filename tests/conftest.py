@@ -95,16 +95,26 @@ settings.load_profile("portal")
 
 
 SLOW_FOLDERS = {"back_office", "cells", "deploy", "practice"}
+WITH_A_DATABASE = {"db", "transactional_db", "django_db_setup"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is not the domain or a page of the portal is slow, and so is whatever meets others."""
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """What is not the domain or a page of the portal is slow, and so is whatever meets others.
+
+    What asks no database is pure.
+    """
     for item in items:
+        if WITH_A_DATABASE.isdisjoint(item.fixturenames) and not item.get_closest_marker(
+            "django_db"
+        ):
+            item.add_marker(pytest.mark.pure)
         if item.path.stem.endswith("_at_once"):
             item.add_marker(pytest.mark.at_once)
             item.add_marker(pytest.mark.slow)
         if item.path.parent.name in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+    # The longest first, as they wait much: beside them others work, and short ones even out the end
+    items.sort(key=lambda item: item.path.parent.name != "browser")
 
 
 def pytest_collection_finish() -> None:
