@@ -68,9 +68,8 @@ from django.utils import translation  # noqa: E402
 
 from benefits_portal.templatetags import kept  # noqa: E402
 from benefits_portal.tenants.models import Actor, How, Partner, Role, Tenant, User  # noqa: E402
-from tests import factories, quick_flush, quick_render, quick_sign_in  # noqa: E402
+from tests import factories, kept_rows, quick_flush, quick_render, quick_sign_in  # noqa: E402
 from tests.agreement import UNGUARDED, findings  # noqa: E402
-from tests.kept_rows import KeptRows  # noqa: E402
 from tests.partner_named import unnamed, watch_all  # noqa: E402
 from tests.world import request_as, rows, world  # noqa: E402, F401 - for whoever asks for them
 
@@ -78,6 +77,7 @@ if connection.vendor == "postgresql":
     quick_flush.install()
 watch_all()
 quick_sign_in.install()
+kept_rows.folder()  # before there are workers, which share it
 # MD5 is fast, and nothing here needs protection.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
@@ -139,12 +139,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
                 "current_database() AND pid <> pg_backend_pid()"
             )
-
-
-@pytest.fixture(scope="session")
-def kept_rows() -> KeptRows:
-    """`kept_rows.lay_out(make_world, day)`: made by the first test that asks for it."""
-    return KeptRows()
 
 
 @pytest.fixture(scope="session", autouse=True)

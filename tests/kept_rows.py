@@ -1,10 +1,15 @@
-"""What took long to make, such as the practice world with its 1,900 queries, made once.
+"""What took long to make, such as the practice world with its 1,900 queries, made once in a run.
 
 Afterwards its rows are put back, in a fortieth of the time.
 """
 
+import atexit
+import os
+import pickle
+import shutil
+import tempfile
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -17,47 +22,57 @@ from tests.quick_flush import MIGRATED
 COUNTED = (LicenseTally._meta.db_table,)
 
 
-class KeptRows:
-    """The rows of every table, as PostgreSQL copies them out, by what made them.
+def folder() -> Path:
+    """Where all workers of the run keep it."""
+    if "KEPT_ROWS" not in os.environ:
+        os.environ["KEPT_ROWS"] = tempfile.mkdtemp(prefix="portal-kept-")
+        atexit.register(shutil.rmtree, os.environ["KEPT_ROWS"], ignore_errors=True)
+    return Path(os.environ["KEPT_ROWS"])
 
-    On another database they are made each time.
+
+def lay_out[*Given, Made](make: Callable[[*Given], Made], *given: *Given) -> Made:
+    """What `make(*given)` makes in an empty database, and a copy of what it returned.
+
+    SQLite copies nothing out, so there it is made each time.
     """
+    if connection.vendor != "postgresql":
+        return make(*given)
+    kept = folder() / f"{make.__module__}.{make.__name__} {' '.join(map(str, given))}"
+    if not kept.exists():
+        whole = pickle.dumps((make(*given), all_tables()))
+        being_written = kept.with_name(f"{os.getpid()}")
+        being_written.write_bytes(whole)
+        being_written.rename(kept)  # so that no other worker reads half of it
+        return pickle.loads(whole)[0]  # noqa: S301 - our own
+    made, tables = pickle.loads(kept.read_bytes())  # noqa: S301
+    put_back(tables)
+    return made
 
-    def __init__(self) -> None:
-        self.made: dict[tuple[Any, ...], tuple[Any, dict[str, bytes]]] = {}
 
-    def lay_out[*Given, Made](self, make: Callable[[*Given], Made], *given: *Given) -> Made:
-        """What `make(*given)` makes in an empty database, and what it returned the first time."""
-        if (make, *given) in self.made:
-            made, tables = self.made[make, *given]
-            self._put_back(tables)
-        else:
-            made = make(*given)
-            if connection.vendor == "postgresql":
-                self.made[make, *given] = made, self._all_tables()
-        return made
+def all_tables() -> dict[str, bytes]:
+    """The rows of every table, as PostgreSQL copies them out."""
+    names = connection.introspection.django_table_names(only_existing=True)
+    # What is put on record of a partner that is not there is refused at once
+    names.sort(key=lambda table: table != Partner._meta.db_table)
+    left_out = {*MIGRATED, *COUNTED}
+    return {table: copied(table) for table in names if table not in left_out}
 
-    def _all_tables(self) -> dict[str, bytes]:
-        names = connection.introspection.django_table_names(only_existing=True)
-        # What is put on record of a partner that is not there is refused at once
-        names.sort(key=lambda table: table != Partner._meta.db_table)
-        left_out = {*MIGRATED, *COUNTED}
-        return {table: self._copied(table) for table in names if table not in left_out}
 
-    def _copied(self, table: str) -> bytes:
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT") as copy,
+def copied(table: str) -> bytes:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT") as copy,
+    ):
+        return b"".join(copy)
+
+
+def put_back(tables: dict[str, bytes]) -> None:
+    """In one transaction, at whose end what refers to what is checked."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, rows in tables.items():
+            with cursor.copy(f"COPY {connection.ops.quote_name(table)} FROM STDIN") as copy:
+                copy.write(rows)
+        for statement in connection.ops.sequence_reset_sql(
+            no_style(), list(connection.introspection.get_migratable_models())
         ):
-            return b"".join(copy)
-
-    def _put_back(self, tables: dict[str, bytes]) -> None:
-        """In one transaction, at whose end what refers to what is checked."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            for table, rows in tables.items():
-                with cursor.copy(f"COPY {connection.ops.quote_name(table)} FROM STDIN") as copy:
-                    copy.write(rows)
-            for statement in connection.ops.sequence_reset_sql(
-                no_style(), list(connection.introspection.get_migratable_models())
-            ):
-                cursor.execute(statement)
+            cursor.execute(statement)

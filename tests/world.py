@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +25,7 @@ from benefits_portal.tenants.models import Record, User
 from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT
 from tests import factories
 from tests.clients import ClientResponse
-from tests.kept_rows import KeptRows
+from tests.kept_rows import lay_out
 from tests.partner_fixture import ARGUMENTS, QUERIES, PartnerFixture
 
 # The back office's pages are alike for models of one kind.
@@ -123,9 +122,7 @@ def make_both() -> World:
 
 
 @pytest.fixture(scope="module")
-def world(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
-) -> Iterator[World]:
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     assert get_resolver().url_patterns  # with the demo's, which then do not exist for anybody
     with (
         django_db_blocker.unblock(),
@@ -135,7 +132,7 @@ def world(
     ):
         log = logging.getLogger("django.request")  # thousands of refusals, each with a traceback
         log.disabled = True
-        yield deepcopy(kept_rows.lay_out(make_both))
+        yield lay_out(make_both)
         log.disabled = False
         transaction.set_rollback(True)
 

@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from benefits_portal import clock
 from benefits_portal.practice.world import make_world
-from tests.kept_rows import KeptRows
+from tests.kept_rows import lay_out
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 # The same browser without an interface of its own: a window costs it a fifth.
@@ -53,9 +53,9 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture
-def portal(live_server: LiveServer, kept_rows: KeptRows) -> str:
+def portal(live_server: LiveServer) -> str:
     """The address of a running portal with a practice world made today."""
-    kept_rows.lay_out(make_world, clock.today())
+    lay_out(make_world, clock.today())
     return live_server.url
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
+from http.cookies import SimpleCookie
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,51 +19,48 @@ from benefits_portal.practice.models import Class
 from benefits_portal.practice.world import make_world
 from benefits_portal.tenants.models import User
 from tests.factories import ClassFactory
-from tests.kept_rows import KeptRows
+from tests.kept_rows import lay_out
 from tests.world import rolled_back
 
 type WorldOn = Callable[[date], AbstractContextManager[date]]
 
 
 class Taught(NamedTuple):
-    """A class, and by the trainees' names the browsers that came first, and their return codes."""
+    """A class, and by the trainees' names what their browsers keep, and their return codes."""
 
     of_class: Class
-    browsers: dict[str, Client]
+    cookies: dict[str, SimpleCookie]
     return_codes: dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def world_on(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
-) -> WorldOn:
+def world_on(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> WorldOn:
     """`with world_on(day):` the database holds the practice world as of `day`."""
 
     @contextmanager
     def world(day: date) -> Iterator[date]:
         with django_db_blocker.unblock(), rolled_back():
-            kept_rows.lay_out(make_world, day)
+            lay_out(make_world, day)
             yield day
 
     return world
 
 
 @pytest.fixture(scope="module")
-def taught(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
-) -> Iterator[Taught]:
+def taught(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Taught]:
     """A class with Anna's room and Bob's, beside the practice world of today."""
     with django_db_blocker.unblock(), rolled_back():
-        yield kept_rows.lay_out(make_class, kept_rows, "contoso")
+        yield lay_out(make_class, "contoso")
 
 
-def make_class(kept_rows: KeptRows, situation: str) -> Taught:
-    kept_rows.lay_out(make_world, clock.today())
+def make_class(situation: str) -> Taught:
+    lay_out(make_world, clock.today())
     trainer = User.objects.get(persona__slug="trainer")
     of_class = ClassFactory.create(made_by=trainer, situation=situation)
     browsers = {name: Client() for name in ("Anna", "Bob")}
     return_codes = {name: join(of_class, name, browser) for name, browser in browsers.items()}
-    return Taught(of_class, browsers, return_codes)
+    cookies = {name: browser.cookies for name, browser in browsers.items()}
+    return Taught(of_class, cookies, return_codes)
 
 
 def join(of_class: Class, name: str, client: Client) -> str:

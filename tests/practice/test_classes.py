@@ -27,7 +27,7 @@ from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Attempt, How, Record, TenantsAction, User
 from tests import factories
-from tests.kept_rows import KeptRows
+from tests.kept_rows import lay_out
 from tests.world import rolled_back
 
 from .conftest import Taught, join, make_class, persona_of
@@ -46,12 +46,10 @@ NEW = {
 
 
 @pytest.fixture(scope="module")
-def taught(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kept_rows: KeptRows
-) -> Iterator[Taught]:
+def taught(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Taught]:
     """Of another situation, which is told in a tenth of the time of Contoso's: rooms are made."""
     with django_db_blocker.unblock(), rolled_back():
-        yield kept_rows.lay_out(make_class, kept_rows, "first-week")
+        yield lay_out(make_class, "first-week")
 
 
 @pytest.fixture(autouse=True)

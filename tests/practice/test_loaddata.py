@@ -26,6 +26,7 @@ from benefits_portal.licensing.models import LicenseAssignment, LicenseTally
 from benefits_portal.practice.world import make_world
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record
 from tests import factories
+from tests.kept_rows import lay_out
 from tests.practice.test_world import DAY, answer
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,7 @@ def test_rows_that_are_there_are_not_overwritten(labels: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("labels", [("demo",), ("partners",)], ids=str)
 def test_a_practice_world_in_use_is_not_overwritten(labels: tuple[str, ...]) -> None:
-    make_world(DAY)
+    lay_out(make_world, DAY)
     Partner.objects.filter(name="Contoso").update(days_ahead=7)
     records = Record.objects.count()
 

@@ -35,20 +35,14 @@ LISTS = ("global-admin", "no-role")  # who sees all of them, and who sees none
 MANY = 12  # pages about one thing of a partner's
 
 
-@pytest.fixture
-def world(taught: Taught) -> dict[str, Client]:
-    """Browsers in the rooms of Anna and of Bob."""
-    return taught.browsers
-
-
 @pytest.fixture(autouse=True)
-def undone(world: dict[str, Client], db: None) -> Iterator[None]:
-    """The browsers' cookies go back too: their sessions do."""
-    cookies = {name: deepcopy(client.cookies) for name, client in world.items()}
+def world(taught: Taught, db: None) -> Iterator[dict[str, Client]]:
+    """Browsers in the rooms of Anna and of Bob."""
+    browsers = {name: Client() for name in taught.cookies}
+    for name, browser in browsers.items():
+        browser.cookies = deepcopy(taught.cookies[name])
     with rolled_back():
-        yield
-    for name, client in world.items():
-        client.cookies = cookies[name]
+        yield browsers
 
 
 def become(client: Client, slug: str) -> None:

@@ -23,6 +23,7 @@ from benefits_portal.practice.personas import SHOWS
 from benefits_portal.practice.world import PASSWORD, NotAPracticeDatabase, make_world, reset_world
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record, User
 from tests import factories
+from tests.kept_rows import lay_out
 
 DAY = date(2026, 11, 22)
 
@@ -42,7 +43,7 @@ def test_making_it_twice_keeps_what_people_did() -> None:
 
 
 def test_a_reset_makes_it_anew_with_the_same_keys() -> None:
-    make_world(DAY)
+    lay_out(make_world, DAY)
     keys = list(ProductKey.objects.order_by("pk").values_list("digest", flat=True))
     kinds = list(ContentType.objects.order_by("pk").values_list("pk", "model"))
     Partner.objects.filter(name="Contoso").update(days_ahead=7)
