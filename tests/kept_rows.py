@@ -33,7 +33,7 @@ def folder() -> Path:
 def lay_out[*Given, Made](make: Callable[[*Given], Made], *given: *Given) -> Made:
     """What `make(*given)` makes in an empty database, and a copy of what it returned.
 
-    SQLite copies nothing out, so there it is made each time.
+    Groups stay as they were migrated. SQLite copies nothing out: there it is made each time.
     """
     if connection.vendor != "postgresql":
         return make(*given)

@@ -34,6 +34,7 @@ from benefits_portal.practice.world import make_for_classes
 from benefits_portal.tenants.audit.append_only import AppendOnlyError
 from benefits_portal.tenants.models import How, Record
 from tests.factories import ClassFactory, RoomFactory
+from tests.kept_rows import lay_out
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import rolled_back
 
@@ -49,11 +50,15 @@ FIRST, LAST = "look-around", "let-time-pass"
 def told(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[date]:
     """The rooms of Anna and of Bob, in one class."""
     with django_db_blocker.unblock(), rolled_back():
-        make_for_classes(clock.today())
-        of_class = ClassFactory.create(title="Monday")
-        for name, suffix in (("Anna", "k7q2"), ("Bob", "m3x9")):
-            open_room(RoomFactory.create(of_class=of_class, name=name, suffix=suffix))
+        lay_out(make_rooms)
         yield clock.today()
+
+
+def make_rooms() -> None:
+    make_for_classes(clock.today())
+    of_class = ClassFactory.create(title="Monday")
+    for name, suffix in (("Anna", "k7q2"), ("Bob", "m3x9")):
+        open_room(RoomFactory.create(of_class=of_class, name=name, suffix=suffix))
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from benefits_portal.practice.situations import SITUATIONS
 from benefits_portal.practice.story_event import Event, StoryError
 from benefits_portal.practice.world import make_for_classes
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, RoleAssignment
+from tests.kept_rows import lay_out
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import rolled_back
 
@@ -217,11 +218,15 @@ GOALS: dict[str, Callable[[Course], Any]] = {
 def rooms(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Room]]:
     """Of each situation a room that has begun all exercises."""
     with django_db_blocker.unblock(), rolled_back():
-        make_for_classes(clock.today())
-        made = rooms_of_situations()
-        for exercise in exercises().values():
-            begin(made[exercise.situation], exercise)
-        yield made
+        yield lay_out(make_rooms)
+
+
+def make_rooms() -> dict[str, Room]:
+    make_for_classes(clock.today())
+    made = rooms_of_situations()
+    for exercise in exercises().values():
+        begin(made[exercise.situation], exercise)
+    return made
 
 
 def acts_of(exercise: Exercise) -> st.SearchStrategy[list[Event]]:

@@ -220,26 +220,18 @@ def test_staff_made_by_hand_stay_signed_in_and_keep_their_account(client: Client
     assert get_user(client) == trainer
 
 
-def test_ticked_what_was_made_by_hand_goes_too(signed_in: Callable[[str], Client]) -> None:
-    PartnerFixture(HAND_MADE)
-    ExerciseAttemptFactory.create(room=Room.objects.get(suffix=""), generation=0)
-    client = signed_in("programme")
-
-    client.post(ADDRESS, {"confirm": "RESET", "everything": "on"})
-
-    assert not ExerciseAttempt.objects.exists()
-    assert set(Partner.objects.values_list("is_practice", flat=True)) == {True}
-    assert persona_of(client) == "programme"
+def get_in_the_way() -> None:
+    """A hand-made account takes the address that a persona had before it was changed."""
+    diego = User.objects.get(persona__slug="partner-admin")
+    User.objects.filter(pk=diego.pk).update(email="changed@contoso.example")
+    User.objects.create_user(diego.email, name="Another Diego")
 
 
 def test_what_is_in_the_way_is_said_and_nothing_changes(
     signed_in: Callable[[str], Client],
 ) -> None:
-    """A hand-made account took the address that a persona had before it was changed."""
     client = signed_in("programme")
-    diego = User.objects.get(persona__slug="partner-admin")
-    User.objects.filter(pk=diego.pk).update(email="changed@contoso.example")
-    User.objects.create_user(diego.email, name="Another Diego")
+    get_in_the_way()
     move_contoso()
 
     page = client.post(ADDRESS, {"confirm": "RESET"})
@@ -249,8 +241,23 @@ def test_what_is_in_the_way_is_said_and_nothing_changes(
     assert "Something made by hand is in the way. Select this." in page.text
     with pytest.raises(CommandError, match="--everything"):
         call_command("demo", no_serve=True, reset=True, stdout=StringIO())
+
+
+def test_ticked_what_was_made_by_hand_goes_too_and_is_not_in_the_way(
+    signed_in: Callable[[str], Client],
+) -> None:
+    PartnerFixture(HAND_MADE)
+    ExerciseAttemptFactory.create(room=Room.objects.get(suffix=""), generation=0)
+    client = signed_in("programme")
+    get_in_the_way()
+    move_contoso()
+
     client.post(ADDRESS, {"confirm": "RESET", "everything": "on"})
+
     assert is_reset()
+    assert not ExerciseAttempt.objects.exists()
+    assert set(Partner.objects.values_list("is_practice", flat=True)) == {True}
+    assert persona_of(client) == "programme"
 
 
 # The others

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit
@@ -15,13 +16,12 @@ from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.room_world import STORYTELLER, empty_room, furnish
 from benefits_portal.practice.situations import SHARED
-from benefits_portal.practice.world import reset_world
+from benefits_portal.practice.world import make_world, reset_world
 from benefits_portal.tenants.models import DirectoryUser, Partner, Record, Role, Tenant, User
 from tests.agreement import findings
 from tests.factories import RecordFactory, RoleAssignmentFactory, RoomFactory, UserFactory
+from tests.kept_rows import lay_out
 from tests.world import rolled_back
-
-from .conftest import WorldOn
 
 pytestmark = pytest.mark.django_db
 SECONDS = 1.0  # of a processor, for one room
@@ -29,11 +29,17 @@ SLOW_MACHINE = 2.5
 
 
 @pytest.fixture(scope="module")
-def told(world_on: WorldOn) -> Iterator[date]:
-    with world_on(clock.today()) as day:
-        for suffix in ("k7q2", "m3x9"):
-            furnish(RoomFactory.create(suffix=suffix), SHARED, day)
-        yield day
+def told(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[date]:
+    """Two rooms beside the shared world."""
+    with django_db_blocker.unblock(), rolled_back():
+        lay_out(make_rooms, clock.today())
+        yield clock.today()
+
+
+def make_rooms(day: date) -> None:
+    lay_out(make_world, day)
+    for suffix in ("k7q2", "m3x9"):
+        furnish(RoomFactory.create(suffix=suffix), SHARED, day)
 
 
 @pytest.fixture(autouse=True)

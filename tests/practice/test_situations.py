@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db.models import Max
+from pytest_django import DjangoDbBlocker
 
 from benefits_portal.benefits.models import Assignment, Membership, ProductKey
 from benefits_portal.licensing.models import Subscription
@@ -13,13 +14,14 @@ from benefits_portal.practice.models import Room
 from benefits_portal.practice.personas import personas
 from benefits_portal.practice.room_world import empty_room, furnish
 from benefits_portal.practice.situations import SITUATIONS
+from benefits_portal.practice.world import make_world
 from benefits_portal.tenants.models import Partner
 from tests.agreement import findings
 from tests.factories import RoomFactory
+from tests.kept_rows import lay_out
 from tests.properties import BEFORE_A_RELEASE
 from tests.world import rolled_back
 
-from .conftest import WorldOn
 from .test_rooms import SECONDS, SLOW_MACHINE, rows_of_all
 
 DAYS = [
@@ -41,13 +43,20 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module", params=DAYS, ids=str)
-def told(request: pytest.FixtureRequest, world_on: WorldOn) -> Iterator[date]:
+def told(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[date]:
     """A room of each situation, named after it, beside the shared world."""
-    with world_on(request.param) as day:
-        for slug, situation in SITUATIONS.items():
-            room = RoomFactory.create(name=slug, suffix=SUFFIX[slug], of_class__situation=slug)
-            furnish(room, situation, day)
-        yield day
+    with django_db_blocker.unblock(), rolled_back():
+        lay_out(make_rooms, request.param)
+        yield request.param
+
+
+def make_rooms(day: date) -> None:
+    lay_out(make_world, day)
+    for slug, situation in SITUATIONS.items():
+        room = RoomFactory.create(name=slug, suffix=SUFFIX[slug], of_class__situation=slug)
+        furnish(room, situation, day)
 
 
 @pytest.fixture(autouse=True)
