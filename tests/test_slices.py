@@ -122,7 +122,7 @@ FETCHES = {
     "benefits_portal/benefits/admin/catalog.py:save_related": (
         "the first warnings after a save; the offer's page names each line without amounts"
     ),
-    "benefits_portal/licensing/models/subscription_queryset.py:fitting_key_and_licenses": (
+    "benefits_portal/licensing/models/subscription_queryset.py:with_fitting_key": (
         "the one row of a subquery"
     ),
     "benefits_portal/benefits/models/assignment_queryset.py:with_language": (

@@ -1,7 +1,6 @@
-"""What can be asked of subscriptions, in words of the domain (S1 to S3, K8)."""
+"""Queries for subscriptions, in the words of the domain (S1 to S3, K8)."""
 
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from django.db.models import (
@@ -41,7 +40,7 @@ EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
 
 
 def later(days: timedelta) -> "Combinable":
-    """So many days after the end, as both databases have it."""
+    """The day so many days after the end, as an expression that both databases understand."""
     return ExpressionWrapper(F("ends_on") + days, output_field=DateTimeField())
 
 
@@ -53,15 +52,15 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.filter(tenant=tenant)
 
     def of_product_in(self, tenant: Tenant, product: Product) -> Self:
-        """Those that a key of `product` can do something for."""
+        """The subscriptions that a key of `product` can change in `tenant`."""
         return self.of_pool(tenant.partner_id, tenant.pk, product.pk)
 
     def of_pool(self, partner: int, tenant: int, product: int) -> Self:
-        """The same by primary keys; with the partner, since their index begins with it."""
+        """The same, by primary keys. The index that finds them begins with the partner."""
         return self.filter(partner=partner, tenant=tenant, product=product)
 
     def kept(self) -> Self:
-        """Not withdrawn with the key that brought it (K8)."""
+        """All but those withdrawn because the key that started them was replaced (K8)."""
         return self.filter(withdrawn_on=None)
 
     def active(self, on: date) -> Self:
@@ -92,7 +91,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.active(on).filter(ends_on__lte=on + timedelta(days=days))
 
     def in_order_of_change(self, on: date) -> Self:
-        """By the last day of the status that they have on day `on` (S2)."""
+        """Sort by the last day of their status on day `on` (S2)."""
         last_day = Case(
             When(ends_on__gte=on, then=later(timedelta(0))),
             When(ends_on__gte=on - EXPIRED_DAYS, then=later(EXPIRED_DAYS)),
@@ -101,10 +100,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.order_by(last_day, "ends_on", "pk")
 
     def changing_within(self, days: int, on: date) -> Self:
-        """Those that end within `days` days, and those that ended and can still come back (S2).
-
-        Home, reminders and calendars ask for them.
-        """
+        """Those that end within `days` days, and ended ones that can still be reactivated (S2)."""
         return self.not_deleted(on).filter(ends_on__lte=on + timedelta(days=days))
 
     def reactivatable(self, on: date) -> Self:
@@ -115,32 +111,44 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.select_related("product", "tenant")
 
     def for_naming(self) -> Self:
-        """With no more than what `title` says."""
+        """Load only the columns that `title` needs."""
         return self.select_related("product").only("product__name", "product__kind")
 
     def with_fitting_key(self, on: date) -> Self:
-        """Each with `fitting_key`: the partner's own key that fits and expires first, by its pk.
+        """Annotate `fitting_key` and `fitting_key_licenses`, both None if no key fits.
 
-        And with `fitting_key_licenses`; both are None where none fits. The same as the first of
-        `Subscription.fitting_keys`, asked of the database for a page of them.
+        The key is the primary key of the first of `Subscription.fitting_keys`.
         """
-        key, licenses = fitting_key_and_licenses(on)
-        return self.annotate(fitting_key=key).annotate(fitting_key_licenses=licenses)
+        # The order of the index that finds the keys
+        first = fitting_keys(on).order_by("benefit__expires_on", "benefit_id").values("pk")[:1]
+        licenses = ProductKey.objects.filter(pk=OuterRef("fitting_key")).values("licenses")
+        return self.annotate(fitting_key=Subquery(first)).annotate(
+            fitting_key_licenses=Subquery(licenses.order_by())
+        )
 
     def with_fitting_keys_count(self, on: date) -> Self:
-        """Each with `fitting_keys_count`: how many such keys there are, and no more than 101."""
+        """Annotate `fitting_keys_count`; the count stops at 101."""
         return self.annotate(fitting_keys_count=CappedCount(fitting_keys(on), MAX_COUNT_BESIDE))
 
     def with_can_come_back(self, on: date) -> Self:
-        """Each with `comes_back`: what `Subscription.can_come_back` says, asked of the database."""
-        return self.annotate(comes_back=comes_back(self.model, on))
+        """Annotate `comes_back`: the same as `Subscription.can_come_back` (S3)."""
+        same = self.model.objects.filter(
+            partner=OuterRef("partner"), tenant=OuterRef("tenant"), product=OuterRef("product")
+        )
+        ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(
+            ends_on=OuterRef("ends_on"), pk__gt=OuterRef("pk")
+        )
+        is_latest = ~Exists(same.reactivatable(on).filter(ended_later))
+        has_ended = Q(
+            ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS, withdrawn_on=None
+        )
+        return self.annotate(comes_back=ExpressionWrapper(has_ended & is_latest, BooleanField()))
 
     def as_they_were(self, day: date) -> Self:
-        """Those that were there at the end of `day`, withdrawn or not, each with what ran then.
+        """Those that existed at the end of `day`, withdrawn or not, with their values then (H1).
 
-        What `Subscription.as_it_was` says, asked of the database (H1): `licenses_then`,
-        `ends_on_then`, `carried_license_days_then`, `starts_on_then`, `is_kept_then` and
-        `source_name_then`.
+        Annotates `licenses_then`, `ends_on_then`, `carried_license_days_then`, `starts_on_then`,
+        `is_kept_then` and `source_name_then`: the same as `Subscription.as_it_was`.
         """
         is_gone = Q(since__lte=day, withdrawn_on__isnull=False)
         then = self.annotate(
@@ -155,7 +163,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.as_they_were(day).filter(is_kept_then=True, ends_on_then__gte=day)
 
     def not_deleted_as_of(self, day: date) -> Self:
-        """Active, Expired or Disabled at the end of `day`, what ended last first (S2)."""
+        """Active, Expired or Disabled at the end of `day`, the latest end date first (S2)."""
         earliest = day - EXPIRED_DAYS - DISABLED_DAYS
         there = self.as_they_were(day).filter(is_kept_then=True, ends_on_then__gte=earliest)
         return there.order_by("-ends_on_then", "-pk")
@@ -165,11 +173,11 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.not_deleted_as_of(day).filter(ends_on_then__lt=day)
 
     def unchanged_since(self, day: date) -> Self:
-        """Those that run for what they ran for at the end of `day`."""
+        """Those whose term has not changed since the end of `day`."""
         return self.filter(since__lte=day)
 
     def begin(self, quote: Quote, key: ProductKey, tenant: Tenant) -> "Subscription":
-        """A new subscription that runs for what `quote` says (S1)."""
+        """Create the subscription of a `quote` for a new one (S1)."""
         return self.create(
             partner=key.partner,
             tenant=tenant,
@@ -200,13 +208,13 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return locked
 
     def of_products_named(self, search_query: str) -> Self:
-        """Those whose product has every one of `words` in its name; the catalog is small."""
+        """Those whose product's name has every word of `search_query`; the catalog is small."""
         return self.filter(product__in=Product.objects.named(search_query).order_by())
 
     def carry_names(self) -> int:
-        """Write on the rows what their product and offer are called now.
+        """Write the present names of product and offer onto the rows. Returns how many rows.
 
-        The offer is the one behind the key that was redeemed last and counts.
+        The offer is that of the key redeemed last, not counting reversed redemptions.
         """
         product = Product.objects.filter(pk=OuterRef("product"))
         return self.update(
@@ -217,7 +225,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         )
 
     def misnamed(self) -> Self:
-        """Those on which something else stands than `carry_names` writes."""
+        """Those whose names differ from what `carry_names` would write."""
         return self.alias(source=source()).exclude(
             product_name=F("product__name"),
             product_sort_name=F("product__sort_name"),
@@ -226,7 +234,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
 
 
 def source(name: str = "name") -> Coalesce:
-    """The name, or another field, of the offer behind the key redeemed last that counts."""
+    """The name, or another field, of the offer of the key redeemed last and not reversed."""
     latest = (
         Redemption.objects.standing()
         .filter(subscription=OuterRef("pk"))
@@ -236,35 +244,10 @@ def source(name: str = "name") -> Coalesce:
     return Coalesce(Subquery(names[:1]), Value(""), output_field=TextField())
 
 
-# Django takes longer to put the next two together than a database to answer them, so each is kept
-# for the days of its partners; a queryset copies what it is given.
-@lru_cache(maxsize=16)
-def fitting_key_and_licenses(on: date) -> tuple[Subquery, Subquery]:
-    """What `with_fitting_key` says of a subscription."""
-    # as the index has them
-    fitting = fitting_keys(on).order_by("benefit__expires_on", "benefit_id")
-    found = ProductKey.objects.filter(pk=OuterRef("fitting_key")).order_by()
-    return Subquery(fitting.values("pk")[:1]), Subquery(found.values("licenses"))
-
-
 def fitting_keys(on: date) -> ProductKeyQuerySet:
-    """The partner's own keys that a subscription of an outer query can use (S3, S5)."""
+    """A subquery: the partner's keys that the subscription of the outer query can use (S3, S5)."""
     of_product = ProductKey.objects.waiting(OuterRef("partner"), on, OuterRef("product"))
     has_ended = Q(LessThan(OuterRef("ends_on"), Value(on)))
     return of_product.filter(
         has_ended | Q(licenses__lte=OuterRef("licenses") * MAX_EXTENSION_YEARS)
     )
-
-
-@lru_cache(maxsize=16)
-def comes_back(model: type["Subscription"], on: date) -> "ExpressionWrapper[Combinable]":
-    """What `with_can_come_back` says of a subscription."""
-    same = model.objects.filter(
-        partner=OuterRef("partner"), tenant=OuterRef("tenant"), product=OuterRef("product")
-    )
-    ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(
-        ends_on=OuterRef("ends_on"), pk__gt=OuterRef("pk")
-    )
-    is_latest = ~Exists(same.reactivatable(on).filter(ended_later))
-    has_ended = Q(ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS, withdrawn_on=None)
-    return ExpressionWrapper(has_ended & is_latest, BooleanField())
