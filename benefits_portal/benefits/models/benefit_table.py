@@ -1,4 +1,4 @@
-"""What the database refuses in a row of benefits, and the indexes that it keeps of them."""
+"""Database constraints and indexes of benefits."""
 
 from django.db.models import BaseConstraint, CheckConstraint, F, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
@@ -30,6 +29,7 @@ from .actions import BenefitAction
 from .benefit import Benefit
 from .catalog import Offer
 from .membership_queryset import MembershipQuerySet
+from .membership_table import CONSTRAINTS, INDEXES
 from .plan import Plan
 
 DAY = timedelta(days=1)
@@ -40,10 +40,9 @@ GRACE = timedelta(days=30)  # between a membership's end and its benefits' expir
 class Membership(PartnerRow):
     """One enrollment year of a partner in an offer.
 
-    Its last day and its benefits' are stored, each included (B1).
-
-    One that begins the day after the last day of a whole year in the same offer is that year's
-    renewal, however it came about.
+    Its last day and the last day of its benefits are stored; both are included (B1). A membership
+    that begins the day after a full year in the same offer is the renewal of that year, however it
+    was created.
     """
 
     partner = models.ForeignKey(
@@ -82,39 +81,19 @@ class Membership(PartnerRow):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         ordering = ["-starts_on", "offer__position"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["partner", "offer", "starts_on"],
-                name="membership_once_per_start",
-                violation_error_message=_(
-                    "This partner is already enrolled in this offer from that day."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_on__gt=F("starts_on")) & Q(benefits_expire_on__gt=F("ends_on")),
-                name="membership_days_in_order",
-                violation_error_message=_(
-                    "A membership must start before it ends, and its benefits must expire after "
-                    "that."
-                ),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["starts_on"], name="membership_starts"),
-            models.Index(fields=["ends_on"], name="membership_ends"),
-            models.Index(fields=["partner", "ends_on", "id"], name="membership_of_partner"),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.partner.known_as}: {self.title}"
 
     @property
     def title(self) -> str:
-        """What it is called where it is clear whose it is."""
+        """Its name where the partner is clear from the context."""
         return f"{self.offer} ({as_day(self.starts_on)})"
 
     def clean(self) -> None:
-        """Set the last days, and refuse a second enrollment in the same offer at the same time."""
+        """Set the last days. Raises ValidationError if another one in the same offer overlaps."""
         if not (self.starts_on and self.partner_id and self.offer_id):
             return
         try:
@@ -134,24 +113,25 @@ class Membership(PartnerRow):
             raise ValidationError({"starts_on": message})
 
     def renews_one_of(self, others: Iterable["Membership"]) -> bool:
-        """Whether it begins the day after one of `others`, its partner's in its offer (B1).
+        """Whether it begins the day after one of `others` that was not ended early (B1).
 
-        That is the day after its last day, unless it was ended early.
+        `others` are the partner's memberships in the same offer.
         """
         return any(
             other.ends_on + DAY == self.starts_on and not other.was_ended_early for other in others
         )
 
     def set_days(self) -> None:
-        """B1: the whole year; the benefits 30 days after that."""
+        """Set the last day of the year, and that of the benefits, 30 days later (B1)."""
         self.ends_on = self.whole_year_ends_on
         self.benefits_expire_on = self.ends_on + GRACE
 
     @property
     def whole_year_ends_on(self) -> date:
-        """B1: 365 days after the first day.
+        """365 days after the first day (B1).
 
-        Of a renewal, after the last day of the year before, so that no day is added each year.
+        For a renewal, 365 days after the last day of the year before; otherwise each year would
+        begin a day later.
         """
         return (self.starts_on - DAY if self.is_renewal else self.starts_on) + ENROLLMENT_YEAR
 
@@ -165,7 +145,7 @@ class Membership(PartnerRow):
         return self.ends_on < self.whole_year_ends_on
 
     def renewal(self) -> "Membership":
-        """The further year that follows the last day, not saved."""
+        """The next year's membership, not saved."""
         renewal = Membership(
             partner=self.partner, offer=self.offer, starts_on=self.ends_on + DAY, is_renewal=True
         )
@@ -173,12 +153,12 @@ class Membership(PartnerRow):
         return renewal
 
     def renewed_as(self) -> "Membership | None":
-        """The year that follows in the same offer, if the partner is enrolled for it."""
+        """The next year's membership in the same offer, or None if the partner is not enrolled."""
         same = Membership.objects.filter(partner=self.partner_id, offer=self.offer_id)
         return same.filter(starts_on=self.ends_on + DAY).first()
 
     def check_renewable(self, on: date) -> None:
-        """Raise NotRenewable before it began, once ended early, or once a further year is over."""
+        """Raise NotRenewable if it has not begun, was ended early, or the next year is over too."""
         if not self.has_begun(on):
             raise RenewedTooEarly
         if self.was_ended_early:
@@ -187,7 +167,7 @@ class Membership(PartnerRow):
             raise RenewedTooLate
 
     def plan(self) -> Plan:
-        """What provisioning makes of the package on the first day. Raises NoCreditInCurrency."""
+        """What provisioning will create from the package. Raises NoCreditInCurrency."""
         return Plan.of(self)
 
     # The verbs
@@ -205,14 +185,14 @@ class Membership(PartnerRow):
     ) -> "Membership":
         """Enroll `partner` and provision the package.
 
-        Exactly the plan whose fingerprint was `shown`, if one was. Raises AlreadyEnrolled for the
-        same a second time, ValidationError for an overlapping enrollment, PlanChanged, or
-        NoCreditInCurrency for a package without the partner's currency.
+        `shown` is the fingerprint of the plan that was confirmed, if any. Raises AlreadyEnrolled
+        for the same first day, ValidationError for an overlap, PlanChanged if the plan is not the
+        one `shown`, or NoCreditInCurrency if the package has no credit in the partner's currency.
         """
         membership = cls(partner=partner, offer=offer, starts_on=starts_on)
         tried = {"offer": offer.pk, "starts_on": starts_on}
         with recorded_if_refused(BenefitAction.PROVISIONED, by=by, partner=partner, after=tried):
-            # One enrollment after the other: they may not overlap
+            # Serialize enrollments of a partner: they must not overlap
             Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
             membership.check_enrollable(shown)
             membership.save()
@@ -220,7 +200,7 @@ class Membership(PartnerRow):
         return membership
 
     def check_enrollable(self, shown: str) -> None:
-        """Raise what `enroll` raises; the partner is locked."""
+        """Raise what `enroll` raises. The partner must be locked."""
         same = Membership.objects.filter(
             partner=self.partner, offer=self.offer, starts_on=self.starts_on
         )
@@ -233,7 +213,7 @@ class Membership(PartnerRow):
     def renew(
         self, *, by: Actor, on: date, shown: str = "", draw_key: Callable[[], str] = draw
     ) -> "Membership":
-        """Enroll for the further year, with benefits and keys of its own.
+        """Enroll for the next year, with its own benefits and keys.
 
         Raises NotRenewable, and what `enroll` raises.
         """
@@ -251,10 +231,10 @@ class Membership(PartnerRow):
         )
 
     def provision(self, *, by: Actor, draw_key: Callable[[], str] = draw) -> list[Benefit]:
-        """Make what the package holds: benefits, with a key for each license-based one (B2).
+        """Create the package's benefits, with a key for each license-based one (B2).
 
-        Returns the new benefits. It happens once: a second call makes nothing, and what the package
-        gained since is for future memberships only. Raises NoCreditInCurrency.
+        Returns the new benefits. Provisioning happens once: a second call creates nothing, and
+        later additions to the package are for future memberships only. Raises NoCreditInCurrency.
         """
         with recorded_if_refused(
             BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self
@@ -275,13 +255,12 @@ class Membership(PartnerRow):
             return benefits
 
     def end(self, last_day: date, *, by: Actor, on: date) -> None:
-        """End it early, with `last_day`.
+        """End it early, on `last_day`.
 
-        Its benefits expire 30 days after that (B1), and what runs goes on (B5). Raises
-        MembershipOver, or NotEndable for a day that has passed or is not within the enrollment
-        year.
+        Its benefits expire 30 days later (B1); subscriptions go on (B5). Raises MembershipOver, or
+        NotEndable if `last_day` is past or outside the enrollment year.
         """
-        # A later day is refused
+        # If `last_day` is after `ends_on`, this is only recorded with the refusal
         after = {"ends_on": last_day, "benefits_expire_on": min(last_day, self.ends_on) + GRACE}
         before = {name: getattr(self, name) for name in after}
         about: AuditContext = {

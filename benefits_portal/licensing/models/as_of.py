@@ -1,7 +1,8 @@
-"""What a subscription ran for at the end of any day (H1), in Python and, the same, in SQL.
+"""The term of a subscription at the end of any day, in Python and, equally, in SQL (H1).
 
-On its row stands what runs, and since when; what ran before, from which day until which, stands in
-the redemption or the reversal that ended it. So that is one row, found by its days alone.
+The subscription's row has the present term and the day since which it applies. An earlier term is
+on the redemption or reversal that ended it, with its first and last day. So the term of a day is in
+one row, which is found by its days alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ COLUMNS = {
 
 
 class Run(NamedTuple):
-    """What ran, and since which day."""
+    """A term, and the first day of service of what runs for it."""
 
     term: Term
     starts_on: date
@@ -43,9 +44,9 @@ def ledger_of(subscription: int) -> QuerySet[Redemption]:
 
 
 def run_on(subscription: "Subscription", ledger: Sequence[Redemption], day: date) -> Run | None:
-    """What `subscription` ran for at the end of `day`; None before it began or once withdrawn.
+    """The run of `subscription` at the end of `day`; None before it began or once withdrawn.
 
-    `ledger` is all that was redeemed for it, each with its reversal.
+    `ledger` is all its redemptions, each with its reversal.
     """
     if subscription.since <= day:
         is_gone = subscription.withdrawn_on is not None
@@ -54,7 +55,7 @@ def run_on(subscription: "Subscription", ledger: Sequence[Redemption], day: date
 
 
 def run_ended_by(redemption: Redemption, day: date) -> Run | None:
-    """What ran at the end of `day`, if `redemption` or its reversal ended that."""
+    """The run at the end of `day`, if `redemption` or its reversal ended that run."""
     if redemption.before and redemption.before_starts_on and redemption.before_since:
         if redemption.before_since <= day < redemption.redeemed_on:
             return Run(redemption.before, redemption.before_starts_on)
@@ -66,19 +67,19 @@ def run_ended_by(redemption: Redemption, day: date) -> Run | None:
 
 
 def start_after(redemption: Redemption) -> date:
-    """The first day of what runs since `redemption`: extending and adding leave it as it was."""
+    """The first day of service after `redemption`; extending and adding do not change it."""
     if redemption.way in STARTING or redemption.before_starts_on is None:
         return redemption.redeemed_on
     return redemption.before_starts_on
 
 
 def annotated_run(row: Any) -> Run:
-    """What ran, of a row of `SubscriptionQuerySet.as_they_were`."""
+    """The run of a row from `SubscriptionQuerySet.as_they_were`."""
     term = Term(row.licenses_then, row.ends_on_then, row.carried_license_days_then)
     return Run(term, row.starts_on_then)
 
 
-# What ran on a day and was ended by a redemption since, or by a reversal: one row of both together
+# The run of a day that a redemption has ended since, or a reversal: at most one row of both
 REDEEMED = """
     SELECT %(before)s FROM licensing_redemption r
     WHERE r.subscription_id = %(pk)s AND r.before_since <= %(day)s AND r.redeemed_on > %(day)s
@@ -89,7 +90,7 @@ REVERSED = """
     WHERE v.subscription_id = %(pk)s AND v.before_since <= %(day)s AND v.reversed_on > %(day)s
     LIMIT 1
 """
-# The offer behind the key that was redeemed last by then and counts
+# The offer of the key redeemed last by then and not reversed by then
 SOURCE = """
     SELECT %(after)s FROM licensing_redemption r
     JOIN benefits_productkey k ON k.id = r.key_id JOIN benefits_benefit b ON b.id = k.benefit_id
@@ -103,11 +104,10 @@ SOURCE = """
 
 
 class Then(Func):
-    """A column of what ran at the end of `day`, of a row of subscriptions; NULL before it began.
+    """A column of a subscription's run at the end of `day`; NULL before it began.
 
-    Of what was changed since, it is looked up: joined, the whole ledger would be read for a page.
-    As text: to put the querysets of all columns together takes Django longer than a database to
-    answer.
+    A subquery, because a join would read the whole ledger for a page. Raw SQL, because Django takes
+    longer to compile querysets for all these columns than a database to answer.
     """
 
     looked_up = f"COALESCE(({REDEEMED}), ({REVERSED}))"
@@ -128,13 +128,13 @@ class Then(Func):
 
 
 class SourceThen(Then):
-    """The same of the offer behind the key; of what did not begin with one, of the row itself."""
+    """The same for the offer of the key; if no key was redeemed by then, the row's own value."""
 
     looked_up = f"COALESCE(({SOURCE}), %(own)s)"
 
 
 def columns_on(day: date) -> Mapping[str, Then]:
-    """`licenses_then`, `ends_on_then` … of a row of subscriptions."""
+    """The annotations `licenses_then`, `ends_on_then` … for subscriptions."""
     begun = ", ".join(f"'{way}'" for way in STARTING)
     start = f"CASE WHEN r.way IN ({begun}) THEN r.redeemed_on ELSE r.before_starts_on END"
     terms = {
@@ -146,5 +146,5 @@ def columns_on(day: date) -> Mapping[str, Then]:
 
 
 def source_on(day: date, name: str) -> SourceThen:
-    """What the offer was called behind the key that was redeemed last by then and counts."""
+    """A field of the offer of the key redeemed last by then and not reversed by then."""
     return SourceThen(day, f"source_{name}", TextField(), after=f"o.{name}")

@@ -1,4 +1,4 @@
-"""Redeeming a key, in whichever way: the steps behind `Subscription.redeem` (K2, K7, S8)."""
+"""The steps of redeeming a key, behind `Subscription.redeem` (K2, K7, S8)."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -30,13 +30,15 @@ def redeem(
     on: date,
     shown: Quote | None,
 ) -> Redemption:
-    """Redeem `key` whole or not at all; a refusal is raised and put on record.
+    """Redeem `key` in one transaction. A refusal is raised, and recorded after the rollback.
 
-    The same quote `shown` a second time returns the first time's redemption.
+    Submitting the same quote `shown` again returns the redemption of the first time.
     """
     try:
         with transaction.atomic():
-            return carry_out(subscriptions, way, key, tenant, subscription, by, on, shown)
+            return carry_out(
+                subscriptions, way, key, tenant, subscription, by=by, on=on, shown=shown
+            )
     except Refusal as refusal:
         if shown and (done := already_carried_out(key, shown)):
             return done
@@ -50,13 +52,14 @@ def carry_out(
     key: ProductKey,
     tenant: Tenant,
     subscription: "Subscription | None",
+    *,
     by: Actor,
     on: date,
     shown: Quote | None,
 ) -> Redemption:
-    """Claim, lock, quote, confirm unchanged, apply, ledger, record.
+    """Claim the key, lock and quote the subscription, apply the quote, and write ledger and record.
 
-    Locks are taken in one order: the key, then the subscription.
+    Locks are always taken in that order: the key, then the subscription.
     """
     with writes_planned_once():
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
@@ -77,9 +80,9 @@ def carry_out(
 
 
 def apply(quote: Quote, subscription: "Subscription", key: ProductKey) -> "Subscription":
-    """Let the `subscription`, whose row is locked, run for what `quote` says from now on."""
+    """Save the term that `quote` promises on the locked `subscription`."""
     subscription.run_for(quote.after)
-    # Today may be an earlier day than it was then (W10)
+    # Today may be before the latest change, if a practice calendar was moved back (W10)
     subscription.since = max(quote.on, subscription.since)
     subscription.source_name = key.benefit.offer_name
     if quote.way is RedemptionKind.REACTIVATE:
@@ -90,7 +93,7 @@ def apply(quote: Quote, subscription: "Subscription", key: ProductKey) -> "Subsc
 
 
 def already_carried_out(key: ProductKey, quote: Quote) -> Redemption | None:
-    """What the very submission of `quote` has led to before, if it has (K2)."""
+    """The redemption of an earlier request with the same submission, or None (K2)."""
     done: Redemption | None = getattr(key, "redemption", None)
     return done if done and done.submission == quote.submission else None
 
@@ -104,7 +107,7 @@ def put_refusal_on_record(
     *,
     by: Actor,
 ) -> None:
-    """Note an attempt that was refused, after it was rolled back (A1, K3)."""
+    """Record a refused attempt, after its transaction was rolled back (A1, K3)."""
     Record.objects.log(
         RedemptionAction[way.name],
         by=by,

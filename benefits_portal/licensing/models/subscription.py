@@ -37,11 +37,12 @@ from .subscription_table import CONSTRAINTS, INDEXES
 
 
 class Subscription(PartnerRow):
-    """A product active in a tenant: licenses, first and last day of service, and the remainder.
+    """A product that runs in a tenant: its licenses, and its first and last day of service.
 
-    The remainder is what no whole day could hold. What the list sorts by stands on the row, so that
-    an index serves every order (docs/adr/0005): redeeming and reversing write the names, renaming
-    in the catalog carries them on, and the database works out `is_kept`.
+    `carried_license_days` is the remainder that did not make a whole day for all licenses. The
+    columns that the list sorts by are denormalized, so that an index serves every order
+    (docs/adr/0005): redeeming, reversing and renaming in the catalog write the names, and the
+    database computes `is_kept`.
     """
 
     personal: ClassVar = {"product_name": None, "source_name": None}
@@ -99,7 +100,7 @@ class Subscription(PartnerRow):
         serialize=False,
     )
 
-    # A day on which a query has found that it can come back
+    # The day for which a query has already found that it can be reactivated
     comes_back_on: date | None = None
 
     objects = SubscriptionQuerySet.as_manager()
@@ -119,7 +120,7 @@ class Subscription(PartnerRow):
 
     @property
     def title(self) -> str:
-        """What it is called where the tenant stands beside it."""
+        """Its name where the tenant is shown beside it."""
         return str(self.product)
 
     @property
@@ -137,7 +138,7 @@ class Subscription(PartnerRow):
         return self.expired_until + DISABLED_DAYS
 
     def status(self, on: date) -> Status:
-        """S2: derived, never stored. One that was withdrawn is Deleted at once (K8)."""
+        """S2. Derived, never stored. A withdrawn subscription is Deleted at once (K8)."""
         if self.withdrawn_on is not None:
             return self.Status.DELETED
         if on <= self.ends_on:
@@ -161,7 +162,7 @@ class Subscription(PartnerRow):
     def can_come_back(self, on: date) -> bool:
         """Whether it is the latest Expired or Disabled one of its product in its tenant (S3).
 
-        One query, where that is not at hand.
+        One query, unless `comes_back_on` holds the answer.
         """
         if self.comes_back_on == on:
             return True
@@ -169,7 +170,10 @@ class Subscription(PartnerRow):
         return self == latest_to_come_back.first(*pool, on)
 
     def last_days(self, on: date) -> list[tuple[Status, date]]:
-        """The last day of what it is on day `on` and of what follows; none once Deleted (S2)."""
+        """The status on day `on` and those that follow, each with its last day (S2).
+
+        Empty once it is Deleted, because that has no last day.
+        """
         if self.withdrawn_on is not None:
             return []
         days = (
@@ -180,11 +184,11 @@ class Subscription(PartnerRow):
         return [(status, last) for status, last in days if on <= last]
 
     def next_change_on(self, on: date) -> date | None:
-        """The day the status changes next; None once it is Deleted."""
+        """The first day of the next status; None once it is Deleted."""
         return next((last + timedelta(days=1) for _status, last in self.last_days(on)), None)
 
     def last_day_of_status(self, on: date) -> date:
-        """The last day of what it is on that day, Active, Expired or Disabled."""
+        """The last day of its status on day `on`: Active, Expired or Disabled."""
         return (self.next_change_on(on) or on) - timedelta(days=1)
 
     # What a key makes of it
@@ -225,10 +229,10 @@ class Subscription(PartnerRow):
         subscription: "Subscription | None",
         on: date,
     ) -> Quote:
-        """What redeeming `key` does on that day; `subscription` is None for a new one.
+        """What redeeming `key` on day `on` would do; `subscription` is None for a new one.
 
         Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and
-        what the arithmetic raises.
+        what `end_dates.redeemed` raises.
         """
         if (way is RedemptionKind.NEW) != (subscription is None):
             raise ValueError("A new subscription has none before it; every other way changes one.")
@@ -239,12 +243,12 @@ class Subscription(PartnerRow):
         return Quote(way, key.pk, tenant.pk, subscription.pk, on, before, after)
 
     def check_product(self, key: ProductKey) -> None:
-        """Raise DifferentProduct unless `key` is for the product of this subscription."""
+        """Raise DifferentProduct unless `key` is for this subscription's product."""
         if key.product_id != self.product_id:
             raise DifferentProduct(key.product, self)
 
     def term_after(self, way: RedemptionKind, key: ProductKey, on: date) -> Term:
-        """The term after redeeming `key` for this subscription; raises as `quote`."""
+        """The term after redeeming `key` for this subscription. Raises the same as `quote`."""
         self.check_product(key)
         if way is RedemptionKind.REACTIVATE:
             if not self.can_come_back(on):
@@ -253,7 +257,7 @@ class Subscription(PartnerRow):
             self.check_active(on)
         return end_dates.redeemed(way, self.term, key.licenses, on)
 
-    # The verbs: each spends one key and changes one subscription, both or neither
+    # The verbs: each spends one key and changes one subscription, in one transaction
 
     @classmethod
     def activate(
@@ -294,21 +298,21 @@ class Subscription(PartnerRow):
         on: date,
         quote: Quote | None = None,
     ) -> Redemption:
-        """What all four verbs do.
+        """Redeem `key` in one of four ways; the verbs above call this.
 
-        Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8); the
-        same quote a second time returns the first time's redemption (K2). Any other Refusal is
-        raised in the order of K7 and put on record.
+        With the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8).
+        Submitting the same quote again returns the redemption of the first time (K2). Other
+        Refusals are raised in the order of K7, and recorded.
         """
         return redeeming.redeem(cls, way, key, tenant, subscription, by=by, on=on, shown=quote)
 
     # Which keys are for it
 
     def fitting_keys(self, on: date) -> ProductKeyQuerySet:
-        """The partner's own keys of its product that lengthen it, what expires first before others.
+        """The partner's unused keys that can extend or reactivate it, the first to expire first.
 
         While it is Active, those that do not extend it too far (S5); once it has ended, any (S3).
-        `with_fitting_key` is the same for a page of subscriptions.
+        `SubscriptionQuerySet.with_fitting_key` finds the first one for many subscriptions.
         """
         keys = ProductKey.objects.waiting(self.partner, on, self.product)
         if on > self.ends_on:
@@ -316,25 +320,26 @@ class Subscription(PartnerRow):
         return keys.filter(licenses__lte=MAX_EXTENSION_YEARS * self.licenses)
 
     def fits(self, key: ProductKey, on: date) -> bool:
-        """Whether `key`, of its product, is one of `fitting_keys`. No query."""
+        """Whether an unused `key` for its product is one of `fitting_keys`. No query."""
         return on > self.ends_on or key.licenses <= MAX_EXTENSION_YEARS * self.licenses
 
-    # What held at the end of another day
+    # How it was at the end of another day
 
     def ledger(self) -> list[Redemption]:
-        """All that was redeemed for it, in order, each with its reversal: one query."""
+        """Its redemptions in order, each with its reversal. One query."""
         return ledger_of.rows(self.pk)
 
     def as_of(self, day: date) -> Term | None:
-        """What it ran for at the end of `day`; None before it began or once withdrawn (H1).
+        """Its term at the end of `day`; None before it began or once withdrawn (H1).
 
-        A future day has what runs today. One query; `as_they_were` is the same for many rows.
+        A future day has today's term. One query; `SubscriptionQuerySet.as_they_were` does the same
+        for many rows.
         """
         run = run_on(self, self.ledger(), day)
         return run.term if run else None
 
     def then(self, run: Run, day: date) -> "Subscription":
-        """A copy with what ran at the end of `day`, to be shown and never saved (H1)."""
+        """A copy with the term `run` of `day`, to be shown and never saved (H1)."""
         then = copy(self)
         then.run_for(run.term)
         then.starts_on = run.starts_on
@@ -345,28 +350,28 @@ class Subscription(PartnerRow):
     def as_it_was(
         self, day: date, ledger: Sequence[Redemption] | None = None
     ) -> "Subscription | None":
-        """It as it was at the end of `day`, withdrawn or not; None before it began.
+        """A copy as it was at the end of `day`, withdrawn or not; None before it began.
 
-        One query, or none with its `ledger`.
+        One query, or none if its `ledger` is given.
         """
         if run := run_on(self, self.ledger() if ledger is None else ledger, day):
             return self.then(run, day)
         return self if self.since <= day else None
 
     def began_on(self) -> date:
-        """The first day on which it ran. One query."""
+        """The first day of its first term. One query."""
         ledger = self.ledger()
         if not ledger:
             return self.starts_on
         return ledger[0].before_starts_on or ledger[0].redeemed_on
 
     def could_come_back(self, day: date) -> bool:
-        """What `can_come_back` would have said at the end of `day`. One query."""
+        """The answer of `can_come_back` at the end of `day`. One query."""
         same = Subscription.objects.of_product_in(self.tenant, self.product)
         return self == same.reactivatable_as_of(day).first()
 
     def entitled_as_of(self, day: date) -> int:
-        """How many licenses people could have of it at the end of `day`: Active or Expired (L7)."""
+        """The number of its licenses that people could have at the end of `day` (L7)."""
         term = self.as_of(day)
         return term.licenses if term and day <= term.ends_on + EXPIRED_DAYS else 0
 
