@@ -49,10 +49,10 @@ class StandInDay(date):
 
 
 class Slot(NamedTuple):
-    """The parameter at `position` of a query takes the value at `index`, `later` by some days."""
+    """A parameter: at `position` goes the value at `value_index`, plus `later` days."""
 
     position: int
-    index: int
+    value_index: int
     later: timedelta = timedelta(0)
     as_text: bool = False  # for SQLite
     ending: bytes | None = None  # for text encoded to bytes: what follows it
@@ -60,7 +60,7 @@ class Slot(NamedTuple):
 
     def fill(self, params: list[Any], values: tuple[Any, ...]) -> None:
         """Put the value into `params`."""
-        value = values[self.index] + self.later if self.later else values[self.index]
+        value = values[self.value_index] + self.later if self.later else values[self.value_index]
         if self.ending is not None:
             value = value.encode() + self.ending
         if self.json is not None:
@@ -159,7 +159,7 @@ def in_one_text(keys: Iterable[int]) -> str:
 
 @Field.register_lookup
 @ForeignObject.register_lookup
-class OneOf(Lookup):  # type: ignore[type-arg]  # cannot be subscripted
+class OneOf(Lookup):
     """The column is one of the numbers of a text made by `in_one_text`."""
 
     lookup_name = "one_of"
@@ -167,13 +167,13 @@ class OneOf(Lookup):  # type: ignore[type-arg]  # cannot be subscripted
     on_postgresql = "%s = ANY (string_to_array(%%s, ',')::bigint[])"
     on_sqlite = "%s IN (SELECT value FROM json_each('[' || %%s || ']'))"
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, params = self.process_lhs(compiler, connection)
-        return self.on_postgresql % sql, [*params, self.rhs]
+        return self.on_postgresql % sql, (*params, self.rhs)
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, params = self.process_lhs(compiler, connection)
-        return self.on_sqlite % sql, [*params, self.rhs]
+        return self.on_sqlite % sql, (*params, self.rhs)
 
 
 def prepared[*Others, Row](
@@ -209,8 +209,8 @@ class Composed:
         selected = [expression for expression, _sql, _alias in self._compiler.select]
         self._converters = self._compiler.get_converters(selected)
         slots = (slot(position, param) for position, param in enumerate(self._params))
-        self._slots = [each for each in slots if each and each.index < count]
-        if len({each.index for each in self._slots}) < count:
+        self._slots = [each for each in slots if each and each.value_index < count]
+        if len({each.value_index for each in self._slots}) < count:
             raise ValueError(f"Not all of the {count} values are parameters of {self._sql}")
 
     def asked(self, values: tuple[int | date | str, ...]) -> QuerySet[Any, Any]:
