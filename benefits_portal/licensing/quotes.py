@@ -1,6 +1,6 @@
-"""A quote: what redeeming one key in one way on one day does (S8).
+"""A quote: what redeeming one key in one way on one day would do (S8).
 
-It is pinned so that Redeem does exactly that.
+It is signed into the form, so that *Redeem* does exactly that.
 """
 
 import uuid
@@ -36,10 +36,10 @@ OTHER_WAY = {
 
 @dataclass(frozen=True)
 class Quote:
-    """Before and after, for a key, a tenant, a day and, unless it is new, a subscription.
+    """The terms before and after, for a key, a tenant, a day and, unless new, a subscription.
 
-    `submission` marks the one form that shows this quote: sent twice, it leads to the same receipt
-    (K2).
+    `submission` identifies the form that shows this quote: submitted twice, it leads to the same
+    receipt (K2).
     """
 
     way: RedemptionKind
@@ -52,9 +52,9 @@ class Quote:
     submission: uuid.UUID = field(default_factory=uuid.uuid4, compare=False)
 
     def confirm_unchanged(self, shown: "Quote | None") -> "Quote":
-        """This quote, for the submission that was `shown` if there was one.
+        """Return this quote with the submission of the one that was `shown`, if any.
 
-        Raises ChangedMeanwhile if that said anything else (S8).
+        Raises ChangedMeanwhile if they differ (S8).
         """
         if shown is None:
             return self
@@ -79,7 +79,7 @@ class Quote:
 
     @classmethod
     def loaded(cls, text: str) -> "Quote":
-        """The quote that `signed` wrote. Raises ChangedMeanwhile for anything else."""
+        """Verify and read what `signed` wrote. Raises ChangedMeanwhile if it is invalid."""
 
         try:
             values = signing.loads(text, salt=SALT)
@@ -98,7 +98,7 @@ class Quote:
 
 
 def packed_term(term: Term) -> list[Any]:
-    """`term` as JSON, without how it was calculated."""
+    """`term` as JSON, without its calculation."""
     return [term.licenses, term.ends_on.isoformat(), term.carried_license_days]
 
 

@@ -1,7 +1,7 @@
-"""The triggers that keep `LicenseTally`: the database counts, whoever writes an assignment.
+"""The database triggers that maintain `LicenseTally`, whatever writes an assignment.
 
-Models and bulk writes, COPY, fixtures and a partner from another portal alike. PostgreSQL counts
-once for each statement, SQLite for each row.
+That includes bulk writes, COPY, fixtures and the import of a partner. PostgreSQL's trigger counts
+once per statement, SQLite's once per row.
 """
 # ruff: noqa: S608 - the names in the SQL are our own
 
@@ -21,10 +21,10 @@ WHAT_COUNTS = (*POOL, "given_on", "ended_on")
 
 
 def counted(rows: str, vendor: str) -> str:
-    """A query of the tallies that `rows` make: assignments, each with a `sign`.
+    """A query for the tallies of `rows`, which are assignments with a `sign` of 1 or -1.
 
-    In the one order in which all write them. Who writes a pool waits for its tally of all days
-    first, so no two that write one pool wait for each other.
+    All writers use its order. The tally for all days of a pool comes first, so writers of one pool
+    wait for each other there and cannot deadlock.
     """
     pool, key = ", ".join(POOL), ", ".join(KEY)
     is_ended = "CASE WHEN ended_on IS NULL THEN 0 ELSE sign END"
@@ -43,7 +43,7 @@ def counted(rows: str, vendor: str) -> str:
 
 
 def add(rows: str, vendor: str) -> str:
-    """Add what `rows` make to the tallies that there are, and write those that are missing."""
+    """Add the tallies of `rows` to the stored ones, creating those that are missing."""
     more = ", ".join(f"{name} = {TALLIES}.{name} + EXCLUDED.{name}" for name in NUMBERS)
     return (
         f"INSERT INTO {TALLIES} ({COLUMNS}) SELECT * FROM ({counted(rows, vendor)}) AS made "
@@ -52,14 +52,14 @@ def add(rows: str, vendor: str) -> str:
 
 
 def subtract(rows: str, vendor: str) -> str:
-    """The same where tallies may be gone before what they count, as when tables are emptied."""
+    """The same, but without creating any: while tables are emptied, tallies may be gone already."""
     less = ", ".join(f"{name} = {TALLIES}.{name} + made.{name}" for name in NUMBERS)
     same = " AND ".join(f"{TALLIES}.{name} = made.{name}" for name in KEY)
     return f"UPDATE {TALLIES} SET {less} FROM ({counted(rows, vendor)}) AS made WHERE {same};"
 
 
 def forget(rows: str, vendor: str) -> str:
-    """Remove the tallies of `rows` that count nothing any more."""
+    """Delete the tallies of `rows` that have become zero."""
     key = ", ".join(KEY)
     return (
         f"DELETE FROM {TALLIES} WHERE given = 0 AND ended = 0 AND ({key}) IN "
@@ -68,7 +68,7 @@ def forget(rows: str, vendor: str) -> str:
 
 
 def body(verb: str, sources: dict[str, str], vendor: str) -> str:
-    """What a trigger does; `sources` are queries of the rows that are `added` and `removed`."""
+    """The body of a trigger; `sources` are queries for the rows that were `added` and `removed`."""
     rows = f"({' UNION ALL '.join(sources[name] for name in VERBS[verb])}) AS assignment"
     if verb == "INSERT":
         return add(rows, vendor)
@@ -77,14 +77,15 @@ def body(verb: str, sources: dict[str, str], vendor: str) -> str:
 
 
 def all_counted(vendor: str) -> str:
-    """Write all tallies, of which there are none."""
+    """Write all tallies into an empty table."""
     return add(f"(SELECT *, 1 AS sign FROM {ASSIGNMENTS}) AS assignment", vendor)
 
 
 def recounted(vendor: str) -> Iterator[str]:
-    """Write all tallies anew, in a transaction of their own.
+    """The statements that rebuild all tallies, in one transaction.
 
-    Not even the row of a license is locked meanwhile: who moves one does that before its tallies.
+    They block row locks on assignments too, because moving a license locks its row before the
+    tallies.
     """
     if vendor == "postgresql":
         yield f"LOCK TABLE {ASSIGNMENTS} IN EXCLUSIVE MODE"
@@ -93,7 +94,7 @@ def recounted(vendor: str) -> Iterator[str]:
 
 
 def miscounted(vendor: str) -> str:
-    """A query of the partners whose tallies are not what their assignments make."""
+    """A query for the partners whose tallies differ from their assignments."""
     key = ", ".join(KEY)
     made = counted(f"(SELECT *, -1 AS sign FROM {ASSIGNMENTS}) AS assignment", vendor)
     differs = " OR ".join(f"sum({name}) <> 0" for name in NUMBERS)
@@ -143,17 +144,17 @@ def trigger(verb: str) -> str:
 
 
 class KeepTally(Operation):
-    """Let the database keep `LicenseTally` from now on; the assignments that there are, too.
+    """A migration operation: count the existing assignments, and create the triggers.
 
-    On SQLite a later migration that makes either table anew drops the triggers before and makes
-    them again afterwards, by this operation.
+    On SQLite, a later migration that rebuilds either table must drop the triggers first and create
+    them again with this operation.
     """
 
     reduces_to_sql = True
     reversible = True
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Changes nothing: models do not know of it."""
+        """Nothing: models don't know of triggers."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState

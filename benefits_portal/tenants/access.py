@@ -1,4 +1,4 @@
-"""Who gets through to a view (the matrix of *Who may do what*; rules P1 to P3)."""
+"""Who may open a view: the matrix of *Who may do what* (P1 to P3)."""
 
 from collections.abc import Callable
 from datetime import date
@@ -26,7 +26,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])  # a form is shown,
 
 
 def tenant_context_exempt(view: View) -> View:
-    """Its POST changes nothing of a partner's, so its form may omit where it was rendered (P4)."""
+    """Mark a view whose POST changes no partner's data: its form needs no tenant context (P4)."""
     view.tenant_context_exempt = True  # type: ignore[attr-defined]
     return view
 
@@ -36,16 +36,16 @@ FIRST_PAGES: list[Callable[[User], str]] = []
 
 
 def first_page(request: PartnerRequest) -> HttpResponse:
-    """Where somebody without a role begins: a page of their own, else the one of `no_role`."""
+    """The first page for somebody without a role: their own page, if any, else `no_role`."""
     pages = (page(request.user) for page in FIRST_PAGES)
     own = next(filter(None, pages), "")
     return redirect(own) if own else no_role(request, status=200)
 
 
 def role_required(view: View) -> View:
-    """For anybody with a role at the partner (P2).
+    """Require a role at the partner (P2).
 
-    Without one there is a single page, which says who to ask.
+    Without one there is a single page, which says whom to ask.
     """
 
     @wraps(view)
@@ -58,20 +58,23 @@ def role_required(view: View) -> View:
 
 
 def admin_required(view: View) -> View:
-    """For whoever may act: Global admins and MPN partner admins; others are told why not (P3).
+    """Require a Global admin or MPN partner admin (P3).
 
-    The others are account members.
+    Account members see why they may not.
     """
     return _required(view, lambda role: role.may_act, NotPermitted)
 
 
 def record_reader_required(view: View) -> View:
-    """For whoever may read all that happened at the partner: its admins (A2)."""
+    """Require somebody who may read the partner's whole record: an admin (A2)."""
     return _required(view, lambda role: role.may_act, ActivityForAdmins)
 
 
 def global_admin_required(view: View) -> View:
-    """For whoever may change people, roles and tenants: Global admins; others see why not (P3)."""
+    """Require a Global admin, who may change people, roles and tenants (P3).
+
+    Others see why they may not.
+    """
     return _required(view, lambda role: role.may_manage_people, OnlyGlobalAdmins)
 
 
@@ -98,9 +101,10 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
 
 
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
-    """The page of somebody without a role (P2).
+    """The page for somebody without a role (P2).
 
-    Who in their organization can give one, and who can only act; or where it is now.
+    It names who in their organization can assign roles and who can act, or the portal that the
+    partner has moved to.
     """
     home = request.user.home_partner
     if moved := moved_partners(request.user, home):
@@ -118,13 +122,13 @@ def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
 
 
 def moved_partners(user: User, home: Partner | None) -> list[Partner]:
-    """Those of somebody's partners that are in another portal now (C2)."""
+    """The partners of this person that have moved to another portal (C2)."""
     held = [*user.moved_partners.values()]
     return held or ([home] if home and home.moved_to else [])
 
 
 def asking_for_a_role(request: PartnerRequest, managers: list[RoleAssignment]) -> str:
-    """A `mailto:` that opens a ready-made request for a role; empty without anybody to write to."""
+    """A `mailto:` link with a request for a role; empty if there is nobody to write to."""
     if not managers:
         return ""
     to = ",".join(quote(held.user.email, safe="@") for held in managers)
@@ -142,12 +146,12 @@ def asking_for_a_role(request: PartnerRequest, managers: list[RoleAssignment]) -
 def get_own(
     request: PartnerRequest, queryset: QuerySet[Any], pk: int, *, owner: str = "partner"
 ) -> Any:
-    """The object of the partner one acts for.
+    """Get an object of the request's partner.
 
-    Another partner's does not exist (404); at another place of one's own, ElsewhereError offers to
-    switch. `queryset` is of a model with a partner, perhaps also a tenant. `owner` is the path to
-    the partner of what has none itself, such as somebody in a directory: there it makes no
-    difference in which tenant.
+    Raises Http404 for another partner's object, and ElsewhereError if it is in another tenant of
+    the person. The model of `queryset` has a partner, and possibly a tenant. `owner` is the path to
+    the partner if the model has none, as for people in a directory; the tenant then makes no
+    difference.
     """
     partners = {tenant.partner_id for tenant in request.tenants}
     found = queryset.filter(**{f"{owner}__in": partners}, pk=pk).order_by().first()
@@ -161,9 +165,10 @@ def get_own_prepared(
     *values: int | date,
     owner: str = "partner",
 ) -> Any:
-    """As `get_own`. `own` asks for a row by its partner's number and its own, then by `values`.
+    """The same as `get_own`, by a prepared query.
 
-    The person's other partners are asked only for what is not here.
+    `own` takes the partner's primary key, the object's, and then `values`. Only if it finds nothing
+    are the person's other partners searched.
     """
     elsewhere = {tenant.partner_id for tenant in request.tenants} - {request.partner.pk}
     partners = [request.partner.pk, *elsewhere] if pk <= BigIntegerField.MAX_BIGINT else []
@@ -172,7 +177,7 @@ def get_own_prepared(
 
 
 def _here(request: PartnerRequest, found: Any, owner: str) -> Any:
-    """What was `found`, if it is where one acts; raises as `get_own`."""
+    """Return `found` if it is in the tenant context; otherwise raise what `get_own` raises."""
     if found is None:
         raise Http404
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)
@@ -187,9 +192,9 @@ def _here(request: PartnerRequest, found: Any, owner: str) -> Any:
 
 
 def tenant_of_ones_own(request: PartnerRequest, partner_id: int, wanted: int | None) -> Tenant:
-    """The tenant `wanted`, or any of the partner's, among those that one may switch to.
+    """The tenant `wanted`, or any of the partner's, if the person can switch to it.
 
-    Raises Http404 for support, who look at one tenant of the partner and cannot switch.
+    Raises Http404 for support, who view one tenant and cannot switch.
     """
     elsewhere = (
         tenant

@@ -1,6 +1,6 @@
-"""Where the signed-in person acts (rules P1, P2, P4).
+"""The tenant context: for which partner and tenant the signed-in person acts (P1, P2, P4).
 
-The partner and tenant of this session, on every request.
+The session remembers it, and every request carries it.
 """
 
 from collections.abc import Callable
@@ -28,11 +28,11 @@ SESSION_KEY = "tenant"
 
 
 class PartnerRequest(HttpRequest):
-    """A request of somebody with a role, with what `ActingMiddleware` sets; for annotations only.
+    """A request with what `ActingMiddleware` sets. For annotations only.
 
-    `any_day` is None but on pages that can be about another day than today (`on_any_day`).
-    `known_as` is what the partner calls them, empty where it has no name for them. Without a role
-    `tenant`, `partner` and `role` are None, `tenants` is empty and `tenant_token` too.
+    `any_day` is None except on pages that can show another day (`on_any_day`). `known_as` is the
+    person's name in the partner's directory, or empty. For a person without a role, `tenant`,
+    `partner` and `role` are None, and `tenants` and `tenant_token` are empty.
     """
 
     user: User
@@ -50,9 +50,9 @@ class PartnerRequest(HttpRequest):
 
 
 class ElsewhereError(Exception):
-    """What was asked for belongs to another place of one's own: offer to switch (P1, P4).
+    """The object is in another tenant that the person can work in: offer to switch (P1, P4).
 
-    Nothing is done until then.
+    Nothing is done until they do.
     """
 
     def __init__(self, tenant: Tenant) -> None:
@@ -60,14 +60,14 @@ class ElsewhereError(Exception):
 
 
 class ActingMiddleware:
-    """Sets where the person acts on the request, and shows the partner's time.
+    """Set the tenant context on the request, and activate the partner's time zone.
 
-    `partner`, `tenant`, `role`, `actor`, `tenants`, `tenant_token` and `today` are set, and every
-    moment is shown as the partner's clocks do; the back office keeps the project's time zone.
+    Sets `partner`, `tenant`, `role`, `actor`, `tenants`, `tenant_token` and `today`. The back
+    office keeps the project's time zone.
 
-    A POST of somebody with a role must carry the place that its form was rendered for; if the
-    session has moved on meanwhile it is refused with both named. Views marked
-    `tenant_context_exempt` and the back office carry none.
+    A POST by somebody with a role must carry the tenant context in which its form was rendered. If
+    the session has switched since, the POST is refused, and the page names both tenants. Views
+    marked `tenant_context_exempt` and the back office need none.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -100,7 +100,7 @@ class ActingMiddleware:
         return self._check_rendered_for(request)
 
     def _check_rendered_for(self, request: PartnerRequest) -> HttpResponse | None:
-        """The page that says what happened, if a form was rendered for another place (P4)."""
+        """The page with the refusal if the form was rendered in another tenant context (P4)."""
         rendered_for = request.POST.get("acting_in", "")
         if rendered_for == request.tenant_token:
             return None
@@ -130,12 +130,12 @@ class ActingMiddleware:
 
 
 def is_closed(request: PartnerRequest) -> bool:
-    """Whether the partner one acts for is being moved to another portal."""
+    """Whether the request's partner is being moved to another portal."""
     return bool(request.partner and request.partner.is_closed and not in_back_office(request))
 
 
 def being_moved(request: HttpRequest, partner: Partner) -> HttpResponse:
-    """Why nothing is changed, and until about when (C1)."""
+    """The message that nothing can be changed, with the expected end of the move (C1)."""
     status = HTTPStatus.SERVICE_UNAVAILABLE
     response = render(request, "tenants/being_moved.html", {"partner": partner}, status=status)
     response.headers["Retry-After"] = "60"
@@ -143,7 +143,7 @@ def being_moved(request: HttpRequest, partner: Partner) -> HttpResponse:
 
 
 def refused(request: PartnerRequest, action: TenantsAction, refusal: Refusal) -> None:
-    """Put on record what was refused before any rule was asked, and the address of it (A1)."""
+    """Record a refusal that precedes all rules, with the URL that was requested (A1)."""
     after = {"address": request.path}
     Record.objects.log(
         action,
@@ -161,39 +161,39 @@ def in_back_office(request: HttpRequest) -> bool:
 
 @cache
 def back_office() -> str:
-    """Where its pages begin, looked up once: each request asks several times."""
+    """The URL prefix of the back office; cached, because each request needs it several times."""
     return reverse("admin:index")
 
 
 def reads(request: PartnerRequest) -> bool:
-    """Whether what is asked for writes nothing of a partner's."""
+    """Whether the request writes none of a partner's data."""
     name = request.resolver_match.view_name if request.resolver_match else ""
     return request.method in ("GET", "HEAD", "OPTIONS") or name in impersonation.WRITES_NOTHING
 
 
 def leaves(request: PartnerRequest) -> bool:
-    """Whether they go to another of their places."""
+    """Whether the request switches to another tenant."""
     return bool(request.resolver_match and request.resolver_match.view_name == "tenants:switch")
 
 
 def switch_tenant(request: PartnerRequest, tenant: Tenant) -> None:
-    """Act in `tenant`, one of `request.tenants`, from the next request on.
+    """Work in `tenant`, one of `request.tenants`, from the next request on.
 
-    The only way in which the place changes (P4).
+    Nothing else changes the tenant context (P4).
     """
     request.session[SESSION_KEY] = tenant.pk
 
 
 def tenant_token(tenant: Tenant) -> str:
-    """What a form carries to say where it was rendered."""
+    """The value of a form that says in which tenant context it was rendered."""
     return f"{tenant.partner_id}-{tenant.pk}"
 
 
 def set_tenant_context(request: PartnerRequest) -> None:
-    """Set on `request` where the person acts.
+    """Set the tenant context on `request`.
 
-    What the session remembers while it is theirs, else the first place, home. Support, who only
-    looks, acts nowhere by it.
+    It is the tenant that the session remembers, if the person can still work there; otherwise their
+    first one, home. Support viewing as a partner gets the viewed tenant instead.
     """
     user = request.user
     looked_at = [] if in_back_office(request) else impersonation.impersonated(request)
@@ -206,7 +206,7 @@ def set_tenant_context(request: PartnerRequest) -> None:
 
 
 def act_nowhere(request: PartnerRequest) -> None:
-    """What holds for somebody without a role."""
+    """Set the attributes of a request by somebody without a role."""
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
     request.any_day = None  # type: ignore[assignment]
     request.tenant_token, request.today = "", clock.today()
@@ -214,9 +214,10 @@ def act_nowhere(request: PartnerRequest) -> None:
 
 
 def remembered_tenant(request: PartnerRequest) -> Tenant:
-    """Where the session says that they act, else the first of `request.tenants`.
+    """The tenant that the session remembers, or the first of `request.tenants`.
 
-    The first place is remembered too, so that a role given elsewhere moves nobody.
+    The first tenant is stored in the session too, so that a new role elsewhere does not move
+    anybody.
     """
     chosen = request.session.get(SESSION_KEY)
     tenant = next((each for each in request.tenants if each.pk == chosen), request.tenants[0])
@@ -228,9 +229,9 @@ def remembered_tenant(request: PartnerRequest) -> Tenant:
 
 
 def warn_of_lost_role(request: PartnerRequest, tenant: Tenant) -> None:
-    """Who loses the role where they acted reads that they now act elsewhere (P4).
+    """Tell somebody who lost the role where they worked that they now work elsewhere (P4).
 
-    Not where it was (P1).
+    The message does not name the former tenant (P1).
     """
     now = {"partner": tenant.partner, "tenant": tenant}
     messages.warning(
@@ -241,7 +242,7 @@ def warn_of_lost_role(request: PartnerRequest, tenant: Tenant) -> None:
 
 
 def act_in(request: PartnerRequest, tenant: Tenant) -> None:
-    """Set what holds in `tenant`, one of `request.tenants`."""
+    """Set the attributes of a request in `tenant`, one of `request.tenants`."""
     request.tenant, request.partner, request.role = tenant, tenant.partner, Role(tenant.role)
     if not request.is_impersonating:
         user = request.user

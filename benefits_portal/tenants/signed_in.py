@@ -1,4 +1,4 @@
-"""Who asks, and where they may act: the one query that every signed-in request makes (P1)."""
+"""The signed-in person and the tenants they can work in: one query per request (P1)."""
 
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ THERE = f"{AT}__tenants"
 
 
 class PortalBackend(ModelBackend):
-    """Django's own; whoever is signed in brings along where they may act."""
+    """Django's backend, with a user who brings along their tenants."""
 
     def get_user(self, user_id: int) -> User | None:
         user = user_with_tenants(user_id)
@@ -25,11 +25,11 @@ class PortalBackend(ModelBackend):
 
 
 def user_with_tenants(pk: int) -> User | None:
-    """The user with `open_tenants`, where they can act, home first; None if there is none.
+    """The user with `open_tenants`, home first; None if there is no such user.
 
-    Tenants of the partners at which they hold a role, each with it as `role`; `moved_partners` are
-    those of them that are in another portal now, by primary key. `known_as` is what
-    the partner's own directory calls them, None without an entry (P1).
+    Those are the tenants of the partners where the user holds a role; each has the `role`, and as
+    `known_as` the user's name in that partner's directory, or None (P1). `moved_partners` are those
+    partners, by primary key, that have moved to another portal.
     """
     rows = USER_AND_TENANTS.tuples(pk)
     if not rows:
@@ -50,7 +50,7 @@ def user_with_tenants(pk: int) -> User | None:
 
 
 def user_and_tenants(pk: int) -> QuerySet[Any, Any]:
-    """A row for each tenant open to the user; one without a tenant if none is."""
+    """One row for each tenant open to the user, or a single row without a tenant."""
     is_home = When(**{THERE: F("directory_user__tenant")}, then=Value(0))
     return (
         User.objects.filter(pk=pk)
@@ -71,7 +71,7 @@ def user_and_tenants(pk: int) -> QuerySet[Any, Any]:
 
 
 def name_at_partner() -> Coalesce:
-    """What the partner's directory calls the user: the entry they sign in as, else by address."""
+    """The user's name in the partner's directory: of the entry they sign in as, or by email."""
     own = When(directory_user__partner=F(AT), then=F("directory_user__display_name"))
     by_email = DirectoryUser.objects.filter(
         partner=OuterRef(AT), user_principal_name=OuterRef("email")

@@ -26,9 +26,9 @@ from .assignment_queryset import AssignmentQuerySet
 
 
 class Assignment(WrittenOnce):
-    """A usage-based benefit given to a directory user.
+    """Usage-based credit assigned to a directory user.
 
-    Until it is removed, transferred, or the benefit expires.
+    It runs until it is removed or transferred, or until the benefit expires.
     """
 
     partner = models.ForeignKey(
@@ -127,11 +127,11 @@ class Assignment(WrittenOnce):
         raise TypeError("Assignments are ended, never deleted (A1).")
 
     def is_running(self, on: date) -> bool:
-        """The same as `AssignmentQuerySet.running`, asked of the row."""
+        """The same as `AssignmentQuerySet.running`, for this row."""
         return self.ended_at is None and not self.benefit.has_expired(on)
 
     def as_it_was(self, day: date) -> Self:
-        """It as it was at the end of `day`: without an end that came later. To be shown (H1)."""
+        """A copy as it was at the end of `day`, without an end that came later (H1)."""
         if self.ended_on is None or self.ended_on <= day:
             return self
         then = copy(self)
@@ -139,14 +139,14 @@ class Assignment(WrittenOnce):
         return then
 
     def last_day_to_act(self, on: date) -> date:
-        """Until when it can be passed on, while it can be (U3); else the benefit's last day."""
+        """The last day to transfer it, while it can be (U3); otherwise the benefit's last day."""
         ends_on: date = self.benefit.membership.ends_on
         return ends_on if self.benefit.can_transfer(on) else self.benefit.expires_on
 
     def remove(self, *, by: Actor, on: date) -> None:
-        """Take monthly credit away again (U2).
+        """Remove monthly credit from its holder (U2).
 
-        Raises NotRemovable for bulk credit, AssignmentEnded if nothing runs.
+        Raises NotRemovable for bulk credit, AssignmentEnded if it does not run any more.
         """
         about = self._about(by) | {"after": self.names}
         with recorded_if_refused(BenefitAction.REMOVED, **about):
@@ -155,14 +155,14 @@ class Assignment(WrittenOnce):
             Record.objects.log(BenefitAction.REMOVED, **about)
 
     def check_removable(self, on: date) -> None:
-        """Raise NotRemovable for bulk credit (U3), AssignmentEnded if nothing runs any more."""
+        """Raise NotRemovable for bulk credit (U3), AssignmentEnded if it does not run any more."""
         if self.is_exclusive:
             raise NotRemovable
         if not self.is_running(on):
             raise AssignmentEnded
 
     def transfer(self, person: DirectoryUser, *, by: Actor, on: date) -> "Assignment":
-        """Give bulk credit to somebody else, within the enrollment year (U3).
+        """Transfer bulk credit to somebody else, within the enrollment year (U3).
 
         The old assignment ends and is kept.
         """
@@ -186,7 +186,7 @@ class Assignment(WrittenOnce):
             return successor
 
     def check_person(self, person: DirectoryUser, *, by: Actor, on: date) -> None:
-        """Raise, on record, the Refusal that `transfer` would raise: before a review is shown."""
+        """Raise and record the Refusal that `transfer` would raise, before a review is shown."""
         about = self._about(by) | {"before": {"person": self.directory_user_id}}
         with recorded_if_refused(BenefitAction.TRANSFERRED, **about, after={"person": person.pk}):
             self._check_successor(person, on)

@@ -1,4 +1,4 @@
-"""What can be asked of assignments, in words of the domain, and how one is made (U1 to U5)."""
+"""Queries for assignments, in the words of the domain, and creating one (U1 to U5)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -31,17 +31,17 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         return self.filter(partner=partner)
 
     def running(self, on: date) -> Self:
-        """Not ended by anybody, nor by the benefit's expiration (U5)."""
+        """Neither ended by anybody nor by the benefit's expiration (U5)."""
         return self.filter(ended_at=None, benefit__expires_on__gte=on)
 
     def over(self, on: date) -> Self:
-        """All others: ended by somebody, or by the benefit's expiration."""
+        """The opposite of `running`: ended by somebody, or by the benefit's expiration."""
         return self.filter(Q(ended_at__isnull=False) | Q(benefit__expires_on__lt=on))
 
     def on(self, day: date) -> Self:
         """Held at the end of that day (H1), unless the benefit had expired.
 
-        What is removed or passed on a day is not held at its end.
+        What is removed or transferred on a day is not held at its end.
         """
         return self.filter(assigned_on__lte=day).filter(Q(ended_at=None) | Q(ended_on__gt=day))
 
@@ -50,21 +50,21 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         return self.on(day).filter(benefit__expires_on__gte=day)
 
     def as_they_were(self, day: date) -> Self:
-        """Those that had been made by the end of `day`, in the order of `in_order` then."""
+        """Those created by the end of `day`, in the order that `in_order` had then."""
         ended = Case(When(ended_on__lte=day, then=F("ended_at")))
         made = self.filter(assigned_on__lte=day).alias(ended_then=ended)
         return made.order_by(F("ended_then").desc(nulls_first=True), "assigned_at", "pk")
 
     def of_disabled(self) -> Self:
-        """Held by somebody who has been disabled in the directory since."""
+        """Held by somebody who has since been disabled in the directory."""
         return self.filter(directory_user__partner=F("partner"), directory_user__is_disabled=True)
 
     def held_by_disabled(self, on: date) -> Self:
-        """Running, and held by them: home, reminders and calendars ask for it."""
+        """Running, and held by somebody who was disabled: for home, reminders and calendars."""
         return self.running(on).of_disabled()
 
     def by_last_day_to_act(self, on: date) -> Self:
-        """In the order of `Assignment.last_day_to_act`: by the day that pages and mails say."""
+        """Sort by `Assignment.last_day_to_act`, the day that pages and emails show."""
         can_transfer = Q(
             benefit__product__kind=Product.Kind.BULK_CREDIT, benefit__membership__ends_on__gte=on
         )
@@ -85,30 +85,30 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         )
 
     def with_language(self) -> Self:
-        """Each with `language`: what its person reads at the portal, empty or None if unknown."""
+        """Annotate `language`, which the person reads at the portal; empty or None if unknown."""
         accounts = User.objects.filter(directory_user=OuterRef("directory_user")).order_by("pk")
         return self.annotate(language=Subquery(accounts.values("language")[:1]))
 
     def in_order(self) -> Self:
-        """As a benefit shows who holds it and then who held it."""
+        """Present holders first, then former ones, as a benefit's page lists them."""
         return self.order_by(F("ended_at").desc(nulls_first=True), "assigned_at", "pk")
 
     def latest_first(self) -> Self:
-        """As a chain is read back: from who holds it to who held it first (U3)."""
+        """From the present holder back to the first one, for a chain of transfers (U3)."""
         return self.order_by("-assigned_at", "-pk")
 
     def ended(self) -> Self:
-        """Taken away or passed on."""
+        """Removed or transferred."""
         return self.filter(ended_at__isnull=False)
 
     def kept(self) -> Self:
-        """Neither taken away nor passed on."""
+        """Neither removed nor transferred."""
         return self.filter(ended_at=None)
 
     def end(self, *, by: Actor, on: date) -> int:
-        """End what has not ended; how many that were.
+        """End those that have not ended. Returns how many.
 
-        A calendar that was put right may be before the day it began (W10).
+        If a calendar was moved back, today may be before the day on which one began (W10).
         """
         last_day = Greatest("assigned_on", Value(on, models.DateField()))
         return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)
@@ -160,7 +160,7 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
 
 
 def about_assigning(benefit: "Benefit", person: DirectoryUser, by: Actor) -> AuditContext:
-    """What is on record of an attempt to give `benefit` to `person`."""
+    """What the record says of an attempt to assign `benefit` to `person`."""
     return {
         "by": by,
         "partner": benefit.partner,
@@ -173,10 +173,9 @@ def about_assigning(benefit: "Benefit", person: DirectoryUser, by: Actor) -> Aud
 def locked_for_assigning(
     benefit: "Benefit", people: Iterable[DirectoryUser]
 ) -> tuple[dict[int, DirectoryUser], "Benefit"]:
-    """The entries of `people` in all tenants, by primary key, and the benefit, as they are now.
+    """Lock `people` in all tenants, then the benefit; return them as they are now.
 
-    Until the transaction ends. Locks are taken in one order: the person in all tenants, then the
-    benefit.
+    The locks are always taken in that order, and held until the transaction ends.
     """
     entries = (
         DirectoryUser.objects.same_people(people)

@@ -1,4 +1,4 @@
-"""A benefit: one line of the Azure & cloud products page, and what can be done with it."""
+"""A benefit: one row of the Azure & cloud products page, and what can be done with it."""
 
 from datetime import date
 from typing import Any, ClassVar
@@ -38,11 +38,11 @@ MAX_CANDIDATES = 20  # people shown at a time
 
 
 class Benefit(PartnerRow):
-    """A right to a product in some quantity, or to an amount of credit, until it expires (B5).
+    """A right to a quantity of a product, or to an amount of credit, until it expires (B5).
 
-    What lists sort and filter by stands on the row, so that an index serves every order
-    (docs/adr/0005): the database works out `is_license_based` and `size`, renaming in the catalog
-    carries the names on, and the verbs that redeem, revoke, assign and end keep `is_used`.
+    The columns that lists sort and filter by are denormalized, so that an index serves every order
+    (docs/adr/0005): the database computes `is_license_based` and `size`, renaming in the catalog
+    writes the names, and the verbs that redeem, revoke, assign and end update `is_used`.
     """
 
     personal: ClassVar = dict.fromkeys(("competency", "currency", "product_name", "offer_name"))
@@ -109,7 +109,7 @@ class Benefit(PartnerRow):
         return f"{self.partner.known_as}: {self.product}"
 
     def get_absolute_url(self) -> str:
-        """Its page is in a higher room, which settings.ABSOLUTE_URL_OVERRIDES names."""
+        """Its page is in a higher app, so settings.ABSOLUTE_URL_OVERRIDES names it."""
         raise NotImplementedError
 
     @property
@@ -137,11 +137,11 @@ class Benefit(PartnerRow):
         return benefit_type_text(self.get_benefit_type_display(), self.competency)
 
     def has_begun(self, on: date) -> bool:
-        """B1: with its membership, for the first time on that day."""
+        """Whether its membership has begun: usable from that day on (B1)."""
         return self.starts_on <= on
 
     def is_usable(self, on: date) -> bool:
-        """B5: on its expiration date, for the last time."""
+        """Whether it can be used: through its expiration date, inclusive (B5)."""
         return self.has_begun(on) and not self.has_expired(on)
 
     def has_expired(self, on: date) -> bool:
@@ -164,15 +164,18 @@ class Benefit(PartnerRow):
         return status_of(**values, starts_on=self.starts_on, expires_on=self.expires_on, on=on)
 
     def begin_use(self) -> None:
-        """Its key was redeemed, or it was assigned: inside the caller's transaction."""
+        """Mark it as used, because its key is redeemed or it is assigned.
+
+        Within the caller's transaction.
+        """
         Benefit.objects.filter(pk=self.pk, partner=self.partner_id).update(is_used=True)
         self.is_used = True
 
     def review_use(self) -> None:
-        """Work out again whether it is used: a key was revoked, or an assignment ended.
+        """Recompute whether it is used, after a key was revoked or an assignment ended.
 
-        Inside the caller's transaction. Locked, then read: of two who end the last two assignments
-        at once, the second one sees that nothing is left.
+        Within the caller's transaction. It locks the benefit, then reads: if two requests end the
+        last two assignments at once, the second one sees that none is left.
         """
         benefit = Benefit.objects.filter(pk=self.pk, partner=self.partner_id)
         benefit.select_for_update(no_key=True).get()
@@ -182,7 +185,7 @@ class Benefit(PartnerRow):
         benefit.update(is_used=self.is_used)
 
     def live_key(self) -> ProductKey | None:
-        """The one key that is not revoked."""
+        """The one key that is not revoked, or None."""
         key: Any = live_key_of.first(self.pk)
         if key is None:
             return None
@@ -192,11 +195,11 @@ class Benefit(PartnerRow):
         return live
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
-        """Make the benefit's key. IntegrityError if it already has a live one."""
+        """Create the benefit's key. Raises IntegrityError if it already has a live one."""
         return ProductKey.objects.issue(self, text or key_encryption.draw(), by=by)
 
     def issue_another_key(self, *, by: Actor, on: date) -> ProductKey:
-        """After one was revoked.
+        """Create another key after one was revoked.
 
         Raises BenefitNotBegun, BenefitExpired, or KeyStillLive: a benefit has one key at a time
         (K8).
@@ -217,19 +220,19 @@ class Benefit(PartnerRow):
             raise KeyStillLive
 
     def candidates(self, search_query: str, on: date) -> Excerpt[Candidate]:
-        """The first people of the partner's directory by name or address (U6).
+        """The first people of the partner's directory that match by name or email (U6).
 
-        Each with the reason if they cannot be chosen.
+        Each has the reason why they cannot be chosen, if so.
         """
         people = DirectoryUser.objects.first_matching(self.partner, search_query, MAX_CANDIDATES)
         eligibility = Eligibility(self, people, on)
         return people.showing([Candidate(person, eligibility.refusal(person)) for person in people])
 
     def check_assignable(self, on: date, replacing: Assignment | None = None) -> None:
-        """Raise a refusal if it cannot be assigned on that day.
+        """Raise a Refusal if it cannot be assigned on that day.
 
         NotAssignable for licenses, BenefitNotBegun, BenefitExpired (U5), or AlreadyHeld: bulk
-        credit has one holder (U3). In a transfer the assignment that is replaced does not count.
+        credit has one holder (U3). In a transfer, the assignment that is replaced does not count.
         """
         if not self.is_usage_based:
             raise LicensesNotAssigned
@@ -244,9 +247,9 @@ class Benefit(PartnerRow):
                 )
 
     def check_person(self, person: DirectoryUser, *, by: Actor, on: date) -> None:
-        """Raise, on record, the Refusal that `assign` would raise: before a review is shown."""
+        """Raise and record the Refusal that `assign` would raise, before a review is shown."""
         Assignment.objects.check_person(self, person, by=by, on=on)
 
     def assign(self, person: DirectoryUser, *, by: Actor, on: date) -> Assignment:
-        """Give the credit to `person` (U1 to U5). Raises a Refusal, which is put on record."""
+        """Assign the credit to `person` (U1 to U5). Raises a Refusal, which is recorded."""
         return Assignment.objects.give(self, person, by=by, on=on)

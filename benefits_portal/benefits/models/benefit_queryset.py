@@ -1,4 +1,4 @@
-"""What can be asked of benefits, in words of the domain (B1, B5)."""
+"""Queries for benefits, in the words of the domain (B1, B5)."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
@@ -23,13 +23,13 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         return self.filter(partner=partner)
 
     def for_display(self) -> Self:
-        """With everything a row or a details page says about the benefit itself, in one query."""
+        """Join everything that a row or a page shows of the benefit itself."""
         return self.select_related("product", "membership__offer")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with (U4).
+        """Annotate `excluding_offers`: the offers that its credit cannot be combined with (U4).
 
-        A name a line, in no order.
+        One name per line, unordered.
         """
         product = Product.objects.filter(pk=OuterRef("product")).order_by().with_excluding_offers()
         offers = product.values("excluding_offers")  # type: ignore[misc]  # annotated
@@ -42,25 +42,25 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         return self.filter(is_license_based=True)
 
     def usable(self, on: date) -> Self:
-        """Begun (B1), and the expiration date has not passed (B5)."""
+        """Begun (B1) and not expired (B5)."""
         return self.filter(starts_on__lte=on, expires_on__gte=on)
 
     def not_begun(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
 
     def ended(self, on: date) -> Self:
-        """The expiration date has passed, whether they were used or not."""
+        """Expired, whether used or not."""
         return self.filter(expires_on__lt=on)
 
     def expiring_within(self, days: int, on: date) -> Self:
         return self.usable(on).filter(expires_on__lte=on + timedelta(days=days))
 
     def unused(self) -> Self:
-        """Not redeemed, or not assigned: what is lost on the expiration date."""
+        """Neither redeemed nor assigned: lost on the expiration date."""
         return self.filter(is_used=False)
 
     def with_use_then(self, day: date) -> Self:
-        """Each with `is_used_then`: what `is_used` would have been at the end of `day` (H1)."""
+        """Annotate `is_used_then`: `is_used` at the end of `day` (H1)."""
         # The second condition excludes nothing. Without it PostgreSQL, which does not know that
         # a page is all that is asked for, reads every assignment there is to look these up
         its = Q(benefit=OuterRef("pk")) & Q(benefit__lte=OuterRef("pk"))
@@ -73,19 +73,19 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         return self.annotate(is_used_then=is_used)
 
     def losable(self, on: date) -> Self:
-        """What can be used and is not: home, reminders and calendars ask for it."""
+        """Usable but not used: for home, reminders and calendars."""
         return self.losable_until(on, on)
 
     def losable_until(self, on: date, day: date) -> Self:
-        """The same of what can be used from `on` to `day`: it has begun by then."""
+        """Unused and usable on some day from `on` to `day`."""
         return self.filter(starts_on__lte=day, expires_on__gte=on).unused()
 
     def lapsed_within(self, days: int, on: date) -> Self:
-        """What expired within the last `days` days without having been used."""
+        """Expired unused within the last `days` days."""
         return self.ended(on).unused().filter(expires_on__gte=on - timedelta(days=days))
 
     def with_status(self, status: Status, on: date) -> Self:
-        """The same as `Benefit.status`, asked of the database."""
+        """Annotate the same as `Benefit.status`."""
         return self.filter(status_condition(status, on))
 
     def with_status_then(self, status: Status, day: date) -> Self:
@@ -93,5 +93,5 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         return self.with_use_then(day).filter(status_condition(status, day, "is_used_then"))
 
     def unused_then(self, day: date) -> Self:
-        """What was neither redeemed nor assigned at the end of `day`."""
+        """Neither redeemed nor assigned at the end of `day`."""
         return self.with_use_then(day).filter(is_used_then=False)

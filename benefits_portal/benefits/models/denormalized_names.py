@@ -1,11 +1,11 @@
-"""The names on benefits follow those of the catalog, whichever door they are changed through.
+"""Copy renamed products and offers to benefits, however the catalog is changed.
 
-A page carries the first CARRIED_AT_ONCE rows and leaves the others to `manage.py carry_names`: with
-a million of them, one transaction would hold up whoever redeems. What is left says so itself, by
-`is_name_pending` in the catalog.
+A request updates the first CARRIED_AT_ONCE rows and leaves the rest to `manage.py carry_names`: for
+a million rows, one transaction would block everybody who redeems. `is_name_pending` in the catalog
+marks what is left.
 
-Before the catalog's own row is written, and so inside the caller's transaction: whoever redeems a
-key locks its benefit, then the product and the subscription, and locks are taken in one order.
+The rows are written before the catalog's own row, within the caller's transaction, because locks
+are taken in one order: the benefit, then the product, then the subscription.
 """
 
 from typing import Any

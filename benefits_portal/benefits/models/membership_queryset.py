@@ -1,4 +1,4 @@
-"""What can be asked of memberships, in words of the domain (B1)."""
+"""Queries for memberships, in the words of the domain (B1)."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self

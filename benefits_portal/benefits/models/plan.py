@@ -1,4 +1,4 @@
-"""What provisioning a membership would make, shown before it is done (rules B2, B4)."""
+"""What provisioning a membership would create, shown before it is done (B2, B4)."""
 
 import hashlib
 import json
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What provisioning a membership makes, and what it leaves out (B2, B4).
+    """What provisioning a membership creates, and what it leaves out (B2, B4).
 
-    Shown first, then done exactly so.
+    It is shown first and then carried out exactly.
     """
 
     membership: "Membership"
@@ -27,7 +27,7 @@ class Plan:
 
     @classmethod
     def of(cls, membership: "Membership") -> "Plan":
-        """The body of `Membership.plan`; what its membership has already is made no second time."""
+        """The body of `Membership.plan`; leaves out what the membership already has."""
         package = (membership.offer, membership.starts_on)
         lines = PackageLine.objects.of_package(*package)
         if membership.pk:
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Tells two plans apart that make anything different."""
+        """A digest that differs between plans that create different things."""
         membership = self.membership
         values = (
             [

@@ -141,7 +141,7 @@ class ProductKey(WrittenOnce):
 
     @property
     def ending(self) -> str:
-        """How lists write it, in short: …XXXXX (K3)."""
+        """The short form in lists: …XXXXX (K3)."""
         return f"…{self.last_five}"
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
@@ -152,7 +152,7 @@ class ProductKey(WrittenOnce):
         return self.redeemed_at is not None
 
     def check_redeemable(self, on: date) -> None:
-        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, as K7 says."""
+        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, by K7."""
         if self.revoked_at is not None:
             raise KeyRevoked(self)
         if self.is_redeemed:
@@ -160,11 +160,11 @@ class ProductKey(WrittenOnce):
         self.benefit.check_usable(on)
 
     def is_redeemable(self, on: date) -> bool:
-        """Whether it is neither revoked nor redeemed, and in time."""
+        """Whether it is neither revoked nor redeemed, and the benefit is usable."""
         return self.revoked_at is None and self.redeemed_at is None and self.benefit.is_usable(on)
 
     def reveal(self, *, by: Actor, on: date, tenant: Tenant | None = None) -> str:
-        """The key in full, 5 × 5; put on record, with the tenant that was verified (K3).
+        """Return the whole key, 5 × 5, and record that it was revealed, in which tenant (K3).
 
         Raises KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired.
         """
@@ -185,7 +185,7 @@ class ProductKey(WrittenOnce):
         return key_encryption.grouped(key_encryption.decrypted(self.ciphertext))
 
     def revoke(self, why: str, *, by: Actor) -> bool:
-        """Make the key unusable for good, with a reason; False if it was redeemed or revoked.
+        """Make the key unusable for good, with a reason. False if already redeemed or revoked.
 
         Raises PartnerMoving.
         """
@@ -208,7 +208,7 @@ class ProductKey(WrittenOnce):
         )
 
     def check_revocable(self) -> None:
-        """Raise KeyRevoked or KeyAlreadyRedeemed: what a key did takes a replacement (K8)."""
+        """Raise KeyRevoked or KeyAlreadyRedeemed; a redeemed key needs a replacement (K8)."""
         self.refresh_from_db()
         if self.revoked_at is not None:
             raise KeyRevoked(self)
@@ -216,9 +216,9 @@ class ProductKey(WrittenOnce):
             raise KeyAlreadyRedeemed(self)
 
     def revoke_spent(self, why: str, *, by: Actor) -> None:
-        """Make a redeemed key give way to its replacement (K8).
+        """Revoke a redeemed key in favor of its replacement (K8).
 
-        Raises KeyRevoked. Inside the caller's transaction.
+        Raises KeyRevoked. Within the caller's transaction.
         """
         own = ProductKey.objects.filter(pk=self.pk, partner=self.partner_id)
         if not own.redeemed().revoke(why, by=by):
@@ -230,13 +230,13 @@ class ProductKey(WrittenOnce):
 
 @PlannedQuery
 def live_key_of(benefit: int) -> QuerySet[ProductKey]:
-    """The one that is not revoked, with `is_second`: whether there was another before it."""
+    """The key that is not revoked, with `is_second`: whether there was another before it."""
     live = ProductKey.objects.filter(benefit=benefit, revoked_at=None)
     counted = live.annotate(is_second=had_another_before())
     return counted.select_related("redeemed_by", "redeemed_in")[:1]
 
 
 def had_another_before(key: str = "pk", benefit: str = "benefit") -> Exists:
-    """Whether the `benefit` of a row had another key before its `key`."""
+    """Whether the row's `benefit` had another key before `key`."""
     earlier = ProductKey.objects.filter(benefit=OuterRef(benefit), pk__lt=OuterRef(key))
     return Exists(earlier.order_by())

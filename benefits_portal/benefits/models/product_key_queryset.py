@@ -1,4 +1,4 @@
-"""What can be asked of product keys, typing one, and claiming one (rules K2 to K7)."""
+"""Queries for product keys; looking up a typed key, and claiming one (K2 to K7)."""
 
 from contextlib import suppress
 from datetime import date, timedelta
@@ -54,10 +54,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
     def waiting(
         self, partner: Partner | OuterRef, on: date, product: Product | OuterRef | None = None
     ) -> Self:
-        """What `partner` can redeem, perhaps of one product, what expires first before the others.
+        """The keys that `partner` can redeem, optionally of one product, by expiration.
 
-        Both may refer to the row of an outer query. Read off an index of the benefits, which say
-        themselves whose they are and that nothing was redeemed.
+        Both arguments may be an OuterRef. It filters by columns of the benefit alone, which has the
+        partner and whether a key was redeemed, so that one index serves it.
         """
         theirs = self.redeemable(on).filter(
             partner=partner,
@@ -69,14 +69,14 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         return theirs.for_use().order_by("benefit__expires_on", "benefit")
 
     def not_begun(self, on: date) -> Self:
-        """Neither redeemed nor revoked, and the benefit has not begun (B1)."""
+        """Neither redeemed nor revoked, of a benefit that has not begun (B1)."""
         return self.filter(redeemed_at=None, revoked_at=None, benefit__starts_on__gt=on)
 
     def lapsing_within(self, days: int, on: date) -> Self:
         return self.redeemable(on).filter(benefit__expires_on__lte=on + timedelta(days=days))
 
     def lapsed(self, on: date) -> Self:
-        """Neither redeemed nor revoked, and too late for either."""
+        """Neither redeemed nor revoked, of a benefit that has expired."""
         return self.filter(redeemed_at=None, revoked_at=None, benefit__expires_on__lt=on)
 
     def not_revoked(self) -> Self:
@@ -90,9 +90,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         return self.exclude(revoked_at=None)
 
     def for_use(self) -> Self:
-        """With what decides whether it can be used.
+        """Join what decides whether the key can be used.
 
-        Planning a query over every table of `for_display` takes longer than using it.
+        Not all of `for_display`: planning a query with that many tables takes longer than running
+        it.
         """
         return self.select_related("benefit", "product")
 
@@ -106,7 +107,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         """The key of `partner` that somebody typed as `text`.
 
         Raises, in the order of K7, TooManyTries, NotAKey, KeyMistyped, KeyOfAnotherPartner or
-        KeyUnknown. Only the last counts as a guess (K6); what was typed is kept as a digest alone
+        KeyUnknown. Only the last counts as a guess (K6). Of what was typed, only a digest is stored
         (K3).
         """
         with counting(*guesses_of(by.user, partner)) if by.user else transaction.atomic():
@@ -121,10 +122,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
     @sensitive_variables("text")
     def _look_up(self, text: str, *, partner: Partner, by: Actor) -> "ProductKey | Refusal":
-        """The body of `typed`: one look-up at a time for each account and partner.
+        """The body of `typed`, one look-up at a time for each account and partner.
 
-        So simultaneous guesses are counted too. The refusal is returned, not raised, so that the
-        attempt stays counted.
+        So simultaneous guesses are counted too. The refusal is returned, not raised, because
+        raising would roll back the count.
         """
         user, now = by.user, clock.now()
         visible = Q(partner=partner)
@@ -146,9 +147,9 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
 
     @sensitive_variables("text")
     def looked_up(self, text: str, *, by: Actor) -> Excerpt["ProductKey"]:
-        """The keys that staff mean by `text`, the whole key or its last five characters.
+        """The keys that match `text`, a whole key or its last five characters, for staff.
 
-        On record by number alone (K3).
+        The record names them by primary key only (K3).
         """
         letters = key_encryption.normalized(text)
         with suppress(NotAKey, KeyMistyped):
@@ -167,12 +168,10 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         return found
 
     def claim(self, key: "ProductKey", *, tenant: Tenant, by: Actor, on: date) -> "ProductKey":
-        """Spend `key`: the one update that only one of many can win (K2).
+        """Spend `key`: the one update that only one of many requests can win (K2).
 
-        Inside the caller's transaction.
-
-        Raises KeyUnknown in a tenant of another partner (K4), KeyRevoked, KeyAlreadyRedeemed,
-        BenefitNotBegun or BenefitExpired.
+        Within the caller's transaction. Raises KeyUnknown in a tenant of another partner (K4),
+        KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired.
         """
         if tenant.partner_id != key.partner_id:
             raise KeyUnknown
@@ -209,18 +208,18 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         return key
 
     def revoke(self, why: str, *, by: Actor) -> int:
-        """Make those that are not revoked unusable for good; how many that were."""
+        """Revoke those that are not revoked. Returns how many."""
         return self.update(revoked_at=clock.now(), revoked_by=by.user, revoked_why=why)
 
     def encrypt_again(self, text: str) -> None:
-        """Keep the key `text` under the current secret; it stays the same key."""
+        """Encrypt `text` with the current secret; it remains the same key."""
         models.QuerySet.update(
             self, digest=key_encryption.digests(text)[0], ciphertext=key_encryption.encrypted(text)
         )
 
 
 def spending(*, tenant: Tenant, by: Actor, on: date) -> dict[str, Any]:
-    """What is written on a key that is spent."""
+    """The columns to write on a key that is redeemed."""
     return {
         "redeemed_at": clock.now(),
         "redeemed_on": on,

@@ -1,4 +1,4 @@
-"""Several keys spent at once: locked in one order, then claimed, all or none (O12, K2)."""
+"""Spending several keys at once: locked in one order, then claimed, all or none (O12, K2)."""
 
 from collections.abc import Collection
 from datetime import date
@@ -12,10 +12,10 @@ from .product_key_queryset import spending
 
 
 def lock_together(pks: Collection[int], partners: Collection[int]) -> dict[int, ProductKey]:
-    """Those keys of `partners` as they are now, by primary key, until the transaction ends.
+    """Lock keys of `partners` in order of primary keys; return them as they are now.
 
-    Each with its benefit, which is locked too. Whoever locks several takes them in this order, so
-    nobody waits in a circle.
+    Their benefits are locked too. Everything that locks several keys uses this order, so there are
+    no deadlocks.
     """
     locked = ProductKey.objects.select_for_update(of=("self",), no_key=True)
     keys = locked.select_related("product", "partner").filter(pk__in=pks, partner__in=partners)
@@ -30,9 +30,9 @@ def lock_together(pks: Collection[int], partners: Collection[int]) -> dict[int, 
 
 
 def claim_together(keys: Collection[ProductKey], *, tenant: Tenant, by: Actor, on: date) -> None:
-    """Spend all of `keys`, which `lock_together` returned and which are redeemable.
+    """Spend all of `keys`, which come from `lock_together` and are redeemable.
 
-    The one update must hit every one of them (K2). Raises KeyAlreadyRedeemed if it does not.
+    One update must hit every one of them (K2). Raises KeyAlreadyRedeemed if it does not.
     """
     pks, partner = [key.pk for key in keys], tenant.partner_id
     unspent = ProductKey.objects.filter(pk__in=pks, partner=partner, revoked_at=None)

@@ -1,7 +1,7 @@
 """The licenses of one product in one tenant, and giving them to people (L1 to L8).
 
-All subscriptions of the product count together (L6), those that are Active or Expired (L7). How
-many people have one is in the tallies for pages; whoever gives one counts.
+All Active and Expired subscriptions of the product count together (L6, L7). Pages read from the
+tallies how many people have one; giving a license counts them under locks.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -52,14 +52,14 @@ class LicenseCount:
 
     @property
     def over(self) -> int:
-        """How many people more than licenses (L8)."""
+        """How many more people than licenses there are (L8)."""
         return max(0, self.given - self.licenses)
 
     def plus(self, given: int) -> "LicenseCount":
         return LicenseCount(self.licenses, self.given + given)
 
     def refusal(self, product: Product) -> Refusal | None:
-        """Why no license of `product` can be given, whoever asks; None if one is free."""
+        """Why no license of `product` can be given to anybody; None if one is free."""
         if not self.licenses:
             return NothingRuns(product)
         if self.over:
@@ -68,18 +68,18 @@ class LicenseCount:
 
 
 def pool_url(tenant: int, product: int) -> str:
-    """The page of who has a license of `product` in `tenant`; both by their primary keys.
+    """The page of people with a license of `product` in `tenant`, both primary keys.
 
-    For whoever comes from elsewhere: from another tenant of one's own a switch is offered there.
+    It offers to switch if the link is opened in another tenant.
     """
     page = path_of("licensing:license-holders", product)
     return f"{page}?{urlencode({TENANT: tenant})}"
 
 
 def locked_people(partner: int, people: Collection[int]) -> dict[int, DirectoryUser]:
-    """`people` of `partner` as they are now, until the transaction ends, by their primary keys.
+    """Lock `people` of `partner` in order of primary keys; return them as they are now.
 
-    Before the subscriptions: whoever gives a license takes locks in this order.
+    Giving a license locks the people first, then the subscriptions.
     """
     entries = DirectoryUser.objects.filter(pk__in=people, partner=partner)
     return {entry.pk: entry for entry in entries.order_by("pk").select_for_update(no_key=True)}
@@ -98,34 +98,34 @@ class LicensePool:
 
     @property
     def assignments(self) -> "LicenseAssignmentQuerySet":
-        """Those that run and those that ended; with the partner, since indexes begin with it."""
+        """All assignments, running and ended; the index begins with the partner."""
         theirs = self.tenant.license_assignments.filter(partner=self.tenant.partner_id)
         return theirs.filter(product=self.product)
 
     @property
     def tallies(self) -> LicenseTallyQuerySet:
-        """How many were given and ended, by day."""
+        """The numbers of licenses given and ended, by day."""
         return LicenseTally.objects.in_tenant(self.tenant).filter(product=self.product)
 
     def licenses(self, on: date) -> int:
-        """How many its subscriptions entitle to on that day, today's rows asked (L6, L7)."""
+        """How many licenses the subscriptions grant on that day, by today's rows (L6, L7)."""
         total = self.subscriptions.entitling(on).order_by().aggregate(total=Sum("licenses"))
         return total["total"] or 0
 
     def count(self, on: date) -> LicenseCount:
-        """How many there are on that day, and how many people have one now: two queries."""
+        """The number of licenses on that day, and of people who have one now. Two queries."""
         people = self.tallies.ever().values_list(PEOPLE).first() or (0,)
         return LicenseCount(self.licenses(on), *people)
 
     def refusals(self, people: Iterable[DirectoryUser]) -> dict[int, Refusal | None]:
-        """Why each of `people` cannot be chosen, by their number: one query (L1, L2)."""
+        """Why people cannot be chosen, by primary key. One query (L1, L2)."""
         people = list(people)
         held = self.assignments.running().of_people(people)
         holders = set(held.order_by().values_list("directory_user", flat=True))
         return {person.pk: self.refusal_of(person, holders) for person in people}
 
     def refusal_of(self, person: DirectoryUser, holders: Collection[int]) -> Refusal | None:
-        """Why `person` cannot be chosen, `holders` being those who have one (L1, L2)."""
+        """Why `person` cannot be chosen, given the `holders` of a license (L1, L2)."""
         if person.tenant_id != self.tenant.pk:
             return NotInTenant()
         if not person.is_enabled:
@@ -133,9 +133,9 @@ class LicensePool:
         return HoldsLicense() if person.pk in holders else None
 
     def give(self, person: DirectoryUser, *, by: Actor, on: date) -> "LicenseAssignment":
-        """Give `person` a license: as many at once as there are, and none more (L1 to L3).
+        """Give `person` a license, unless none is left (L1 to L3).
 
-        Raises a Refusal, which is put on record: of the person first, then of the pool.
+        Raises a Refusal, about the person first, then about the pool. It is recorded.
         """
         about = self.about(by) | {"after": {"person": person.pk}}
         with recorded_if_refused(LicenseAction.GIVEN, **about):
@@ -146,7 +146,7 @@ class LicensePool:
     def give_under_locks(
         self, person: DirectoryUser, *, by: Actor, on: date, leaving: int | None = None
     ) -> "LicenseAssignment":
-        """The same inside the caller's transaction, and not on record."""
+        """The same within the caller's transaction, without recording a refusal."""
         outcome = self.give_each([person], by=by, on=on, leaving=leaving)[person.pk]
         if isinstance(outcome, Refusal):
             raise outcome
@@ -162,9 +162,9 @@ class LicensePool:
     ) -> "dict[int, LicenseAssignment | Refusal]":
         """Give `people` a license each, in their order, while there are any left (L3).
 
-        What became of each, by their number. Inside the caller's transaction: locked, then counted,
-        so that of those who ask for the last one at an instant one gets it. `leaving` is a product
-        of which the caller ends one.
+        Returns the outcome for each, by primary key. Within the caller's transaction. It locks,
+        then counts, so that only one of many simultaneous requests gets the last license. `leaving`
+        is a product of which the caller ends a license.
         """
         entries = locked_people(self.tenant.partner_id, [person.pk for person in people])
         licenses = self._locked_licenses(on, leaving)
@@ -183,9 +183,9 @@ class LicensePool:
         return outcomes | self._write(chosen, by=by, on=on)
 
     def _locked_licenses(self, on: date, leaving: int | None) -> int:
-        """What the subscriptions entitle to, which nobody changes until the transaction ends.
+        """Lock the subscriptions in one order, and return how many licenses they grant.
 
-        All of them in one order: of two who give at once, one waits for the other.
+        If two requests give licenses at once, one waits for the other.
         """
         licenses = sum(each.licenses for each in self.lock_subscriptions() if each.entitles(on))
         if leaving:
@@ -193,13 +193,13 @@ class LicensePool:
         return licenses
 
     def lock_subscriptions(self) -> list[Subscription]:
-        """Those that can entitle to licenses, until the transaction ends: before any tally."""
+        """Lock the subscriptions that can grant licenses. Must come before writing any tally."""
         return list(self.subscriptions.kept().order_by("pk").select_for_update(no_key=True))
 
     def _lock_tallies(self, leaving: int) -> None:
-        """Those of both products of a move, which writes one after the other, in one order.
+        """Lock the tallies of both products of a move, in one order.
 
-        Two who move crosswise would each wait for what the other has written.
+        Otherwise two opposite moves would deadlock on what the other has written.
         """
         both = LicenseTally.objects.in_tenant(self.tenant).filter(
             product__in=[self.product.pk, leaving]
@@ -224,7 +224,7 @@ class LicensePool:
         return {assignment.directory_user_id: assignment for assignment in given}
 
     def about(self, by: Actor) -> AuditContext:
-        """What is on record of an act in this pool."""
+        """What the record says of an action in this pool."""
         return {
             "by": by,
             "partner": self.tenant.partner,

@@ -1,8 +1,8 @@
-"""How many licenses of a pool were given and ended, day by day: an index that the database keeps.
+"""How many licenses of a pool were given and ended, by day: an index that triggers maintain.
 
-What people have is counted off `LicenseAssignment`, the only fact; of 800,000 that took 30 ms on
-each page. A tally holds changes, never how many there are by then: whoever writes an assignment of
-any day adds to the tallies of its two days and of all days, and nothing else has to follow.
+The assignments are the only source of truth, but counting 800,000 of them took 30 ms on each page.
+A tally holds the changes of a day, not a running total: an assignment, whatever its days, changes
+only the tallies of its two days and the one for all days.
 """
 
 from datetime import date
@@ -25,30 +25,30 @@ class LicenseTallyQuerySet(models.QuerySet["LicenseTally"]):
         return self.filter(partner=partner)
 
     def in_tenant(self, tenant: Tenant) -> Self:
-        """With the partner, since their index begins with it."""
+        """The partner is in the filter since the index begins with it."""
         return self.filter(partner=tenant.partner_id, tenant=tenant)
 
     def ever(self) -> Self:
-        """Of all days together: one of each pool, whose PEOPLE have a license now."""
+        """The tally for all days together, one for each pool: its PEOPLE have a license now."""
         return self.filter(day=EVER)
 
     def by_day(self) -> Self:
         return self.filter(day__gt=EVER)
 
     def after(self, day: date) -> Self:
-        """Of later days: PEOPLE of `ever` without those of these had one at the end of `day`."""
+        """Of later days. PEOPLE of `ever` minus PEOPLE of these had one at the end of `day`."""
         return self.filter(day__gt=day)
 
     def miscounted(self) -> list[int]:
-        """The partners whose tallies are not what their assignments make, in one query."""
+        """The partners whose tallies differ from their assignments. One query."""
         with connection.cursor() as cursor:
             cursor.execute(miscounted(connection.vendor))
             return [partner for (partner,) in cursor.fetchall()]
 
     def recount(self) -> None:
-        """Write all of them anew, while nobody writes an assignment.
+        """Rebuild all tallies, while nobody can write an assignment.
 
-        For a database in which rows were written without its triggers.
+        Needed if rows were written without the triggers.
         """
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in recounted(connection.vendor):
@@ -56,9 +56,9 @@ class LicenseTallyQuerySet(models.QuerySet["LicenseTally"]):
 
 
 class LicenseTally(models.Model):
-    """The licenses of a product in a tenant that were given and that ended on a day.
+    """How many licenses of a product in a tenant were given and ended on a day.
 
-    Written by triggers alone (`tally_triggers.py`), and gone with the last assignment.
+    Only triggers write it (`tally_triggers.py`); it is deleted with its last assignment.
     """
 
     partner: models.ForeignKey[Any, Any] = models.ForeignKey(

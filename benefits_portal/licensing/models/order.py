@@ -40,7 +40,7 @@ from .subscription import Subscription
 
 @recordable
 class OrderAction(models.TextChoices):
-    """What is put on record about orders; the subject is the subscription."""
+    """The actions that are recorded for orders; their subject is the subscription."""
 
     REDEEMED = "licensing.order", _("Redeemed several keys in one order")
 
@@ -75,7 +75,7 @@ class OrderQuerySet(AppendOnlyQuerySet["Order"]):
 class Order(AppendOnly):
     """2 to 20 keys of one product, redeemed for one subscription in the order shown (O9).
 
-    Each step is an ordinary redemption with its own receipt; these are `redemptions`.
+    Each of its `redemptions` is an ordinary one with its own receipt.
     """
 
     submission = models.UUIDField(_("submission"), unique=True, editable=False)
@@ -214,7 +214,7 @@ class Order(AppendOnly):
         return self.redemptions.order_by("position")
 
     def put_on_record(self, *, by: Actor) -> None:
-        """Note it in the history of the subscription, after its steps; by primary keys (A1, K3)."""
+        """Add it to the history of the subscription, by primary keys only (A1, K3)."""
         Record.objects.log(
             OrderAction.REDEEMED,
             by=by,
@@ -233,7 +233,7 @@ def put_refusal_on_record(
     *,
     by: Actor,
 ) -> None:
-    """Note an attempt that was refused, after it was rolled back (A1, K3)."""
+    """Record a refused attempt, after its transaction was rolled back (A1, K3)."""
     Record.objects.log(
         OrderAction.REDEEMED,
         by=by,
@@ -256,10 +256,10 @@ def check_size(steps: Sequence[OrderStep]) -> None:
 def outcomes(
     subscription: Subscription, steps: Sequence[OrderStep], on: date
 ) -> Iterator[Quote | Refusal]:
-    """What each step does on that day, from where the ones before it lead, or why it cannot.
+    """The quote of each step on that day, each after the ones before it, or its refusal.
 
-    Checked key by key, each in the order of K7 (O11). A step that cannot be done changes nothing
-    for those after it. No query.
+    The keys are checked one by one, each in the order of K7 (O11). A step that is refused changes
+    nothing for those after it. No query.
     """
     running, seen = copy(subscription), dict[int, int]()
     for position, step in enumerate(steps):
@@ -276,7 +276,7 @@ def outcomes(
 
 
 def step_quote(running: Subscription, step: OrderStep, on: date) -> Quote:
-    """What one key does for a subscription that runs so; raises in the order of K7."""
+    """What one key does for a subscription with this term. Raises in the order of K7."""
     if step.key.partner_id != running.partner_id:
         raise KeyUnknown
     if step.way not in STEP_KINDS:

@@ -57,10 +57,7 @@ def carry_out(
     on: date,
     shown: Quote | None,
 ) -> Redemption:
-    """Claim the key, lock and quote the subscription, apply the quote, and write ledger and record.
-
-    Locks are always taken in that order: the key, then the subscription.
-    """
+    """Claim the key, lock and quote the subscription, apply the quote; in this order (K2, S8)."""
     with writes_planned_once():
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
         locked = subscriptions.objects.locked(tenant, subscription)

@@ -1,6 +1,6 @@
 """Redemptions: the ledger of what each key was used for.
 
-Never changed, never deleted (rules K2, S8, A1).
+Rows are never changed or deleted (K2, S8, A1).
 """
 
 from copy import copy
@@ -26,7 +26,7 @@ from .redemption_queryset import RedemptionQuerySet
 
 @recordable
 class RedemptionAction(models.TextChoices):
-    """What this app puts on record, by the way in which a key is redeemed."""
+    """The actions that this app records, one for each way to redeem a key."""
 
     NEW = "licensing.new", _("Activated a subscription")
     REACTIVATE = "licensing.reactivate", _("Reactivated a subscription")
@@ -45,9 +45,9 @@ Record.attempts.update(
 
 
 class Redemption(AppendOnly):
-    """The one use of a key: what the subscription ran for before and after it.
+    """The single use of a key, with the subscription's terms before and after.
 
-    Also its receipt (A3).
+    Its page is the receipt (A3).
     """
 
     personal: ClassVar = {"calculation": None}
@@ -203,18 +203,18 @@ class Redemption(AppendOnly):
 
     @property
     def is_reversed(self) -> bool:
-        """Taken back by an entry of its own (K8)."""
+        """Whether a reversal undid it (K8)."""
         return hasattr(self, "reversal")
 
     def counts_on(self, day: date) -> bool:
-        """Of that day or before, and not reversed by its end (H1)."""
+        """Whether it was redeemed by the end of that day, and not reversed by then (H1)."""
         is_undone = self.is_reversed and self.reversal.reversed_on <= day
         return self.redeemed_on <= day and not is_undone
 
     def as_it_was(self, day: date) -> Self:
-        """It as it was at the end of `day`: without a reversal that came later. To be shown (H1).
+        """A copy as it was at the end of `day`, without a reversal that came later (H1).
 
-        The reversal is at hand.
+        No query if the reversal is loaded.
         """
         if self.is_reversed and self.reversal.reversed_on > day:
             then = copy(self)
@@ -244,12 +244,12 @@ class Redemption(AppendOnly):
 
     @property
     def step_number(self) -> int:
-        """Its place among the steps of its order, as people count; 0 of a single one."""
+        """Its number among the steps of its order, from 1; 0 if it has no order."""
         return 0 if self.position is None else self.position + 1
 
     @property
     def practice_day(self) -> date | None:
-        """The day on the calendar of a practice partner where that is not the real one.
+        """The day in a practice partner's calendar, if that differs from the real one.
 
         Times are always real.
         """
@@ -258,11 +258,11 @@ class Redemption(AppendOnly):
 
     @property
     def licenses_brought(self) -> int:
-        """Extending brings time only."""
+        """The licenses that it added; extending adds none."""
         return 0 if self.way == RedemptionKind.EXTEND else self.key_licenses
 
     def put_on_record(self, *, by: Actor) -> None:
-        """Note it in the history of the subscription; the key by its number alone (A1, K3)."""
+        """Add it to the history of the subscription; the key by its primary key only (A1, K3)."""
         metrics.count_redemption(self.way)
         Record.objects.log(
             RedemptionAction[RedemptionKind(self.way).name],

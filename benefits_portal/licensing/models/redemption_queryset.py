@@ -1,4 +1,4 @@
-"""What can be asked of the ledger of redemptions, and how a line of it is written (K2, S8)."""
+"""Queries for the ledger of redemptions, and writing a row of it (K2, S8)."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class StepOfOrder(TypedDict, total=False):
-    """Of which order a redemption is a step, and which one, from 0."""
+    """The order that a redemption belongs to, and the index of its step."""
 
     order: "Order"
     position: int
@@ -44,7 +44,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         return self.filter(redeemed_on__gt=day)
 
     def standing_on(self, day: date) -> Self:
-        """Of that day or before, and not reversed by then (H1); `Redemption.counts_on` in SQL."""
+        """Redeemed by that day and not reversed by then (H1), as `Redemption.counts_on`."""
         reversals = self.model._meta.get_field("reversal").related_model._default_manager
         undone = reversals.filter(redemption=OuterRef("pk"), reversed_on__lte=day)
         return self.until(day).filter(~Exists(undone))
@@ -56,7 +56,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         )
 
     def for_timeline(self) -> Self:
-        """With what a subscription's page says of each; the rest it has from the subscription."""
+        """Load what a subscription's page shows of each, except what the subscription has."""
         return self.select_related("key__benefit", "redeemed_by", "reversal", "replacement")
 
     def write(
@@ -70,7 +70,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         by: Actor,
         **step: Unpack[StepOfOrder],
     ) -> "Redemption":
-        """Put into the ledger that `quote` was carried out; `started_on`, `since`: until then."""
+        """Write the redemption of `quote`; `started_on` and `since` are from before it."""
         return self.create(
             key=key,
             subscription=subscription,
@@ -91,5 +91,5 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
 
 
 def prefixed(prefix: str, term: Term | None) -> dict[str, Any]:
-    """The columns that keep `term` beside another one; none where nothing ran."""
+    """The columns of `term` with a prefix; empty if there is no term."""
     return {f"{prefix}_{name}": value for name, value in term.columns.items()} if term else {}
