@@ -16,8 +16,8 @@ from benefits_portal.licensing.date_shifts import shift
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.prepared_queries import MAX_COMPARED, compared
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.redemption_sentences import act
-from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,

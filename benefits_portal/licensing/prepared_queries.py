@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Subquery
 from benefits_portal.benefits.models import Assignment, Benefit, Product, ProductKey
 from benefits_portal.benefits.models.product_key import had_another_before
 from benefits_portal.licensing.models import Redemption, Subscription
-from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
+from benefits_portal.listing.excerpt import Excerpt, PageQuery, with_total
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.prepared import PlannedQuery, PreparedQuery
 from benefits_portal.tenants.models import Partner
@@ -136,7 +136,7 @@ def receipt(partner: int, pk: int) -> QuerySet[Redemption]:
     return its.for_display().annotate(is_key_second=had_another_before("key", "key__benefit"))
 
 
-def redemptions_of(subscription: Subscription, asked: Asked, most: int) -> Excerpt[Redemption]:
+def redemptions_of(subscription: Subscription, asked: PageQuery, most: int) -> Excerpt[Redemption]:
     """What a subscription's page shows of its ledger."""
     found: Excerpt[Redemption] = asked.prepared(
         "timeline",

@@ -142,7 +142,7 @@ class Excerpt[Row]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageQuery:
     """Which list of a page its URL asks to show whole: `?all=ledger`."""
 
     path: str = ""
@@ -180,4 +180,4 @@ class Asked:
         return f"{self.path}?{query.urlencode()}#{name}"
 
 
-NOT_ASKED = Asked()
+NO_QUERY = PageQuery()

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.tenants.admin.mail_and_attempts import BY_NETWORK, LIMITS
 
-from .letting_in import CODES, CODES_OF_NETWORK
+from .code_entry import CODES, CODES_OF_NETWORK
 
 LIMITS[CODES.name] = _("Wrong codes of classes, from one browser")
 LIMITS[CODES_OF_NETWORK.name] = _("Wrong codes of classes, from one address")

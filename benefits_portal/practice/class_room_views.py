@@ -13,9 +13,9 @@ from benefits_portal.tenants import impersonation
 from benefits_portal.tenants.access import form_methods
 from benefits_portal.tenants.models import Actor, How, User
 
-from .asked import Asked
 from .class_rooms import rows_of
 from .class_views import of_own_class, while_open
+from .confirmation import Confirmation
 from .exercises import NotDone, exercises_of, show_me
 from .models import Class, Room
 from .room_forms import RenameForm
@@ -47,7 +47,7 @@ def show_room(request: HttpRequest, of_class: Class, room: Room, form: RenameFor
         "is_over": of_class.is_over(clock.now()),
     }
     if request.GET.get("ask") == "start-over" and not context["is_over"]:
-        context["asked"] = Asked.to_start_over(room)
+        context["confirmation"] = Confirmation.to_start_over(room)
         return render(request, "practice/class_start_over.html", context)
     return render(request, "practice/class_room.html", context)
 

@@ -21,13 +21,13 @@ from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 from benefits_portal.tenants.downloads import file_name
 
 from . import codes
-from .asked import Asked
+from .class_calendars import is_too_far, move_for_all
 from .class_results import kept_of, results_of
 from .class_rooms import rooms_of
+from .confirmation import Confirmation
 from .exceptions import ClassOver, TooManyClasses
 from .exercises import State
 from .models import Class
-from .moving import is_too_far, move_for_all
 from .room_forms import ClassForm, DayForAllForm
 from .views import View, demo_only, portal_time, practice_only
 
@@ -111,7 +111,7 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
         "states": list(State),
     }
     if request.GET.get("ask") == "end" and not context["is_over"]:
-        context["asked"] = Asked.to_end(of_class)
+        context["confirmation"] = Confirmation.to_end(of_class)
         return render(request, "practice/class_end.html", context)
     return render(request, "practice/class.html", context)
 

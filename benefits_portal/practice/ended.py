@@ -1,4 +1,4 @@
-"""What a trainee reads whose class has ended: what was achieved in the room that is closed."""
+"""What a trainee sees after the class has ended: what they achieved in their closed room."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -14,11 +14,11 @@ from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 
 from . import exercises, panel
-from .becoming import become_persona
 from .exercises import Exercise, NotDone, exercises_of, present, progress_of, steps_of, tally
 from .middleware import persona_in
 from .models import Room
 from .rooms import room_of
+from .switching_persona import become_persona
 from .views import practice_only, room_required
 
 MAX_TYPED = 100  # is kept in the session for the page that answers

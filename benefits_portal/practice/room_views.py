@@ -15,10 +15,10 @@ from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.views.signing_in import too_many
 
 from . import codes, rooms
-from .asked import Asked
+from .code_entry import class_with, looked_up
+from .confirmation import Confirmation
 from .exceptions import NotLetIn
 from .exercises import present, steps_of
-from .letting_in import class_with, looked_up
 from .middleware import persona_in
 from .models import Class, Room
 from .personas import personas
@@ -123,7 +123,11 @@ def start_own_over(request: HttpRequest) -> HttpResponse:
     if room is None:
         return redirect("practice")
     if request.method != "POST":
-        return render(request, "practice/start_over.html", {"asked": Asked.to_start_own_over(room)})
+        return render(
+            request,
+            "practice/start_over.html",
+            {"confirmation": Confirmation.to_start_own_over(room)},
+        )
     slug = persona_in(request)
     start_over(room)
     request.session.flush()

@@ -29,11 +29,11 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.outbox import letter_of
 
-from .becoming import become
 from .forms import ClockForm
 from .mailbox import mail_context, mails_in
 from .reminding import remind
 from .rooms import room_of
+from .switching_persona import become
 from .world import is_practice_database
 
 # Of the gallery: what is a page itself

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
+from benefits_portal.listing.excerpt import MAX_ROWS, NO_QUERY, Excerpt, PageQuery
 from benefits_portal.prepared import PreparedQuery
 
 from .due import Nearest, due_of_staff, nearest_due_at
@@ -36,7 +36,7 @@ class Upcoming:
         return self.item.sentence(self.on)
 
 
-def upcoming(recipient: Recipient, on: date, asked: Asked = NOT_ASKED) -> Excerpt[Upcoming]:
+def upcoming(recipient: Recipient, on: date, asked: PageQuery = NO_QUERY) -> Excerpt[Upcoming]:
     """The first of what is told within 60 days, as it stands now; all of it where asked for.
 
     Of very many dates it looks at the nearest of each kind, and says that there are more.

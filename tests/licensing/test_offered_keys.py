@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from benefits_portal.licensing.home.attention import ending_subscriptions
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.starting import start_url
+from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.tenants.models import Tenant, User
 from tests import factories
 from tests.clients import SignIn

@@ -21,8 +21,8 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.practice import codes
 from benefits_portal.practice.class_results import Kept, kept_of
+from benefits_portal.practice.code_entry import CODES_OF_NETWORK
 from benefits_portal.practice.exercises import begin, exercises
-from benefits_portal.practice.letting_in import CODES_OF_NETWORK
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Attempt, How, Record, TenantsAction, User

@@ -26,7 +26,7 @@ from benefits_portal.licensing.home.rows import (
     urgency,
 )
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, first_of, with_total
+from benefits_portal.listing.excerpt import NO_QUERY, Excerpt, PageQuery, first_of, with_total
 from benefits_portal.listing.page import CappedCount
 from benefits_portal.prepared import PlannedQuery, prepared
 from benefits_portal.tenants.models import Partner
@@ -47,7 +47,7 @@ class Section:
         return bool(self.rows or self.later)
 
 
-def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list[Section]:
+def sections(partner: Partner, on: date, asked: PageQuery, *, may_act: bool) -> list[Section]:
     """Those that there is something in."""
     soon, later = ending_subscriptions(partner, on, asked, may_act=may_act)
     over, over_later = too_few_licenses(partner, on, asked)
@@ -63,7 +63,7 @@ def sections(partner: Partner, on: date, asked: Asked, *, may_act: bool) -> list
 
 
 def ending_subscriptions(
-    partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
+    partner: Partner, on: date, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> tuple[Rows, FoldedLater]:
     """Those that end soon, and those in their 30 or 90 days, in all tenants (S2); then the others.
 
@@ -129,7 +129,7 @@ def ending_row(
 
 
 def held_by_disabled(
-    partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
+    partner: Partner, on: date, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> Excerpt[dict[str, Any]]:
     """Credit that somebody holds who is disabled in the directory, by the day it ends."""
     excerpt: Excerpt[Assignment] = asked.prepared(

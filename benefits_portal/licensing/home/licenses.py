@@ -23,7 +23,7 @@ from benefits_portal.licensing.models.license_outlook import DAY, Step
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks
 from benefits_portal.licensing.terms import LAST_DAY
-from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt, with_total
+from benefits_portal.listing.excerpt import MAX_ROWS, NO_QUERY, Excerpt, PageQuery, with_total
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
@@ -31,7 +31,7 @@ MAX_LINES = 12
 
 
 def too_few_licenses(
-    partner: Partner, on: date, asked: Asked = NOT_ASKED
+    partner: Partner, on: date, asked: PageQuery = NO_QUERY
 ) -> tuple[Rows, FoldedLater]:
     """Pools with more people than licenses, or that will have within three months, first to last.
 
@@ -80,7 +80,7 @@ def over_title(product: str, over: int) -> str:
 
 
 def licenses_of_disabled(
-    partner: Partner, asked: Asked = NOT_ASKED, *, may_act: bool = True
+    partner: Partner, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> Rows:
     """Licenses that somebody has who is disabled in the directory, the longest held first."""
     excerpt: Excerpt[LicenseAssignment] = asked.prepared(

@@ -15,7 +15,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import Bar, DateAxis, Mark
 from benefits_portal.licensing.home.rows import days_left
 from benefits_portal.licensing.models import Redemption
-from benefits_portal.listing.excerpt import NOT_ASKED, Asked, Excerpt, first_of, with_total
+from benefits_portal.listing.excerpt import NO_QUERY, Excerpt, PageQuery, first_of, with_total
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
@@ -23,7 +23,9 @@ MAX_YEARS, MAX_AXES = 6, 4
 RENEWAL_SOON = timedelta(days=91)
 
 
-def memberships(partner: Partner, on: date, asked: Asked = NOT_ASKED) -> Excerpt["MembershipYear"]:
+def memberships(
+    partner: Partner, on: date, asked: PageQuery = NO_QUERY
+) -> Excerpt["MembershipYear"]:
     """Each that runs or comes, and those that ended within a year; what can be used first."""
     excerpt: Excerpt[Membership] = asked.prepared(
         "memberships", MAX_YEARS, lambda most: shown_years(partner.pk, on, most)

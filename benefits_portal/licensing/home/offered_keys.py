@@ -18,7 +18,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.rows import act, details_link
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.starting import start_url
+from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, in_licenses
 from benefits_portal.listing.excerpt import MAX_ROWS
 from benefits_portal.paths import path_of

@@ -11,7 +11,7 @@ from benefits_portal.licensing.home.membership_years import memberships
 from benefits_portal.licensing.home.unused import unused_benefits
 from benefits_portal.licensing.home.unused_queries import QUARTER
 from benefits_portal.licensing.requests import recent_requests
-from benefits_portal.listing.excerpt import Asked
+from benefits_portal.listing.excerpt import PageQuery
 from benefits_portal.tenants.access import first_page
 from benefits_portal.tenants.middleware import PartnerRequest
 
@@ -25,7 +25,7 @@ def home(request: PartnerRequest) -> HttpResponse:
 
 
 def home_context(request: PartnerRequest) -> dict[str, Any]:
-    partner, on, asked = request.partner, request.today, Asked(request.path, request.GET)
+    partner, on, asked = request.partner, request.today, PageQuery(request.path, request.GET)
     may_act = request.role.may_act
     attention = sections(partner, on, asked, may_act=may_act)
     unused = unused_benefits(partner, on, asked, may_act=may_act)

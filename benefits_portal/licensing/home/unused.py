@@ -24,7 +24,7 @@ from benefits_portal.licensing.home.unused_queries import (
     unused_credit,
     unused_keys,
 )
-from benefits_portal.listing.excerpt import MAX_ROWS, NOT_ASKED, Asked, Excerpt
+from benefits_portal.listing.excerpt import MAX_ROWS, NO_QUERY, Excerpt, PageQuery
 from benefits_portal.paths import path_of
 from benefits_portal.tenants.models import Partner
 
@@ -76,7 +76,7 @@ TITLES = {
 
 
 def unused_benefits(
-    partner: Partner, on: date, asked: Asked = NOT_ASKED, *, may_act: bool = True
+    partner: Partner, on: date, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> Ledger:
     """What `partner` can use on that day and does not, by when it is lost; two queries."""
     here = asked.all_of("unused")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.money import spreadsheet_amount
-from benefits_portal.listing.excerpt import Asked, Excerpt
+from benefits_portal.listing.excerpt import Excerpt, PageQuery
 from benefits_portal.tenants.access import role_required
 from benefits_portal.tenants.any_day import instead_of_file
 from benefits_portal.tenants.downloads import file_name, log_rows
@@ -57,7 +57,7 @@ def losses(request: PartnerRequest) -> HttpResponse:
     may_act = request.role.may_act
     parts = losses_by(request.partner, on, chosen.day, most=MAX_OF_A_KIND, may_act=may_act)
     csv = reverse("licensing:losses-csv") + chosen.query
-    all_rows = Asked(request.path, request.GET).all_of("losses")
+    all_rows = PageQuery(request.path, request.GET).all_of("losses")
     shown = in_order(parts, FIRST_ROWS if all_rows else MAX_ROWS)
     total, is_capped = sum(len(part.found) for part in parts), any(part.has_more for part in parts)
     rows = Excerpt([loss.row(on) for loss in shown], total, all_rows, is_total_capped=is_capped)

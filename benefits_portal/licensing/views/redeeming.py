@@ -22,8 +22,8 @@ from benefits_portal.licensing.key_rows import KEY_FIELDS, asks_for_rows
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
+from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.redemption_sentences import outcome
-from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import adding_hint
 from benefits_portal.licensing.views.choosing_tenant import (
     choose_tenant,

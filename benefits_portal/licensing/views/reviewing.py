@@ -21,8 +21,8 @@ from benefits_portal.licensing.home.offered_keys import who_else_could_use
 from benefits_portal.licensing.license_effects import effect_of
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.quotes import OTHER_WAY, RedemptionKind
+from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.redemption_sentences import act, headline
-from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.views.steps import Step, step_url

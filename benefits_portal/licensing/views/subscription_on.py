@@ -23,7 +23,7 @@ from benefits_portal.licensing.subscription_display import (
     withdrawal,
 )
 from benefits_portal.licensing.timeline import status_sentence, timeline
-from benefits_portal.listing.excerpt import Asked, Excerpt
+from benefits_portal.listing.excerpt import Excerpt, PageQuery
 from benefits_portal.tenants.access import get_own_prepared
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -39,7 +39,7 @@ def subscription_on(
     ledger = subscription.ledger()
     if (then := subscription.as_it_was(day, ledger)) is None:
         return not_there_yet(request, subscription, day)
-    excerpt: Excerpt[Redemption] = Asked(request.path, request.GET).prepared(
+    excerpt: Excerpt[Redemption] = PageQuery(request.path, request.GET).prepared(
         "timeline",
         max_redemptions,
         lambda most: prepared_queries.redemptions_until.rows(subscription.pk, day, most=most),

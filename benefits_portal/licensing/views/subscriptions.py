@@ -21,9 +21,9 @@ from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, counts
 from benefits_portal.licensing.prepared_queries import redemptions_of, with_key_known
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.redemption_sentences import outcome
 from benefits_portal.licensing.requests import latest_replacement, request_badge
-from benefits_portal.licensing.starting import start_url
 from benefits_portal.licensing.subscription_display import (
     ProductRow,
     adding_hint,
@@ -42,7 +42,7 @@ from benefits_portal.licensing.views.subscription_on import (
     ended_by_then,
     subscription_on,
 )
-from benefits_portal.listing.excerpt import Asked, Excerpt
+from benefits_portal.listing.excerpt import Excerpt, PageQuery
 from benefits_portal.replica import list_from_replica
 from benefits_portal.tenants.access import get_own_prepared, role_required
 from benefits_portal.tenants.any_day import file_on_any_day, on_any_day
@@ -107,7 +107,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
         return subscription_on(request, pk, request.any_day, MAX_REDEMPTIONS)
     on = request.today
     subscription = get_own_prepared(request, prepared_queries.with_fitting_keys, pk, on)
-    excerpt = redemptions_of(subscription, Asked(request.path, request.GET), MAX_REDEMPTIONS)
+    excerpt = redemptions_of(subscription, PageQuery(request.path, request.GET), MAX_REDEMPTIONS)
     people = Names(request.partner, (redemption.redeemed_by for redemption in excerpt))
     context = {
         "subscription": subscription,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from benefits_portal import clock
 from benefits_portal.formats import as_time
-from benefits_portal.listing.excerpt import Asked, Excerpt, with_total
+from benefits_portal.listing.excerpt import Excerpt, PageQuery, with_total
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.regions import time_zone_name
 from benefits_portal.reminders.asking import Answer, send_now
@@ -71,7 +71,7 @@ def choose(request: PartnerRequest, partner: Partner | None) -> HttpResponse:
 def context(
     request: PartnerRequest, recipient: Recipient, partner: Partner | None, form: Any
 ) -> dict[str, Any]:
-    asked = Asked(request.path, request.GET)
+    asked = PageQuery(request.path, request.GET)
     on = request.today if partner else LocalCalendar.of(None).day(clock.now())
     return {
         "form": form,
@@ -86,7 +86,7 @@ def context(
     }
 
 
-def sent_to(recipient: Recipient, asked: Asked) -> Excerpt[Digest]:
+def sent_to(recipient: Recipient, asked: PageQuery) -> Excerpt[Digest]:
     def latest(most: int) -> list[Digest]:
         return sent_at.rows(recipient.user, *recipient.at, most=most)
 
@@ -99,7 +99,7 @@ def sent_at(user: int, *at: int, most: int) -> QuerySet[Digest]:
     return with_total(sent.with_counts(), most, counted=sent)
 
 
-def silenced_by(recipient: Recipient, asked: Asked) -> Excerpt[Silence]:
+def silenced_by(recipient: Recipient, asked: PageQuery) -> Excerpt[Silence]:
     """Not asked for where nothing is."""
     if not recipient.silenced:
         return Excerpt([], 0)

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from benefits_portal.listing.excerpt import Asked, Excerpt
+from benefits_portal.listing.excerpt import Excerpt, PageQuery
 from benefits_portal.tenants.access import (
     form_methods,
     get_own,
@@ -27,7 +27,7 @@ MAX_ASKED = 20  # on the page
 @require_safe
 def tenants(request: PartnerRequest) -> HttpResponse:
     theirs = TenantRequest.objects.for_partner(request.partner).select_related("asked_by")
-    wishes: Excerpt[TenantRequest] = Asked(request.path, request.GET).excerpt(
+    wishes: Excerpt[TenantRequest] = PageQuery(request.path, request.GET).excerpt(
         "asked", theirs, MAX_ASKED
     )
     people = Names(request.partner, (wish.asked_by for wish in wishes))

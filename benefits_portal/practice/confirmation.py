@@ -1,4 +1,4 @@
-"""What is asked once more before it is done, since there is no way back."""
+"""The question before an action that cannot be undone."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -10,8 +10,11 @@ from .models import Class, Room
 
 
 @dataclass(frozen=True)
-class Asked:
-    """`act` is posted to `page`; whoever does not want it goes `back`."""
+class Confirmation:
+    """What is about to happen, and to what.
+
+    `act` is posted to `page`; `back` is where *Cancel* leads.
+    """
 
     title: str
     about: str

@@ -1,4 +1,4 @@
-"""Moving the calendars of a class's rooms, all at once (T6)."""
+"""Move the calendars of all rooms of a class at once (T6)."""
 
 from benefits_portal import clock
 from benefits_portal.dates import add_months

@@ -1,4 +1,4 @@
-"""Codes that let in: of a class on the wall, and of one's own room. Guessing is limited (T3)."""
+"""Signing in with a code: a class's, or one's own room's. Guessing is limited (T3)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Signing in as another person of the same room; what the session is at goes along."""
+"""Switch to another persona of the same room; the exercise in progress goes along."""
 
 from django.http import HttpRequest, HttpResponse
 

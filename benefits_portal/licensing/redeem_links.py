@@ -1,4 +1,4 @@
-"""Where redeeming a key begins with a subscription in mind: in its tenant, which is not asked."""
+"""Links that start redeeming a key for a given subscription, in its tenant."""
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -10,7 +10,7 @@ from benefits_portal.licensing.quotes import RedemptionKind
 def start_url(
     subscription: Subscription, way: RedemptionKind | None = None, key: int | None = None
 ) -> str:
-    """To start again what has ended; from another tenant a switch is offered there."""
+    """The page that starts it; opened in another tenant, it offers to switch."""
     known = {"subscription": subscription.pk, "key": key, "way": way.value if way else None}
     query = urlencode({name: value for name, value in known.items() if value is not None})
     return f"{reverse('licensing:product-key-start')}?{query}"
