@@ -6,9 +6,9 @@ A key that was replaced since is revoked today; that it counted until then is on
 from collections.abc import Callable
 from datetime import date
 
-from django.db.models import Exists
+from django.db.models import Q
 
-type LedgerProvider = Callable[[date], Exists]
+type LedgerProvider = Callable[[date], Q]
 ledger_providers: list[LedgerProvider] = []
 
 
@@ -18,7 +18,7 @@ def register_ledger_provider(provider: LedgerProvider) -> LedgerProvider:
     return provider
 
 
-def counted_on(day: date) -> Exists:
+def counted_on(day: date) -> Q:
     """The condition on a product key that it was redeemed by the end of `day`, and not undone."""
     (provider,) = ledger_providers
     return provider(day)

@@ -195,6 +195,7 @@ CHECKS = [
     *differing(Reversal, "partner_id", "redemption__partner_id"),
     *differing(Reversal, "tenant_id", "redemption__tenant_id"),
     *differing(Reversal, "subscription_id", "redemption__subscription_id", remedy=LEDGER),
+    at_fault(Reversal, "of keys that are not revoked", LEDGER, Q(redemption__key__revoked_at=None)),
     *differing(Replacement, "partner_id", "redemption__partner_id", "key__partner_id"),
     *differing(Replacement, "tenant_id", "redemption__tenant_id"),
     *differing(Replacement, "order_id", "redemption__order_id"),

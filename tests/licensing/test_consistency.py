@@ -321,6 +321,13 @@ FAULTS = [
         "4 of keys that are not redeemed",
     ),
     (
+        Reversal,
+        "redemption_id = (SELECT MAX(r.id) FROM licensing_redemption r"
+        " JOIN benefits_productkey k ON k.id = r.key_id WHERE k.revoked_at IS NULL)",
+        Reversal,
+        "1 of keys that are not revoked",
+    ),
+    (
         LicenseTally,
         "given = given + 1",
         Partner,
