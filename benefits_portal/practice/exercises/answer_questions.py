@@ -24,7 +24,7 @@ class UnusedLicenses(NumberQuestion):
 
     sentences: ClassVar = NumberQuestion.sentences | {
         "counted-keys": _("%(answer)s is the number of keys, not of their licenses."),
-        NOTHING_LEFT: _("There is no key left that no one has redeemed."),
+        NOTHING_LEFT: _("There are no unused keys left."),
     }
     label: ClassVar = _("Licenses")
 
