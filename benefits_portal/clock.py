@@ -1,9 +1,9 @@
-"""The only place that reads the clock. Everything else takes the day as an argument.
+"""The only module that reads the clock. Everything else takes the day as an argument.
 
 Two times are kept apart. *Now* is an aware moment in UTC and always real: sessions, tokens,
 lock-outs and records use it. *Today* is a calendar day in somebody's time zone; rules use it. A
-practice partner's own today can be moved ahead by whole days, and the demo's story is played at
-moments in the past.
+practice partner's today can be moved ahead by whole days, and the demo's story is played at moments
+in the past.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def now() -> datetime:
 
 
 def today(time_zone: str = "", days_ahead: int = 0) -> date:
-    """The calendar day in `time_zone` (the project's own if empty), `days_ahead` days on."""
+    """The calendar day in `time_zone` (the project's own if empty), plus `days_ahead` days."""
     return now().astimezone(ZoneInfo(time_zone or settings.TIME_ZONE)).date() + timedelta(
         days=days_ahead
     )
@@ -31,7 +31,7 @@ def today(time_zone: str = "", days_ahead: int = 0) -> date:
 
 @contextmanager
 def frozen_at(day: date, time_zone: str) -> Iterator[None]:
-    """Within the block, now is noon of `day` in `time_zone`: how the demo's story gets its past."""
+    """Within the block, now is noon of `day` in `time_zone`. The demo's story uses it."""
     token = _frozen_at.set(datetime.combine(day, time(12), ZoneInfo(time_zone)).astimezone(UTC))
     try:
         yield

@@ -1,7 +1,7 @@
-"""Middleware for what Django has no setting for.
+"""Middleware that Django has no setting for.
 
-Headers of our own, nothing kept of signed-in people, sessions on a database that takes no changes,
-and whole pages for whoever asked for a part of one.
+Our own headers; no caching for signed-in people; sessions on a read-only database; whole pages in
+answer to requests for a part of one.
 """
 
 from collections.abc import Callable
@@ -43,9 +43,9 @@ def security_headers(
 
 
 def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
-    """Let the browser keep no answer to somebody signed in (W9).
+    """Forbid the browser to cache answers to signed-in people (W9).
 
-    Clear what it kept, unread messages too, once they no longer are.
+    When they sign out, also clear what it stored, unread messages included.
     """
     if (
         settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -58,10 +58,10 @@ def keep_nothing(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def has_ended(response: HttpResponse) -> bool:
-    """Whether `response` takes the session away, or sends somebody to sign in again.
+    """Whether `response` ends the session, or redirects to sign in because it is over.
 
-    The latter where their session is over. A cookie that has expired is not sent, so of a session
-    that ended by itself there is only the second.
+    Browsers don't send expired cookies, so if a session expired by itself, only the redirect shows
+    it.
     """
     cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
     leads_to = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
@@ -71,9 +71,9 @@ def has_ended(response: HttpResponse) -> bool:
 
 
 class Sessions(SessionMiddleware):
-    """Django's.
+    """Django's session middleware.
 
-    While the database takes no changes, a page that is only looked at is shown, and not remembered.
+    While the database is read-only, pages that only read are shown, and the session is not saved.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -88,11 +88,11 @@ class Sessions(SessionMiddleware):
 def whole_pages(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: the browser goes to what answers htmx with a redirect or a refusal.
+    """Make the browser load a whole page where htmx gets a redirect or a refusal.
 
-    That is a page of its own, such as signing in. htmx itself would put a redirect's page into the
-    row that asked, and show nothing of a refusal. A refused GET is asked for again, as a page; a
-    refused POST is not, so its answer takes the place of the page (static/js/portal.js).
+    htmx alone would put a redirect's page, such as sign-in, into the row that made the request, and
+    show nothing of a refusal. A refused GET is requested again as a page; a refused POST is not, so
+    its answer replaces the page (static/js/portal.js).
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

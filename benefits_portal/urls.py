@@ -1,4 +1,4 @@
-"""Addresses. They are stable: bookmarks and other people's instructions rely on them."""
+"""URLs. They must stay stable: bookmarks and other people's instructions rely on them."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""Pages that belong to no app: help, theme, what failed, and the frame around every page."""
+"""Pages of no single app: help, theme, language, error pages, and the frame of every page."""
 
 import logging
 import sys
@@ -39,7 +39,7 @@ THEMES = ("", "light", "dark")  # empty: as the system says
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: what the frame of every page needs."""
+    """Context processor: what the frame of every page shows."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     match = request.resolver_match
     return {
@@ -61,7 +61,7 @@ def _credit_products() -> QuerySet[Product, tuple[str, str]]:
 
 
 def _combinations(*kinds: Product.Kind) -> list[str]:
-    """What the credit of each of `kinds` cannot be combined with."""
+    """The offers and credit that credit of each of `kinds` cannot be combined with."""
     found = _credit_products.rows()
     return [
         combination(kind, [offers for its_kind, offers in found if its_kind == kind])
@@ -77,7 +77,7 @@ def _discontinued(on: date) -> QuerySet[Product]:
 @login_not_required
 @require_safe
 def help_page(request: PartnerRequest) -> HttpResponse:
-    """The rules in plain words; what the catalog says is listed from it (B4, U4)."""
+    """The rules in plain words, with lists from the catalog (B4, U4)."""
     monthly, bulk = _combinations(Product.Kind.MONTHLY_CREDIT, Product.Kind.BULK_CREDIT)
     context = {
         "scenarios": SCENARIOS,
@@ -92,7 +92,7 @@ def help_page(request: PartnerRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def then_and_now(request: PartnerRequest) -> HttpResponse:
-    """What the original changed since January 2021, which is what this portal shows."""
+    """What the original has changed since January 2021, the version that this portal imitates."""
     return render(request, "then_and_now.html")
 
 
@@ -100,10 +100,10 @@ def then_and_now(request: PartnerRequest) -> HttpResponse:
 @tenant_context_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Go on in another language, on the same page.
+    """Switch the language, and return to the same page.
 
-    Whoever is signed in finds it again the next time, unless their account is moving to another
-    portal: then only this browser remembers it (C1).
+    The account remembers it, unless its partner is being moved to another portal: then only this
+    browser does (C1).
     """
     chosen, user = request.POST.get("language", ""), request.user
     if isinstance(user, User) and chosen in dict(settings.LANGUAGES):
@@ -132,18 +132,18 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that is too old, or came from elsewhere: what happened and what to do."""
+    """The page for a form that is too old or from another site: what happened and what to do."""
     return render(request, "csrf_failure.html", status=403)
 
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """More than settings allow: 413; anything else that makes no sense: 400.
+    """413 if the request exceeds a limit, otherwise 400.
 
-    Asks nothing of a request that was not read.
+    Uses nothing of the request, which may not have been read.
 
-    A session that the database could not save is no fault of the request: it is told as in
-    `server_error`.
+    If the session could not be saved, that is the database's failure, not the request's: answers as
+    `server_error` does.
     """
     if isinstance(exception, SessionInterrupted) and (why := reason(exception)):
         return unavailable(why)
@@ -158,10 +158,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something failed: 503 if it was the database, so that one may try again; else 500.
+    """500, or 503 if the database failed, so that a retry may help.
 
-    409 if what was to be written refers to somebody or a partner deleted meanwhile: a room that was
-    started over. A transaction that failed is undone by then, so nothing is ever half done (K2).
+    409 if the data refers to a person or partner that was deleted meanwhile, because a room was
+    started over. The transaction was rolled back by then, so nothing is half done (K2).
     """
     if why := reason(sys.exception()):
         return unavailable(why)
@@ -173,7 +173,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_deleted(request: HttpRequest) -> bool:
-    """Whether whoever asks is no longer there, or the partner they act for."""
+    """Whether the signed-in person, or the partner they act for, no longer exists."""
     acting = {User: getattr(request, "user", None), Partner: getattr(request, "partner", None)}
     return any(
         row and row.pk and not model._base_manager.filter(pk=row.pk).exists()
@@ -182,7 +182,7 @@ def is_deleted(request: HttpRequest) -> bool:
 
 
 def unavailable(why: Reason) -> HttpResponse:
-    """503 with the reason, made without asking the database, or the session, which lives there."""
+    """503 with the reason, rendered without the database and so without the session."""
     context = {"request_id": request_id.get(), "reason": why.name.lower()}
     return HttpResponse(
         render_to_string("503.html", context), status=503, headers={"Retry-After": RETRY_AFTER}

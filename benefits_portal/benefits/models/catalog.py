@@ -1,4 +1,4 @@
-"""The program's catalog: offers, products, and what an offer's package holds (rules B2 to B4)."""
+"""The program's catalog: offers, products, and the packages of offers (B2 to B4)."""
 
 from datetime import date
 from decimal import Decimal
@@ -128,7 +128,7 @@ class Product(models.Model):
 
 
 def product_text(name: str, kind: str) -> str:
-    """The product's name; credit with its kind too, since both kinds may be called the same."""
+    """The product's name; for credit also its kind, because both kinds may have one name."""
     return name if kind == Product.Kind.LICENSES else f"{name} ({Product.Kind(kind).label})"
 
 
@@ -143,8 +143,8 @@ class PackageLineQuerySet(DerivedQuerySet["PackageLine"]):
     def of_package(self, offer: Offer, on: date) -> Self:
         """The lines that an enrollment in `offer` on that day provisions (B2).
 
-        Without what was discontinued (B4). In the package's own order, so that every database
-        provisions them alike, however it sorts names.
+        Discontinued products are left out (B4). They are in the package's own order, so that every
+        database provisions them alike, however it sorts names.
         """
         lines = self.offered(on).filter(offer=offer).select_related("product")
         if offer.is_competency:
@@ -154,7 +154,7 @@ class PackageLineQuerySet(DerivedQuerySet["PackageLine"]):
         return lines.order_by("pk").prefetch_related("credit_amounts")
 
     def left_out_of_package(self, offer: Offer, on: date) -> Self:
-        """The lines that such an enrollment skips, because their product was discontinued (B4)."""
+        """The lines that such an enrollment skips because their product was discontinued (B4)."""
         lines = self.offered(on).discontinued(on).filter(offer=offer).select_related("product")
         return lines if offer.is_competency else lines.none()
 

@@ -31,30 +31,30 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.running(on).filter(ends_on__lte=on + timedelta(days=days))
 
     def ending_until(self, on: date, day: date) -> Self:
-        """Those whose last day is from `on` to `day`, begun or not."""
+        """Those whose last day is from `on` to `day`, even if they have not begun."""
         return self.filter(ends_on__gte=on, ends_on__lte=day)
 
     def not_renewed(self) -> Self:
-        """Those of partners who are not enrolled in the same offer for a later year (B1)."""
+        """Those not followed by a later year of the same partner in the same offer (B1)."""
         later = self.model.objects.filter(
             partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on")
         )
         return self.filter(~Exists(later))
 
     def usable(self, on: date) -> Self:
-        """Begun, and with benefits that have not expired (B1)."""
+        """Begun, with benefits that have not expired (B1)."""
         return self.filter(starts_on__lte=on, benefits_expire_on__gte=on)
 
     def upcoming(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
 
     def shown_on_home(self, on: date) -> Self:
-        """Those that run or come, and those of the past year; what can still be used first."""
+        """Present, future, and those of the past year; first those whose benefits are usable."""
         is_over = ExpressionWrapper(Q(benefits_expire_on__lt=on), models.BooleanField())
         return self.filter(ends_on__gte=on - ENDED_SHOWN).order_by(is_over, "ends_on", "pk")
 
     def with_next_year(self) -> Self:
-        """Each with `next_starts_on`: when the next year in its offer begins, None for none."""
+        """Annotate `next_starts_on`: the first day of the next year in its offer, or None."""
         later = self.model.objects.filter(
             partner=OuterRef("partner"), offer=OuterRef("offer"), starts_on__gt=OuterRef("ends_on")
         )

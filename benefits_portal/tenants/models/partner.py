@@ -34,11 +34,11 @@ MPN_ID, MPN_ID_MESSAGE = (
 
 class PartnerQuerySet(DerivedQuerySet["Partner"]):
     def with_role_for(self, user: "User") -> Self:
-        """The partners at which `user` holds a role."""
+        """The partners where `user` holds a role."""
         return self.filter(role_assignments__user=user)
 
     def here(self) -> Self:
-        """Those that are neither being moved to another portal nor there."""
+        """Neither being moved to another portal nor moved already."""
         return self.filter(moving_until=None)
 
 
@@ -100,27 +100,27 @@ class Partner(models.Model):
 
     @property
     def known_as(self) -> str:
-        """Where partners are listed or chosen: two may have one name."""
+        """The name in lists and choices, where two partners may share one."""
         return f"{self.name} ({self.mpn_id})"
 
     def today(self) -> date:
-        """The partner's own calendar day, which the portal's pages take for every rule's `on`."""
+        """The partner's own calendar day; the portal's pages pass it to every rule as `on`."""
         return clock.today(self.time_zone, self.days_ahead)
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing may be written: it is being moved to another portal, or it is there."""
+        """Whether nothing may be written: it is being moved to another portal, or has moved."""
         return self.moving_until is not None
 
     @property
     def is_late(self) -> bool:
-        """Whether its move takes longer than its people were told."""
+        """Whether the move takes longer than its people were told."""
         return self.moving_until is not None and self.moving_until < clock.now()
 
     def close(self, until: datetime, *, by: Actor) -> None:
-        """Close it while it is moved, about until then.
+        """Close it for the move, until about the given time.
 
-        Afterwards all is committed that anybody had begun to write. Raises PartnerMoved.
+        When this returns, all writes that had begun are committed. Raises PartnerMoved.
         """
         about: AuditContext = {"by": by, "partner": self, "subject": self}
         with transaction.atomic():
@@ -134,7 +134,7 @@ class Partner(models.Model):
             Partner.objects.select_for_update().get(pk=self.pk)
 
     def stay(self, *, by: Actor) -> None:
-        """Open it again: it was not moved. Raises PartnerMoved."""
+        """Open it again without having moved. Raises PartnerMoved."""
         with transaction.atomic():
             if not Partner.objects.filter(pk=self.pk, moved_to="").update(moving_until=None):
                 raise PartnerMoved
@@ -142,7 +142,7 @@ class Partner(models.Model):
             Record.objects.log(TenantsAction.MOVE_GIVEN_UP, by=by, partner=self, subject=self)
 
     def settle(self, url: str, *, by: Actor) -> None:
-        """It is in the portal at `url` now, for good. Raises PartnerNotClosed."""
+        """Mark it as moved to the portal at `url`, for good. Raises PartnerNotClosed."""
         closed = Partner.objects.filter(pk=self.pk, moving_until__isnull=False)
         with transaction.atomic():
             if not closed.update(moved_to=url):
@@ -151,9 +151,9 @@ class Partner(models.Model):
             Record.objects.log(TenantsAction.MOVED_AWAY, by=by, subject=self)  # it takes no more
 
     def move_calendar_to(self, day: date) -> bool:
-        """Move a practice partner's today forward to `day`; False if that is not later.
+        """Move a practice partner's today forward to `day`.
 
-        False too if the partner is real.
+        Returns False if the day is not later, or if the partner is a real one.
         """
         days_ahead = (day - clock.today(self.time_zone)).days
         moved = Partner.objects.filter(pk=self.pk, is_practice=True, days_ahead__lt=days_ahead)
@@ -236,7 +236,7 @@ class Tenant(PartnerRow):
         return f"{self.name} ({self.domain})"
 
     def make_primary(self, *, by: Actor) -> None:
-        """Make this the partner's primary tenant in place of another. Raises AlreadyPrimary."""
+        """Make this the partner's primary tenant instead of another. Raises AlreadyPrimary."""
         about: AuditContext = {"by": by, "partner": self.partner, "tenant": self, "subject": self}
         with recorded_if_refused(TenantsAction.PRIMARY_CHOSEN, **about):
             Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
