@@ -111,7 +111,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         if item.path.stem.endswith("_at_once"):
             item.add_marker(pytest.mark.at_once)
             item.add_marker(pytest.mark.slow)
-        if item.path.parent.name in SLOW_FOLDERS:
+        if item.path.parent.name in SLOW_FOLDERS or item.get_closest_marker("release"):
             item.add_marker(pytest.mark.slow)
     # The longest first, as they wait much: beside them others work, and short ones even out the end
     items.sort(key=lambda item: item.path.parent.name != "browser")

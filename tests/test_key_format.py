@@ -194,6 +194,7 @@ def linear(text: str, rounds: int) -> bool:
     return four_times < 8 * once + 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
 def test_a_long_text_is_masked_in_linear_time(text: str) -> None:
     assert linear(text, rounds=5)

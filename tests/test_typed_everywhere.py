@@ -300,9 +300,10 @@ def bring(kind: type[Import], row: dict[str, str]) -> set[str]:
     return written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "texts",
-    [INVISIBLE[:2], pytest.param(ODD, marks=[pytest.mark.slow, pytest.mark.release])],
+    [INVISIBLE[:2], pytest.param(ODD, marks=pytest.mark.release)],
     ids=["few", "all"],
 )
 def test_nothing_odd_comes_through_an_import(world: World, texts: list[str]) -> None:

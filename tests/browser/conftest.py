@@ -31,6 +31,9 @@ QUIET = [
     "--disable-sync",
 ]
 
+# The main job, in all ways of doing it
+QUICK = {"test_main_job", "test_clicks", "test_ways", "test_key_field"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = f"{Path(__file__).parent}{os.sep}"
@@ -38,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
+            if item.path.stem not in QUICK:
+                item.add_marker(pytest.mark.slow)
 
 
 def launch_args(executable: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserType, Page, expect
 from tests.browser.conftest import CHROMIUM, Visit, launch_args
 from tests.browser.pages import key_of
 
-pytestmark = pytest.mark.slow
 SIGN_IN = "Sign in try the portal as …"
 
 

@@ -96,7 +96,6 @@ def faults_in(page: Page, looks: Iterable[tuple[Theme, int]], name: str) -> list
     return faults
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("short_lists")
 def test_each_sort_of_page_is_accessible_dark_and_narrow(visit: Visit) -> None:
     page = visit("programme", reduced_motion="reduce")
@@ -107,7 +106,6 @@ def test_each_sort_of_page_is_accessible_dark_and_narrow(visit: Visit) -> None:
     assert faults == []
 
 
-@pytest.mark.slow
 @pytest.mark.release
 @pytest.mark.usefixtures("short_lists")
 @pytest.mark.parametrize("persona", ["programme", "support"])
@@ -123,7 +121,6 @@ def test_every_page_is_accessible_in_every_look(visit: Visit, persona: str) -> N
     assert opened > 40
 
 
-@pytest.mark.slow
 def test_choices_and_rows_are_named_as_they_are_opened_and_added(visit: Visit) -> None:
     page = visit("programme", reduced_motion="reduce")
     page.goto(url(Membership, "add"))
@@ -136,7 +133,6 @@ def test_choices_and_rows_are_named_as_they_are_opened_and_added(visit: Visit) -
     assert faults + faults_of(page, "another-row", ours=True) == []
 
 
-@pytest.mark.slow
 def test_the_first_page_keeps_its_links_and_icons_whole(visit: Visit) -> None:
     page = visit("programme", reduced_motion="reduce", viewport={"width": 1280, "height": 900})
     page.goto(reverse("admin:index"))
@@ -169,7 +165,6 @@ CUT_OR_WRAPPED = """() => {
 }"""
 
 
-@pytest.mark.slow
 @pytest.mark.release
 @pytest.mark.parametrize("width", [1280, 768, 390])
 @pytest.mark.parametrize("language", ["en", "nl"])

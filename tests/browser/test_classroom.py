@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 import time_machine
 from playwright.sync_api import Page, expect
 
@@ -17,7 +16,6 @@ from tests import factories
 from tests.browser.conftest import Visit
 from tests.browser.test_every_page import faults_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SMALL = {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark", "locale": "nl"}
 
 

@@ -6,8 +6,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.pages import key_of
 
-pytestmark = pytest.mark.slow
-
 QUERY = "?licenses=100&keys=25&on=2026-11-29&ends_on="
 ENDS = ["2026-11-30", "2027-06-30", "2029-10-01"]  # beside today, early, late
 WIDTHS = (320, 390, 768, 1280)

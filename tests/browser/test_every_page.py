@@ -18,8 +18,6 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Visit
 from tests.browser.pages import Sight, every_page
 
-pytestmark = pytest.mark.slow
-
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = os.environ.get("SCREENSHOTS", "")
 NO_PAGES = {  # what answers no GET with a page

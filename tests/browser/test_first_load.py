@@ -20,8 +20,6 @@ from benefits_portal import clock
 from benefits_portal.practice.world import make_world
 from benefits_portal.templatetags import kept
 
-pytestmark = pytest.mark.slow
-
 SHIFTS = """window.shifted = 0;
 new PerformanceObserver((list) => {
   list.getEntries().forEach((shift) => (window.shifted += shift.value));

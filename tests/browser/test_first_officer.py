@@ -17,7 +17,7 @@ from benefits_portal.licensing.models import Redemption
 from benefits_portal.tenants.models import Record
 from tests.browser.conftest import Visit
 
-pytestmark = [pytest.mark.slow, pytest.mark.release]
+pytestmark = pytest.mark.release
 PASSWORD = "correct horse battery staple"
 PICTURES = os.environ.get("SCREENSHOTS", "")
 

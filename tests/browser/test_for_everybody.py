@@ -12,7 +12,6 @@ from benefits_portal.benefits.models import Benefit
 from tests.browser.conftest import Visit
 from tests.browser.pages import every_page, key_of, subscription_of
 
-pytestmark = pytest.mark.slow
 LIST = "/mpn/benefits/azure-cloud/"
 # Per page: landmarks, headings, title, language, help in its place, tables with captions and
 # headers, no positive tabindex, no id twice, errors tied to their fields and to the summary.

@@ -8,7 +8,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pages import subscription_of
 from tests.key_examples import FOREIGN, KEY, MISTYPED, OTHER, SHOWN, WRITTEN, WRONG, put
 
-pytestmark = [pytest.mark.browser, pytest.mark.rule("W5")]
+pytestmark = pytest.mark.rule("W5")
 
 PASTE = """(field, texts) => texts.map(text => {
   field.value = "";

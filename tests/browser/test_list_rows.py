@@ -10,7 +10,6 @@ CUT = "names => names.filter((name) => name.scrollWidth > name.clientWidth).leng
 HEIGHTS = "rows => rows.map((row) => Math.round(row.getBoundingClientRect().height))"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["en", "nl"])
 def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(
     visit: Visit, portal: str, locale: str
@@ -32,7 +31,6 @@ def test_a_row_of_the_list_is_44_to_48_pixels_high_at_1280(
     assert sum(end <= 900 for end in ends) == 13, "as many are seen without scrolling"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["en", "nl"])
 def test_on_a_phone_the_frame_and_each_way_of_a_key_are_low(
     visit: Visit, portal: str, locale: str
@@ -49,7 +47,6 @@ def test_on_a_phone_the_frame_and_each_way_of_a_key_are_low(
     assert page.evaluate("document.documentElement.scrollHeight") < 2_800
 
 
-@pytest.mark.slow
 def test_the_list_on_a_phone_is_compact_cards_with_one_choice_of_order(visit: Visit) -> None:
     page = visit("partner-admin", viewport={"width": 390, "height": 844})
     page.goto("/mpn/benefits/azure-cloud/")
@@ -64,7 +61,6 @@ def test_the_list_on_a_phone_is_compact_cards_with_one_choice_of_order(visit: Vi
     assert "Visio Plan 2" in page.locator("main tbody tr[id] th").nth(6).inner_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_open_filters_stay_within_the_page(visit: Visit, width: int) -> None:
     page = visit("partner-admin", viewport={"width": width, "height": 844})
@@ -73,7 +69,6 @@ def test_open_filters_stay_within_the_page(visit: Visit, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.slow
 def test_names_are_printed_whole_in_the_list(visit: Visit) -> None:
     page = visit("partner-admin", viewport={"width": 794, "height": 1123})  # A4
     page.goto("/mpn/benefits/azure-cloud/")

@@ -24,8 +24,6 @@ from tests.browser.conftest import Visit
 from tests.browser.pages import Sight, every_page
 from tests.browser.test_every_page import SORTS
 
-pytestmark = pytest.mark.slow
-
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"
 NAMES = {
     User: "name",

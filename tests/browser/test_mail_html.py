@@ -10,7 +10,7 @@ from pytest_django import Settings
 from tests.covering import covering
 from tests.reminders.test_digest_mail import ENDING, HELD, KEY, LAPSED, html_of, mail
 
-pytestmark = [pytest.mark.slow, pytest.mark.rule("R8")]
+pytestmark = pytest.mark.rule("R8")
 LOOKS = [*product(["en", "nl"], ["light", "dark"])]
 IN_CI = covering(LOOKS)
 FINDINGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -4,7 +4,6 @@ import pytest
 
 from tests.browser.conftest import Visit
 
-pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 900}}
 
 

@@ -142,7 +142,6 @@ def words_of(text: str) -> set[str]:
     return set(WORD.findall(unicodedata.normalize("NFD", ADDRESS.sub("", text))))
 
 
-@pytest.mark.slow
 @pytest.mark.release
 @pytest.mark.usefixtures("accents")
 @pytest.mark.urls("tests.browser.pages")

@@ -28,6 +28,7 @@ from tests.plans import nodes_of
 from tests.world import rolled_back
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="the plans are PostgreSQL's"),
 ]

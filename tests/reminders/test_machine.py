@@ -89,6 +89,7 @@ def due_now(machine: Machine) -> set[tuple[int, Any, int]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [*range(4), *(pytest.param(n, marks=BEFORE_A_RELEASE) for n in range(4, 200))]
 )

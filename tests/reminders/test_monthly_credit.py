@@ -21,6 +21,7 @@ def credit(expires_on: date, **facts: bool) -> Benefit:
     return factories.BenefitFactory.create(partner=partner, expires_on=expires_on, **facts)
 
 
+@pytest.mark.slow
 def test_each_month_is_told_before_it_is_lost() -> None:
     credit(date(2021, 12, 31), monthly=True)
     for day in range(32):

@@ -40,6 +40,7 @@ def test_a_run_tells_what_is_due_and_the_next_one_nothing(admin: User, partner: 
     assert mail.outbox[0].to == [admin.email]
 
 
+@pytest.mark.slow
 @pytest.mark.rule("R1", "R2")
 def test_each_day_of_a_run_tells_each_threshold_once(admin: User, partner: Partner) -> None:
     ending(partner, DAY + days(95))
@@ -49,6 +50,7 @@ def test_each_day_of_a_run_tells_each_threshold_once(admin: User, partner: Partn
     assert len(mail.outbox) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.rule("R2", "R5")
 @pytest.mark.parametrize(
     ("down", "thresholds"), [(1, [90, 30, 7, 1]), (7, [90, 30, 7]), (60, [90, 30])]
