@@ -78,14 +78,9 @@ class PartnerFactory(DjangoModelFactory[Partner]):
     currency = "USD"
 
 
-def is_first(tenant: Tenant) -> bool:
-    return not (tenant.partner.pk and tenant.partner.tenants.exists())
-
-
-def first_free_color(tenant: Tenant) -> str:
+def used_colors(tenant: Any) -> set[str]:
     partner = tenant.partner
-    used = set(partner.tenants.values_list("color", flat=True)) if partner.pk else set()
-    return next(color for color in Tenant.Color.values if color not in used)
+    return set(partner.tenants.values_list("color", flat=True)) if partner.pk else set()
 
 
 class TenantFactory(DjangoModelFactory[Tenant]):
@@ -98,8 +93,13 @@ class TenantFactory(DjangoModelFactory[Tenant]):
     name = factory.Sequence("Tenant {}".format)
     domain = factory.Sequence("tenant{}.onmicrosoft.com".format)
 
-    is_primary = factory.LazyAttribute(is_first)
-    color = factory.LazyAttribute(first_free_color)
+    class Params:
+        used = factory.LazyAttribute(used_colors)
+
+    is_primary = factory.LazyAttribute(lambda tenant: not tenant.used)
+    color = factory.LazyAttribute(
+        lambda tenant: next(color for color in Tenant.Color.values if color not in tenant.used)
+    )
 
 
 class TenantRequestFactory(DjangoModelFactory[TenantRequest]):

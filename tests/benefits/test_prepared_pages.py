@@ -19,7 +19,7 @@ from benefits_portal.listing import Listing
 from benefits_portal.tenants.models import Partner
 from tests.factories import TODAY, BenefitFactory, PartnerFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SORTS = [f"{sign}{name}" for name in BenefitListing.columns for sign in ("", "-")]
 FILTERS = [
     *("", "kind=licenses", "show=unused", "show=expiring", "status=redeemed", "type=core"),

@@ -438,6 +438,7 @@ def test_names_written_past_the_portal_are_named_and_folded_again(
     assert "tenants.partner: 1 folded" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [MAX_KEYS - 1, MAX_KEYS + 1])
 @pytest.mark.parametrize("words", ["kim", "kim lee", "kim lee nobody", "lee", "!", ""])
 def test_few_and_many_are_found_alike(tenant: Tenant, number: int, words: str) -> None:
