@@ -63,7 +63,7 @@ class Asked:
             return first
         if not all(reference.isdecimal() for reference in others):
             raise Http404
-        theirs = ProductKey.objects.for_partner(partner).for_use()
+        theirs = ProductKey.objects.for_partner(partner).select_related("benefit")
         found = theirs.filter(pk__in=[one[:18] for one in others]).order_by("pk")
         if len(found) < len(others):
             raise Http404
@@ -208,7 +208,7 @@ def first_unredeemed(partner: int, product: int, on: date, *, most: int) -> Quer
     )
     has_lapsed = ExpressionWrapper(Q(benefit__expires_on__lt=on), BooleanField())
     first = ProductKey.objects.filter(partner=partner, pk__in=usable.union(lapsed, all=True))
-    in_order = first.for_use().order_by(has_lapsed, "benefit__expires_on", "pk")
+    in_order = first.select_related("benefit").order_by(has_lapsed, "benefit__expires_on", "pk")
     return with_total(in_order, most, counted=every, count_to=MAX_COUNT_BESIDE)
 
 
