@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
+from factory.django import DjangoModelFactory
 
 from benefits_portal.licensing.models import LicenseTally
 from benefits_portal.tenants.models import Partner
@@ -39,14 +40,29 @@ def lay_out[*Given, Made](make: Callable[[*Given], Made], *given: *Given) -> Mad
         return make(*given)
     kept = folder() / f"{make.__module__}.{make.__name__} {' '.join(map(str, given))}"
     if not kept.exists():
-        whole = pickle.dumps((make(*given), all_tables()))
+        made = make(*given)
+        whole = pickle.dumps((made, all_tables(), next_numbers()))
         being_written = kept.with_name(f"{os.getpid()}")
         being_written.write_bytes(whole)
         being_written.rename(kept)  # so that no other worker reads half of it
         return pickle.loads(whole)[0]  # noqa: S301 - our own
-    made, tables = pickle.loads(kept.read_bytes())  # noqa: S301
+    made, tables, numbers = pickle.loads(kept.read_bytes())  # noqa: S301
     put_back(tables)
+    go_on_from(numbers)
     return made
+
+
+def next_numbers() -> dict[str, int]:
+    """The next number of each factory's sequence."""
+    factories = DjangoModelFactory.__subclasses__()
+    return {each.__name__: each._meta.next_sequence() for each in factories}
+
+
+def go_on_from(numbers: dict[str, int]) -> None:
+    """Let no factory of this worker repeat a number of a row that another worker made."""
+    present = next_numbers()
+    for each in DjangoModelFactory.__subclasses__():
+        each.reset_sequence(max(present[each.__name__], numbers.get(each.__name__, 0)))
 
 
 def all_tables() -> dict[str, bytes]:
