@@ -19,7 +19,7 @@ from typing import Any
 from django.db.models import Model
 
 from benchmarks import world_events as events
-from benchmarks.world_events import READER, REFUSED_EACH, STAFF, admin_of, noon
+from benchmarks.world_events import A_PAGE, READER, REFUSED_EACH, STAFF, admin_of, noon
 from benefits_portal.benefits.models import (
     Assignment,
     Benefit,
@@ -258,10 +258,19 @@ class World:
             name, email = named(n, f"tenant{n}.example")
             user = admin_of(n)
             yield user, email, name, self.people + n, f"!{user}", False, False
+        for user in self._others():
+            name, email = named(user, "tenant2.example")
+            yield user, email, name, None, f"!{user}", False, False
+
+    def _others(self) -> range:
+        """The accounts that a small world lacks to a page: of more admins of the second partner."""
+        return range(self.partners + 2, A_PAGE + 1)
 
     def _roles(self) -> Iterator[Row]:
         for n in range(1, self.partners + 1):
             yield n, admin_of(n), n, Role.GLOBAL_ADMIN
+        for user in self._others():
+            yield user, user, 2, Role.GLOBAL_ADMIN
 
     # The catalog
 
@@ -462,7 +471,7 @@ class World:
             action = RedemptionAction[RedemptionKind(way).name].value
             who = at, How.PORTAL.value, admin_of(partner), partner, tenant, action
             yield *who, "", Subscription, subscription, '{"licenses": 25}'
-            if number % REFUSED_EACH == 0:
+            if number <= A_PAGE or number % REFUSED_EACH == 0:
                 yield *who, "KeyUnknown", Subscription, subscription, "{}"
 
 

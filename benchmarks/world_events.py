@@ -1,6 +1,7 @@
 """What staff of the back office look through: what was ordered, refused, sent and counted.
 
-As much of it as of benefits, within a factor of ten, and one account for each partner.
+As much of it as of benefits, within a factor of ten, and one account for each partner. Of accounts
+and of what was refused at least a page: growth is what a million rows cost, not an empty page.
 """
 
 import uuid
@@ -17,6 +18,7 @@ DAYS_KEPT = 90  # of what is deleted after a while
 LOCKED_OUT, WAITING, GIVEN_UP = 5_000, 1_000, 2_000  # one of so many
 DIGEST_DAYS = 10
 REFUSED_EACH = 20  # redemptions
+A_PAGE = 51  # rows of a list, with the one behind it
 
 
 def admin_of(partner: int) -> int:
