@@ -392,11 +392,21 @@ def test_the_first_keys_are_shown_those_asked_for_and_the_way_to_all(
     ticked = [page.context["form"].cleaned_data["key"] for page in pages]
     assert ticked == [[key.pk for key in chosen] for chosen in (first, first, keys[-1:], keys[-1:])]
     assert [page.context["supply"].has_all_keys for page in pages] == [True, True, True, False]
+    assert [page.context["supply"].unusable for page in pages] == [[]] * 4
     assert [f"The first {MOST} of 12 are shown." in main(page) for page in pages[:2]] == [
         True,
         False,
     ]
     assert "&amp;all=1" in main(pages[0])
+
+
+def test_a_key_of_another_product_is_not_planned_with(
+    client: Client, subscription: Subscription
+) -> None:
+    key, other = key_of(subscription, 25), factories.issue_key(partner=subscription.partner)
+    page = planned(client, subscription=subscription.pk, key=[key.pk, other.pk])
+    supply = page.context["supply"]
+    assert (supply.keys, supply.unusable, supply.has_all_keys) == ([key], [], False)
 
 
 def test_to_end_on_the_same_day_all_subscriptions_are_shown(
