@@ -17,6 +17,7 @@ FETCHES = {
     "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/benefits/models/product_key.py:live_key_of": "the one key that there is",
     "benefits_portal/benefits/benefit_list/listing.py:bounded": "the one row of a subquery",
+    "benefits_portal/licensing/key_ledger.py:counted_on": "whether there is one",
     "benefits_portal/licensing/home/offered_keys.py:could_use": "the one that ends first",
     "benefits_portal/licensing/home/unused_queries.py:add_other_currencies": (
         "a count, said as 1,000+"
