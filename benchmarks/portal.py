@@ -112,6 +112,7 @@ class Portal:
             "benefits_portal.wsgi",
             f"--workers={workers}",
             f"--bind=unix:{self.socket}",
+            "--max-requests=0",  # or a worker that has just begun is measured
         ]
 
     def __enter__(self) -> Self:
