@@ -1,16 +1,18 @@
 """Middleware that Django has no setting for.
 
-Our own headers; no caching for signed-in people; sessions on a read-only database; whole pages in
-answer to requests for a part of one.
+Our own headers; no caching for signed-in people; sessions on a read-only database; a reason for
+having to sign in again; whole pages in answer to requests for a part of one.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
@@ -83,6 +85,28 @@ class Sessions(SessionMiddleware):
             if request.method in ("GET", "HEAD") and reason(problem) is Reason.READ_ONLY:
                 return response
             raise
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Django's, which tells the sign-in page why somebody is there who was signed in before.
+
+    `ended` in its address is "sent" if they sent a form, which was not carried out, and "shown" if
+    they opened a page.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
+        response = super().handle_no_permission(request, view_func)
+        if request.method not in ("GET", "HEAD"):
+            response.headers["Location"] += "&ended=sent"
+        elif session_is_over(request):
+            response.headers["Location"] += "&ended=shown"
+        return response
+
+
+def session_is_over(request: HttpRequest) -> bool:
+    """Whether the browser sent a session that has expired or was ended."""
+    had_session = bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    return had_session and request.session.session_key is None
 
 
 def whole_pages(

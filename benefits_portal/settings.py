@@ -95,7 +95,7 @@ MIDDLEWARE = [
     # Before authentication: somebody whose account was deleted with their room is told why
     *(["benefits_portal.practice.middleware.in_room"] if DEMO else []),
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "benefits_portal.middleware.SignInRequired",
     "benefits_portal.tenants.search_limits.LimitSearches",
     "benefits_portal.tenants.middleware.ActingMiddleware",
 ]

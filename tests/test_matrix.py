@@ -286,7 +286,7 @@ def words_of(
 def view_alone(user: User | None, method: str, url: str, form: dict[str, Any]) -> HttpResponse:
     """Ask the view itself, which decides who gets in."""
     if user is None:
-        # as LoginRequiredMiddleware answers the first
+        # as SignInRequired answers the first
         return redirect(f"{reverse('tenants:sign-in')}?next={url}")
     request = getattr(RequestFactory(), method)(url, form)
     request.user = user

@@ -64,7 +64,7 @@ def test_when_the_session_is_over_the_browser_goes_to_sign_in(
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [answer.headers["HX-Redirect"] for answer in answers] == [
         f"/sign-in/?next={details}",
-        f"/sign-in/?next={get_key}",
+        f"/sign-in/?next={get_key}&ended=sent",
     ]
 
 

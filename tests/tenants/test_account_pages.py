@@ -417,7 +417,7 @@ def test_a_role_lets_one_in_and_its_loss_counts_at_the_next_request(
     assert theirs.get(account.url("tenants:add-user")).status_code == 200
     boss.post(reverse("tenants:take-role", args=[held.pk]), account.acting_in)
     assert [theirs.get(address)["Location"] for address in (seen, "/")] == [
-        f"/sign-in/?next={seen}",
+        f"/sign-in/?next={seen}&ended=shown",
         "/sign-in/?next=/",
     ]
 

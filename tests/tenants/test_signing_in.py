@@ -203,6 +203,28 @@ def test_a_new_password_from_the_back_office_ends_sessions_too() -> None:
     assert (theirs.get("/").status_code, office.get("/back-office/").status_code) == (302, 200)
 
 
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("get", "You were signed out: your session ended, your password was changed, or your role"),
+        ("post", "You were signed out, so what you sent was not carried out. Nothing was changed."),
+    ],
+)
+def test_whoever_was_signed_out_meanwhile_is_told_at_the_next_request(
+    method: str, told: str
+) -> None:
+    held = RoleAssignmentFactory.create()
+    session = Client()
+    session.force_login(held.user)
+    held.take(by=Actor())
+    answer = getattr(session, method)(reverse("tenants:roles"))
+    assert told in session.get(answer["Location"]).text
+
+
+def test_whoever_opens_a_page_without_ever_signing_in_is_told_nothing() -> None:
+    assert "You were signed out" not in Client().get("/", follow=True).text
+
+
 @pytest.mark.rule("P1")
 def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings: Settings) -> None:
     user = UserFactory.create()
@@ -218,7 +240,7 @@ def test_sessions_end_with_the_last_role_and_not_with_one_of_two(settings: Setti
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
     assert session.get("/").status_code == 200
     held[1].take(by=Actor())
-    assert session.get("/")["Location"] == "/sign-in/?next=/"
+    assert session.get("/")["Location"] == "/sign-in/?next=/&ended=shown"
     RoleAssignmentFactory.create(user=user, partner=held[0].partner)
     assert session.get("/")["Location"] == "/sign-in/?next=/", (
         "a role given later brings no old session back"
