@@ -16,7 +16,8 @@ class Reason(Enum):
     """
 
     AWAY = auto()  # it does not answer, or lets nobody in
-    BUSY = auto()  # a lock or a query took too long, or a deadlock was broken
+    # A lock or a query took too long, a deadlock was broken, or a kept plan no longer fits
+    BUSY = auto()
     FULL = auto()  # no room on its disk
     READ_ONLY = auto()  # a standby, or a primary that was demoted or closed for changes
     MOVING = auto()  # the partner is closed while it is moved to another portal
@@ -29,6 +30,8 @@ REASONS = {
     "57014": Reason.BUSY,
     "40P01": Reason.BUSY,
     "40001": Reason.BUSY,
+    "0A000": Reason.BUSY,  # a column's type changed since it was planned: planned anew next time
+    "26000": Reason.BUSY,  # the server has forgotten the plan
     "SQLITE_BUSY": Reason.BUSY,
     "53100": Reason.FULL,
     "SQLITE_FULL": Reason.FULL,

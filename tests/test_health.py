@@ -11,6 +11,7 @@ import pytest
 from django.db import (
     InterfaceError,
     InternalError,
+    NotSupportedError,
     OperationalError,
     ProgrammingError,
     connection,
@@ -145,6 +146,11 @@ def test_whoever_is_signed_in_is_told_of_health_as_anybody(
         (caused(ProgrammingError, psycopg.errors.UndefinedColumn()), Reason.UPDATING),
         (
             caused(RuntimeError, caused(OperationalError, psycopg.errors.DeadlockDetected())),
+            Reason.BUSY,
+        ),
+        (caused(NotSupportedError, psycopg.errors.FeatureNotSupported()), Reason.BUSY),
+        (
+            caused(ProgrammingError, psycopg.errors.InvalidSqlStatementName()),
             Reason.BUSY,
         ),
         (caused(ProgrammingError, psycopg.errors.SyntaxError()), None),

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.database_errors import Reason, reason
 from benefits_portal.licensing.models import Redemption
 from benefits_portal.prepared import PlannedQuery
 from benefits_portal.tenants.models import Actor, Tenant
@@ -99,8 +100,9 @@ def test_redeeming_succeeds_again_after_a_plan_no_longer_fitted() -> None:
     another = connection.copy("another")
     try:
         another.cursor().execute(change.format("bigint"))
-        with pytest.raises(NotSupportedError, match="must not change result type"):
+        with pytest.raises(NotSupportedError, match="must not change result type") as raised:
             subscription.extend(key, by=Actor(), on=TODAY)
+        assert reason(raised.value) is Reason.BUSY
         assert Redemption.objects.count() == 1
         subscription.extend(key, by=Actor(), on=TODAY)
         assert Redemption.objects.count() == 2
