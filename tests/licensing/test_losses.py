@@ -207,6 +207,13 @@ def test_a_renewed_year_is_not_lost_and_the_next_one_is_by_its_own_last_day(
 
 
 @rule("W7")
+def test_the_totals_do_not_mention_counting_twice_where_nothing_is(tenant: Tenant) -> None:
+    factories.pool(4, given=2, tenant=tenant, ends_on=TODAY)
+    lines = totals(losses_by(tenant.partner, TODAY, TODAY + timedelta(days=1), most=3))
+    assert [line.label for line in lines] == ["Subscriptions affected", "Of these, expiring"]
+
+
+@rule("W7")
 def test_the_totals_say_how_much_of_each_kind_and_where_there_is_more(tenant: Tenant) -> None:
     partner = tenant.partner
     for _ in range(3):
@@ -220,10 +227,10 @@ def test_the_totals_say_how_much_of_each_kind_and_where_there_is_more(tenant: Te
     ]
     others = [
         ("Unassigned credit lost", "$6,400"),
-        ("Subscriptions affected", "1 (4 licenses)"),
-        ("Of these, expire", "1 (4 licenses)"),
-        ("Of these, are disabled", "1 (4 licenses)"),
-        ("Of these, are deleted", "1 (4 licenses)"),
+        ("Subscriptions affected, some more than once", "1 (4 licenses)"),
+        ("Of these, expiring", "1 (4 licenses)"),
+        ("Of these, being disabled", "1 (4 licenses)"),
+        ("Of these, being deleted", "1 (4 licenses)"),
         ("People left without a license", "2"),
     ]
     assert lines == [

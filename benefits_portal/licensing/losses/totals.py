@@ -39,19 +39,25 @@ def with_affected(
     lines: Mapping[Kind, Total], found: Mapping[Kind, Sequence[Loss]], *, has_more: bool
 ) -> Iterator[Total]:
     """Before the stages that subscriptions reach, how many there are: one may reach several."""
-    affected = {loss.pk: loss for kind in STAGES for loss in found.get(kind, ())}
+    reached = [loss for kind in STAGES for loss in found.get(kind, ())]
+    affected = {loss.pk: loss for loss in reached}
+    label = (
+        _("Subscriptions affected, some more than once")
+        if len(reached) > len(affected)
+        else _("Subscriptions affected")
+    )
     for kind, line in lines.items():
         if affected and kind in STAGES:
-            yield Total(_("Subscriptions affected"), subscriptions([*affected.values()], has_more))
+            yield Total(label, subscriptions([*affected.values()], has_more))
             affected = {}
         yield line
 
 
 # Of the same subscriptions
 STAGES: Mapping[Kind, Callable[[], str]] = {
-    Kind.EXPIRED: lambda: _("Of these, expire"),
-    Kind.DISABLED: lambda: _("Of these, are disabled"),
-    Kind.DELETED: lambda: _("Of these, are deleted"),
+    Kind.EXPIRED: lambda: _("Of these, expiring"),
+    Kind.DISABLED: lambda: _("Of these, being disabled"),
+    Kind.DELETED: lambda: _("Of these, being deleted"),
 }
 TITLES: Mapping[Kind, Callable[[], str]] = {
     Kind.KEY: lambda: _("Keys that expire unused"),
