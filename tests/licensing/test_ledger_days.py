@@ -161,7 +161,8 @@ def test_a_day_that_the_ledger_does_not_tell_is_found(
 
 def test_nothing_runs_as_it_does_since_before_it_began(changed_twice: Subscription) -> None:
     theirs = Subscription.objects.filter(pk=changed_twice.pk, partner=changed_twice.partner)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    its_name = "subscription_since_its_start"
+    with pytest.raises(IntegrityError, match=its_name), transaction.atomic():
         theirs.update(since=TODAY - DAY)
 
 

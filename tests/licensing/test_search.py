@@ -291,11 +291,15 @@ def test_pages_of_the_menus_are_found_by_their_names(client: Client) -> None:
     assert {client.get(row.href).status_code for row in pages} == {200}
 
 
-def test_reminders_are_named_without_a_link_to_a_member(sign_in: SignIn, tenant: Tenant) -> None:
+@pytest.mark.rule("P3")
+@pytest.mark.parametrize("title", ["Redeem a product key", "Activity", "Reminders"])
+def test_what_is_for_admins_is_named_without_a_link_to_a_member(
+    sign_in: SignIn, tenant: Tenant, title: str
+) -> None:
     member = factories.UserFactory.create(directory_user__tenant=tenant)
     factories.RoleAssignmentFactory.create(user=member, partner=tenant.partner, role=Role.MEMBER)
-    [row] = only_pages(sign_in(member), "reminders")
-    assert (row.title, row.href) == ("Reminders", "")
+    [row] = only_pages(sign_in(member), title)
+    assert (row.title, row.href) == (title, "")
 
 
 def only_pages(client: Client, name: str) -> list[Found]:
