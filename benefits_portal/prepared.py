@@ -203,8 +203,8 @@ class Composed:
     """
 
     def __init__(self, queryset: QuerySet[Any, Any], count: int) -> None:
-        self._queryset, self.using = queryset, queryset.db
-        self._compiler: SQLCompiler = queryset.query.get_compiler(self.using)
+        self._queryset = queryset
+        self._compiler: SQLCompiler = queryset.query.get_compiler(queryset.db)
         self._sql, self._params = self._compiler.as_sql()
         selected = [expression for expression, _sql, _alias in self._compiler.select]
         self._converters = self._compiler.get_converters(selected)
@@ -213,11 +213,17 @@ class Composed:
         if len({each.value_index for each in self._slots}) < count:
             raise ValueError(f"Not all of the {count} values are parameters of {self._sql}")
 
+    @property
+    def using(self) -> str:
+        """The alias of the database to ask now: a list may be read from a replica, or not."""
+        return self._queryset.db
+
     def asked(self, values: tuple[int | date | str, ...]) -> QuerySet[Any, Any]:
         """The queryset with `values` filled in. It cannot be filtered or ordered any further."""
         params = self._filled(values)
         queryset, compiler = self._queryset.all(), copy(self._compiler)
-        compiler.connection = connections[self.using]
+        compiler.using = self.using
+        compiler.connection = connections[compiler.using]
         vars(compiler)["as_sql"] = lambda: (self._sql, params)
         vars(compiler)["get_converters"] = lambda _selected: self._converters
         vars(queryset.query)["get_compiler"] = lambda using: compiler

@@ -1,7 +1,8 @@
 """A prepared query answers as the queryset does, whatever was asked before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Upper
 from django.test.utils import CaptureQueriesContext
+from django.utils.connection import ConnectionDoesNotExist
+from pytest_django import Settings
 
+from benefits_portal import replica
 from benefits_portal.benefits.models import Benefit
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.models import LicenseAction
@@ -49,6 +53,26 @@ def test_the_sql_is_put_together_once() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert [prepared.rows(1), prepared.rows(2)] == [[], []]
     assert [len(asked), len(queries)] == [1, 2]
+
+
+@pytest.mark.parametrize("read", ["rows", "tuples"])
+def test_each_request_is_answered_by_the_database_that_the_router_names(
+    settings: Settings, read: str
+) -> None:
+    """The tests have no replica, so asking it ends with its name."""
+    settings.DATABASE_ROUTERS = ["benefits_portal.replica.Router"]
+    ask = getattr(PreparedQuery(tenant), read)
+    assert ask(1) == []
+    with reads_from_replica(), pytest.raises(ConnectionDoesNotExist, match="replica"):
+        ask(1)
+    assert ask(1) == []
+
+
+@contextmanager
+def reads_from_replica() -> Iterator[None]:
+    token = replica._from_replica.set(True)
+    yield
+    replica._from_replica.reset(token)
 
 
 def test_tuples_are_the_rows_of_a_values_list() -> None:
