@@ -41,7 +41,7 @@ OF_ALL_PARTNERS = {
     "benefits_portal/tenants/admin/base.py:delete_model": "the same, one row",
     "benefits_portal/tenants/management/commands/prune.py": "what is too old, of all partners",
     "benefits_portal/reminders/models/digest.py": "claims and marks some of many partners at once",
-    "benefits_portal/reminders/making.py": "makes those of many partners at once",
+    "benefits_portal/reminders/digest_maker.py": "makes those of many partners at once",
     "benefits_portal/practice/": "makes the whole practice world again",
 }
 CHANGE = re.compile(r'(?:UPDATE|DELETE FROM) "(?P<table>\w+)"(?P<rest>.*)', re.DOTALL)

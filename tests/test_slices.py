@@ -53,7 +53,7 @@ FETCHES = {
     ),
     "benefits_portal/practice/exercises/doing.py:scope_of": "the one row of a subquery",
     "benefits_portal/practice/exercises/license_questions.py:find": "the one row of a subquery",
-    "benefits_portal/reminders/making.py:*": "all of it, some at a time; the rest the next day",
+    "benefits_portal/reminders/digest_maker.py:*": "all of it in batches; the rest the next day",
     "benefits_portal/reminders/models/digest.py:claim": "all that waits, a batch at a time",
     "benefits_portal/reminders/recipients.py:heard_by": "asked for one by one beyond that",
     "benefits_portal/reminders/upcoming.py:digests_between": "whether there is one",
@@ -198,7 +198,7 @@ FETCHES = {
         "the first of each kind; what is cut is said by an event of its own"
     ),
     "benefits_portal/reminders/models/feed.py:latest": "the one row of a subquery",
-    "benefits_portal/reminders/feed/writing.py:folded": "all of a line, in parts",
+    "benefits_portal/reminders/feed/ical.py:folded": "all of a line, in parts",
     "benefits_portal/reminders/feed/rows.py:last_act": "the one row of a subquery",
     "benefits_portal/reminders/feed/rows.py:keys": "one more than is shown, said by an event",
     "benefits_portal/reminders/link_submission.py:secret": "characters of a digest",

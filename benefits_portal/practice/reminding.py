@@ -3,7 +3,7 @@
 from datetime import date
 
 from benefits_portal import clock
-from benefits_portal.reminders.making import Maker
+from benefits_portal.reminders.digest_maker import Maker
 from benefits_portal.reminders.models import Digest
 from benefits_portal.reminders.mornings import LocalCalendar
 from benefits_portal.reminders.sending import send_waiting

@@ -21,7 +21,7 @@ from benefits_portal.formats import Figure, as_day
 from benefits_portal.tenants.decision_mail import portal_origin
 from benefits_portal.tenants.models import Partner, User
 
-from .items import DueItem, in_groups
+from .due_item import DueItem, in_groups
 
 MAX_ITEMS = 12  # under a title; the home page has the others, and the mail says how many
 SETTINGS_PATH = "/account/reminders/"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from benefits_portal import clock
 
-from .making import Maker
+from .digest_maker import Maker
 from .models import Run
 from .mornings import mornings
 from .sending import send_waiting

@@ -15,7 +15,7 @@ from django.db import transaction
 from benefits_portal import clock
 from benefits_portal.tenants.outbox import DEADLINE, deadline
 
-from .letter import messages_of
+from .digest_messages import messages_of
 from .models import Digest, Told
 from .models.digest import NOBODY
 from .mornings import LocalCalendar

@@ -13,11 +13,11 @@ from benefits_portal.listing.excerpt import MAX_ROWS, NO_QUERY, Excerpt, PageQue
 from benefits_portal.prepared import PreparedQuery
 
 from .due import Nearest, due_of_staff, nearest_due_at
-from .items import DueItem
+from .due_item import DueItem
+from .due_item_finders import items_of
 from .models import Digest, Rhythm
 from .models.preference import WEEK
 from .recipients import Recipient, partner_at, seen_of
-from .things import items_of
 from .topics import Due
 
 DAYS_AHEAD, MAX_SHOWN = 60, 12

@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.licensing.search import FOR_ADMINS, PAGES
 from benefits_portal.reminders.views import (
     calendar,
-    choosing,
     feed,
     health,
+    preferences,
     silencing,
     unsubscribing,
 )
@@ -26,10 +26,12 @@ name_pages(
 urlpatterns = [
     path("account/calendar/", calendar.calendar, name="calendar"),
     re_path(r"^calendar/(?P<secret>[0-9a-f]{32})\.ics$", feed.feed, name="feed"),
-    path("account/reminders/", choosing.reminders, name="reminders"),
-    path("account/reminders/send/", choosing.send_today, name="send-today"),
-    path("account/reminders/program/", choosing.program_reminders, name="program"),
-    path("account/reminders/program/send/", choosing.send_program_today, name="send-program-today"),
+    path("account/reminders/", preferences.reminders, name="reminders"),
+    path("account/reminders/send/", preferences.send_today, name="send-today"),
+    path("account/reminders/program/", preferences.program_reminders, name="program"),
+    path(
+        "account/reminders/program/send/", preferences.send_program_today, name="send-program-today"
+    ),
     path(
         "mpn/benefits/azure-cloud/<int:pk>/reminders/",
         silencing.switch_benefit,

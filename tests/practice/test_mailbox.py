@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from benefits_portal.practice.mailbox import EmailBackend
 from benefits_portal.reminders.digest_mail import DigestContents, compose
-from benefits_portal.reminders.items import DueItem
+from benefits_portal.reminders.due_item import DueItem
 from benefits_portal.reminders.topics import Due, Occasion
 from benefits_portal.tenants.models import Mail, User
 from tests.factories import MailFactory, PracticeWorldFactory

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from django.core import mail
 
+from benefits_portal.reminders.digest_maker import Maker
 from benefits_portal.reminders.link_submission import LinkSubmission
-from benefits_portal.reminders.making import Maker
 from benefits_portal.reminders.models import Digest, Feed, Told
 from benefits_portal.reminders.mornings import mornings
 from benefits_portal.reminders.running import run

@@ -18,7 +18,7 @@ from benefits_portal.reminders.digest_mail import (
     compose,
     in_language_of,
 )
-from benefits_portal.reminders.items import AHEAD, SINCE, DueItem
+from benefits_portal.reminders.due_item import AHEAD, SINCE, DueItem
 from benefits_portal.reminders.topics import Due, Occasion
 from benefits_portal.tenants.models import Partner, User
 

@@ -19,7 +19,7 @@ from icalendar.parser import Contentline
 
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.reminders.feed import rows as feed_rows
-from benefits_portal.reminders.feed.writing import folded
+from benefits_portal.reminders.feed.ical import folded
 from benefits_portal.reminders.models import Feed
 from benefits_portal.tenants.models import (
     Actor,
@@ -239,7 +239,7 @@ def test_it_has_no_alarm_and_nobody_s_name(tenant: Tenant, secret: str, admin: U
     assert [word for word in ("VALARM", "ATTENDEE", "ORGANIZER", *names) if word in text] == []
 
 
-LONG = "Microsoft 365 Telefonisch Vergaderen voor Überseeische Geschäftsstellen, ‘proef’; deel \\ 2"
+LONG = "Azure Telefonisch Vergaderen voor Überseeische Geschäftsstellen, ‘proef’; deel \\ 2"
 
 
 @rule("R12")

@@ -18,8 +18,8 @@ from benefits_portal.licensing.models import outlook_of
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of, near_outlooks
 from benefits_portal.licensing.quotes import RedemptionKind
+from benefits_portal.reminders.digest_maker import Maker
 from benefits_portal.reminders.due import due_at
-from benefits_portal.reminders.making import Maker
 from benefits_portal.reminders.models import Feed
 from benefits_portal.reminders.mornings import mornings
 from benefits_portal.reminders.topics import MAX_DAYS_AFTER, Due, Occasion

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from benefits_portal.reminders.making import Maker
+from benefits_portal.reminders.digest_maker import Maker
 from benefits_portal.reminders.models import Digest, Preference, Rhythm, Run, Told
 from benefits_portal.reminders.mornings import mornings
 from benefits_portal.tenants.models import Partner, Role, User

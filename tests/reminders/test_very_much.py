@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from benefits_portal.reminders.making import (
+from benefits_portal.reminders.digest_maker import (
     DUES_AT_A_TIME,
     MAX_ITEMS,
     Dues,

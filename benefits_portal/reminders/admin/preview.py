@@ -21,12 +21,12 @@ from benefits_portal.reminders.digest_mail import (
     compose,
     in_language_of,
 )
+from benefits_portal.reminders.digest_maker import at_no_partner, horizon, what_is_new
 from benefits_portal.reminders.due import due_at, due_of_staff
-from benefits_portal.reminders.making import at_no_partner, horizon, what_is_new
+from benefits_portal.reminders.due_item_finders import items_of
 from benefits_portal.reminders.models import Digest, Rhythm
 from benefits_portal.reminders.mornings import LocalCalendar
 from benefits_portal.reminders.recipients import Recipient, program_team, recipients
-from benefits_portal.reminders.things import items_of
 from benefits_portal.tenants.models import Partner, RoleAssignment, User
 
 PERMISSIONS = ("reminders.view_digest", "tenants.view_user")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal import clock
 from benefits_portal.prepared import PlannedQuery
 from benefits_portal.reminders.feed.events import events
-from benefits_portal.reminders.feed.writing import Source, written
+from benefits_portal.reminders.feed.ical import Source, written
 from benefits_portal.reminders.models import Feed
 from benefits_portal.reminders.models.feed import digest_of
 from benefits_portal.tenants.access import tenant_context_exempt

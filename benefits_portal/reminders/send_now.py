@@ -8,8 +8,8 @@ from django.conf import settings
 from benefits_portal import clock
 from benefits_portal.tenants.models import Actor, Partner, Record, User
 
+from .digest_maker import Maker, at_no_partner, horizon
 from .due import due_at, due_of_staff
-from .making import Maker, at_no_partner, horizon
 from .models import Digest, Preference, RemindersAction, Rhythm
 from .mornings import LocalCalendar
 from .recipients import Recipient, recipients

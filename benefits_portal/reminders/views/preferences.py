@@ -18,7 +18,6 @@ from benefits_portal.formats import as_time
 from benefits_portal.listing.excerpt import Excerpt, PageQuery, with_total
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.regions import time_zone_name
-from benefits_portal.reminders.asking import Answer, send_now
 from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.forms import PreferenceForm
 from benefits_portal.reminders.models import Digest, Silence
@@ -29,6 +28,7 @@ from benefits_portal.reminders.recipients import (
     program_team,
     recipient_of,
 )
+from benefits_portal.reminders.send_now import Answer, send_now
 from benefits_portal.reminders.upcoming import DAYS_AHEAD, upcoming
 from benefits_portal.tenants.access import admin_required, form_methods
 from benefits_portal.tenants.middleware import PartnerRequest

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.core.mail import EmailMultiAlternatives
 
 from .digest_mail import DigestContents, compose, in_language_of
+from .due_item_finders import items_of
 from .models import Digest, Told
 from .mornings import LocalCalendar
 from .recipients import entitled
-from .things import items_of
 from .topics import Due, Occasion
 from .unsubscribing import unsubscribe_path
 

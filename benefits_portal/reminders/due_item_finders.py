@@ -20,7 +20,7 @@ from benefits_portal.prepared import PlannedQuery, padded
 from benefits_portal.tenants.models import TenantRequest
 
 from .due import due_of_benefit, due_of_pool, due_of_subscription
-from .items import DueItem
+from .due_item import DueItem
 from .topics import Due, Occasion
 
 type Wanted = Mapping[int, list[tuple[Due, date]]]  # by primary key, each with the reader's day
