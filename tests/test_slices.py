@@ -55,7 +55,7 @@ FETCHES = {
     "benefits_portal/practice/exercises/license_questions.py:find": "the one row of a subquery",
     "benefits_portal/reminders/digest_maker.py:*": "all of it in batches; the rest the next day",
     "benefits_portal/reminders/models/digest.py:claim": "all that waits, a batch at a time",
-    "benefits_portal/reminders/recipients.py:heard_by": "asked for one by one beyond that",
+    "benefits_portal/reminders/recipients.py:seen_rows": "asked for one by one beyond that",
     "benefits_portal/reminders/upcoming.py:digests_between": "whether there is one",
     "benefits_portal/reminders/upcoming.py:upcoming": "an Excerpt, which says that it is cut",
     "benefits_portal/listing/listing.py:_page_after": "a page of a list, with the way to the next",

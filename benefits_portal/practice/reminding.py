@@ -3,7 +3,7 @@
 from datetime import date
 
 from benefits_portal import clock
-from benefits_portal.reminders.digest_maker import Maker
+from benefits_portal.reminders.digest_maker import DigestMaker
 from benefits_portal.reminders.models import Digest
 from benefits_portal.reminders.mornings import LocalCalendar
 from benefits_portal.reminders.sending import send_waiting
@@ -28,6 +28,6 @@ def remind_all(partners: list[Partner]) -> int:
         calendar = LocalCalendar.of(partner)
         calendars.setdefault(calendar.day(now), {})[partner.pk] = calendar
     for day, of_day in calendars.items():
-        Maker(now).make_at(of_day, day)
+        DigestMaker(now).make_at(of_day, day)
     Digest.objects.waiting().filter(partner__in=partners).update(next_try_at=now)
     return send_waiting().sent

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 class RemindersConfig(AppConfig):
     name = "benefits_portal.reminders"
     verbose_name = _("Reminders")
-    by_program: ClassVar[dict[str, str]] = {}  # people choose for themselves; the rest is a ledger
+    by_program: ClassVar[dict[str, str]] = {}  # the program team changes nothing here
 
     def ready(self) -> None:
-        """Let reminders leave with the other mails, within seconds (R6)."""
+        """Send waiting reminders together with the outbox, within seconds (R6)."""
         from benefits_portal.tenants import outbox
 
         from .sending import send_waiting

@@ -1,7 +1,7 @@
-"""The mail that says what is due: text and HTML that say the same, in the reader's language (R8).
+"""The reminder email: text and HTML with the same content, in the reader's language (R8).
 
-Dates by name and figures of now; no key, no other partner's name; links lead to pages that ask to
-sign in. Each mail can be stopped by one click (R9, RFC 8058).
+It contains no product key and no other partner's name, and its links need sign-in. One click stops
+these emails (R9, RFC 8058).
 """
 
 import re
@@ -21,18 +21,18 @@ from benefits_portal.formats import Figure, as_day
 from benefits_portal.tenants.decision_mail import portal_origin
 from benefits_portal.tenants.models import Partner, User
 
-from .due_item import DueItem, in_groups
+from .due_item import DueItem, grouped
 
-MAX_ITEMS = 12  # under a title; the home page has the others, and the mail says how many
+MAX_ITEMS = 12  # in a group; the email says how many more there are
 SETTINGS_PATH = "/account/reminders/"
 
 
 @dataclass(frozen=True)
 class DigestContents:
-    """What one mail holds: `items` at `partner` as of `on`; no partner for the program's staff.
+    """The content of one email: `items` at `partner` as of `on`; no partner for the program team.
 
-    Make the items within `in_language_of(recipient)`. `stop_path` is the page that stops these
-    mails, with its token.
+    Make the items within `in_language_of(recipient)`. `stop_path` is the URL path, with the token,
+    of the page that stops these emails.
     """
 
     recipient: User
@@ -43,7 +43,7 @@ class DigestContents:
 
     @property
     def heading(self) -> str:
-        """4 reminders for Contoso: also the subject, with the next day."""
+        """As in: 4 reminders for Contoso."""
         count = len(self.items)
         if self.partner is None:
             return ngettext(
@@ -57,7 +57,7 @@ class DigestContents:
 
     @property
     def subject(self) -> str:
-        """On one line, whatever a partner is called."""
+        """The heading, with the next date, on one line even if the partner's name has several."""
         ahead = [item.due.due_on for item in self.items if item.is_ahead(self.on)]
         if not ahead:
             return " ".join(self.heading.split())
@@ -69,12 +69,12 @@ class DigestContents:
 
 
 def in_language_of(user: User) -> override:
-    """The block speaks the language of `user`."""
+    """A context manager that activates the language of `user`."""
     return override(user.language or settings.LANGUAGE_CODE)
 
 
 def compose(digest: DigestContents, *, message_id: str = "") -> EmailMultiAlternatives:
-    """The mail for `digest`, ready to be sent. It asks the database nothing."""
+    """The email for `digest`, ready to be sent. No query."""
     with in_language_of(digest.recipient):
         context = context_of(digest)
         message = EmailMultiAlternatives(
@@ -88,12 +88,12 @@ def compose(digest: DigestContents, *, message_id: str = "") -> EmailMultiAltern
 
 
 def tidy(text: str) -> str:
-    """`text` with one empty line where a template left several."""
+    """`text` with runs of empty lines reduced to one."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def context_of(digest: DigestContents) -> dict[str, Any]:
-    """What both parts are made of."""
+    """The template context of both parts."""
     home = reverse("admin:index" if digest.partner is None else "home")
     return {
         "language": get_language(),
@@ -109,8 +109,8 @@ def context_of(digest: DigestContents) -> dict[str, Any]:
 
 
 def topics(digest: DigestContents) -> Iterator[dict[str, Any]]:
-    """Each topic with its first items, and how many more there are; the last, what has passed."""
-    for title, items in in_groups(digest.items, digest.on):
+    """The context of each group: its first items, and how many more there are."""
+    for title, items in grouped(digest.items, digest.on):
         shown = items[:MAX_ITEMS]
         yield {
             "title": title,
@@ -129,16 +129,16 @@ def item_context(item: DueItem, on: date) -> dict[str, str]:
 
 
 def href(path: str) -> str:
-    """`path` at the portal's own host.
+    """The absolute URL of `path`.
 
-    Without one: in a demo the path, which its mailbox leads along; else nothing.
+    If the portal's host is not set: the path in a demo, whose mailbox makes it a link; else empty.
     """
     origin = portal_origin()
     return f"{origin}{path}" if origin or settings.DEMO else ""
 
 
 def headers(digest: DigestContents, message_id: str) -> dict[str, str]:
-    """Also tells programs that no person wrote it, so that none answers (RFC 3834)."""
+    """Headers to unsubscribe (RFC 8058), and against automatic replies (RFC 3834)."""
     named = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
     if message_id:
         named["Message-ID"] = message_id

@@ -1,6 +1,6 @@
-"""Makes the digests of a day: who is told what, claimed before anything is sent (R4, R5).
+"""Makes the digests of a day, and writes what each tells before it is sent (R4, R5).
 
-For some thousand recipients at a time, with as many queries however many of them there are.
+Works on CHUNK partners at a time, by a fixed number of queries for each chunk.
 """
 
 from collections import defaultdict
@@ -32,32 +32,32 @@ from .recipients import (
 from .topics import THRESHOLDS, Due
 
 CHUNK = 1_000  # partners at a time
-AT_ONCE = 250  # digests written in a transaction
-MAX_ITEMS = 2_000  # told in one digest; what is beyond comes in the next one
-DUES_AT_A_TIME = 2_000  # looked at together, with what was told of them
+AT_ONCE = 250  # digests per transaction, so that other runs do not wait for long
+MAX_ITEMS = 2_000  # in one digest; the rest comes in the next one
+DUES_AT_A_TIME = 2_000  # due dates in memory
 
-type Key = tuple[int, int | None]  # a user and a partner, None of the program team
+type Key = tuple[int, int | None]  # primary keys of user and partner; None for the program team
 type Wanted = dict[Key, list[Item]]
-type Dues = Iterable[tuple[int | None, Due]]  # each with its partner, None of the program team
+type Dues = Iterable[tuple[int | None, Due]]  # with the partner's primary key, or None
 type Calendars = Mapping[int | None, LocalCalendar]
 
 
 @dataclass(frozen=True)
-class Maker:
-    """Makes digests at one moment; `run` is None where somebody asked for theirs at once."""
+class DigestMaker:
+    """Makes digests at one moment; `run` is None if a person asked for theirs."""
 
     at: datetime
     run: Run | None = None
-    is_dry: bool = False  # counts what would be made, and writes nothing
+    is_dry: bool = False  # only count
 
     def make(self, morning: Morning) -> int:
-        """The digests of a day that has begun; how many were made."""
+        """Make the digests of a morning; return how many."""
         if morning.is_of_staff:
             return self.make_of_staff(morning.on)
-        return sum(self.make_at(partners, morning.on) for partners in chunks(morning))
+        return sum(self.make_at(partners, morning.on) for partners in partner_chunks(morning))
 
     def make_at(self, partners: Calendars, on: date) -> int:
-        """Those at some partners, each with its calendar."""
+        """Make the digests of one day at some partners; return how many."""
         pks = [pk for pk in partners if pk is not None]
         recipients = recipients_at(pks)
         dues = due_at(pks, on, horizon(recipients))
@@ -67,7 +67,7 @@ class Maker:
         recipients = recipients_of_staff()
         if not recipients:
             return 0
-        dues = at_no_partner(due_of_staff(on, horizon(recipients)))
+        dues = without_partner(due_of_staff(on, horizon(recipients)))
         return self.make_for(recipients, dues, {None: LocalCalendar.of(None)}, on)
 
     def make_for(
@@ -79,10 +79,10 @@ class Maker:
     ) -> int:
         waiting, served = self.digests_of(recipients, calendars, on)
         open_to = [each for each in recipients if each.key not in served]
-        wanted = what_is_new(open_to, dues, on)
+        wanted = new_items(open_to, dues, on)
         if self.is_dry:
             return len(wanted)
-        return sum(self.claim(part, waiting, on) for part in parts(wanted))
+        return sum(self.claim(part, waiting, on) for part in batches(wanted))
 
     def digests_of(
         self,
@@ -90,7 +90,7 @@ class Maker:
         calendars: Calendars,
         on: date,
     ) -> tuple[dict[Key, int], set[Key]]:
-        """The digest of each that waits to be sent, and who had one within their rhythm (R4)."""
+        """Each recipient's waiting digest, and the recipients who get no other one now (R4)."""
         rhythms = {each.key: each.rhythm for each in recipients}
         around = Q(for_day__gt=on - timedelta(days=WEEK), for_day__lte=on)
         rows = Digest.objects.filter(
@@ -111,10 +111,10 @@ class Maker:
         return waiting, served
 
     def claim(self, wanted: Wanted, waiting: Mapping[Key, int], on: date) -> int:
-        """Write who is told what, whole or not at all; how many digests are new.
+        """Write new digests and what each tells, in one transaction; return how many are new.
 
-        Of several at once one gets each digest, by its constraint, and each thing is told in one.
-        What waits to be sent takes in what is new, unless it is being sent.
+        Unique constraints decide between several processes: one of them gets each digest, and each
+        thing is told once. New items go into a waiting digest, unless it is being sent.
         """
         with transaction.atomic():
             into = self.free(waiting, wanted)
@@ -126,12 +126,12 @@ class Maker:
                 for pk, user, partner in won.order_by().values_list("pk", "user", "partner")
             }
             Told.objects.bulk_create(rows(wanted, claimed | into), ignore_conflicts=True)
-            # Another run, for another day, has told all of it meanwhile
+            # All of their items have meanwhile been told by another run, for another day
             empty, _each = Digest.objects.filter(pk__in=claimed.values(), told=None).delete()
         return len(claimed) - empty
 
     def digest(self, user: int, partner: int | None, on: date) -> Digest:
-        """One that is to be sent at once."""
+        """A new digest that is to be sent at once."""
         return Digest(
             user_id=user,
             partner_id=partner,
@@ -143,7 +143,7 @@ class Maker:
         )
 
     def free(self, waiting: Mapping[Key, int], wanted: Wanted) -> dict[Key, int]:
-        """Of those that wait, the ones that nobody is sending, locked until all is written."""
+        """Lock the `waiting` digests that no process is sending, until the transaction ends."""
         pks = {waiting[key]: key for key in wanted if key in waiting}
         if not pks:
             return {}
@@ -152,8 +152,8 @@ class Maker:
         return {pks[pk]: pk for pk in found}
 
 
-def chunks(morning: Morning) -> Iterator[Calendars]:
-    """The partners of a day with their calendars, CHUNK at a time."""
+def partner_chunks(morning: Morning) -> Iterator[Calendars]:
+    """The calendars of a morning's partners by primary key, CHUNK at a time."""
     last = 0
     partners = Partner.objects.filter(morning.partners).order_by("pk")
     while found := list(
@@ -163,40 +163,42 @@ def chunks(morning: Morning) -> Iterator[Calendars]:
         yield {pk: LocalCalendar(time_zone, ahead) for pk, time_zone, ahead in found}
 
 
-def parts(wanted: Wanted) -> Iterator[Wanted]:
-    """Some digests at a time, so that no other run waits for long."""
+def batches(wanted: Wanted) -> Iterator[Wanted]:
+    """`wanted` in parts of AT_ONCE digests."""
     items = list(wanted.items())
     for first in range(0, len(items), AT_ONCE):
         yield dict(items[first : first + AT_ONCE])
 
 
 def horizon(recipients: Iterable[Recipient]) -> int:
-    """For how many days ahead any of them may be told something."""
+    """The number of days ahead that any of `recipients` may be told of."""
     chosen = {max(each.preference.thresholds, default=0) for each in recipients}
     return max(chosen | {max(THRESHOLDS)}) + WEEK
 
 
-def at_no_partner(dues: Iterable[Due]) -> Dues:
+def without_partner(dues: Iterable[Due]) -> Dues:
     return ((None, due) for due in dues)
 
 
-def what_is_new(recipients: Iterable[Recipient], dues: Dues, on: date) -> Wanted:
-    """What each is told, the nearest day first; who has nothing to be told is left out.
+def new_items(recipients: Iterable[Recipient], dues: Dues, on: date) -> Wanted:
+    """The items that each recipient is told, the nearest day first; only recipients with items.
 
-    Some dues at a time, and no more of them is kept than is told: a partner may have very many.
+    Reads `dues` in batches and keeps only what is told: a partner may have very many.
     """
     by_partner: defaultdict[int | None, list[Recipient]] = defaultdict(list)
     for each in recipients:
         by_partner[each.partner].append(each)
     wanted: Wanted = {}
     for some in batched(dues, DUES_AT_A_TIME, strict=False) if by_partner else ():
-        for key, items in new_among(some, by_partner, on).items():
+        for key, items in new_items_among(some, by_partner, on).items():
             wanted[key] = sorted(wanted.get(key, []) + items, key=nearest_first)[:MAX_ITEMS]
     return wanted
 
 
-def new_among(dues: Dues, recipients: Mapping[int | None, list[Recipient]], on: date) -> Wanted:
-    """What of `dues` each of the `recipients` at its partner is told."""
+def new_items_among(
+    dues: Dues, recipients: Mapping[int | None, list[Recipient]], on: date
+) -> Wanted:
+    """The same for one batch of `dues`, with `recipients` by partner; in no order."""
     found: defaultdict[int | None, list[Due]] = defaultdict(list)
     for partner, due in dues:
         found[partner].append(due)
@@ -228,10 +230,10 @@ def rows(wanted: Wanted, claimed: Mapping[Key, int]) -> list[Told]:
 
 
 def was_sent_on(digest: Digest, calendar: LocalCalendar, on: date) -> bool:
-    """Whether it went out on that local day, for whichever day it was made (R4)."""
+    """Whether `digest` was sent on the local day `on`, whichever day it was made for (R4)."""
     return digest.sent_at is not None and calendar.day(digest.sent_at) == on
 
 
 def mail_domain() -> str:
-    """The portal's own, in the Message-ID of its mails."""
+    """The domain for the Message-ID of the portal's emails."""
     return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">")

@@ -1,7 +1,9 @@
-"""What is due at many partners at once, by the same questions that home asks (R1).
+"""The dates that are due at many partners, by the same rules as on the home page (R1).
 
-Each source is one query for as many partners as it is given, and holds a few numbers of a row. A
-page asks it for the nearest days of one partner, mails for all of them.
+Each source is one query for any number of partners, and reads only a few columns. Emails need all
+dates of many partners; a page needs the nearest dates of one partner.
+
+Rows have no model instances: a due date comes with its partner's primary key.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,75 +32,76 @@ from .topics import MAX_DAYS_AFTER, Due, Occasion
 type Rows = Iterable[Any]
 type Days = tuple[tuple[Occasion, date], ...]
 STATUS = Subscription.Status
-# PostgreSQL would read the primary key's index through everybody's rows for the first few of these
+# Sorted by the column itself, PostgreSQL would read all partners' rows through its index
 SORTED_BY_PK = F("pk") + 0
-ROWS_AT_A_TIME = 2_000  # held of a source, however much is due
-NEAREST = 200  # of a kind, which a page or a calendar looks at
-KEPT = 4_096  # days of things, which many have in common
+ROWS_AT_A_TIME = 2_000  # rows of a source in memory
+NEAREST = 200  # rows of a source that a page looks at
+CACHED = 4_096  # results; many things have the same days
 
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of thing: `ask` for its rows at partners, the nearest day first, and their `dues`.
+    """A kind of thing that becomes due.
 
-    Both get a day and for how many days from it on. Where the nearest row comes first only among
-    those that have the same in common, `apart` gives each of these conditions on a day.
+    `query(partners, on, horizon)` finds its rows, the nearest day first; `dues(rows, on, horizon)`
+    turns rows into due dates, each with its partner. `horizon` is in days after `on`. If the
+    nearest day comes first only within some parts of the rows, `parts(on)` are their conditions.
     """
 
-    ask: Callable[[Sequence[int], date, int], QuerySet[Any, Any]]
+    query: Callable[[Sequence[int], date, int], QuerySet[Any, Any]]
     dues: Callable[[Rows, date, int], Iterable[tuple[int, Due]]]
-    apart: Callable[[date], Sequence[Q]] = lambda _on: ()
+    parts: Callable[[date], Sequence[Q]] = lambda _on: ()
 
     def all_at(self, partners: Sequence[int], on: date, horizon: int) -> Iterable[tuple[int, Due]]:
-        """In the order of their things, read some at a time."""
-        found = self.ask(partners, on, horizon).order_by(SORTED_BY_PK)
+        """All due dates, in the order of the things' primary keys, read in batches."""
+        found = self.query(partners, on, horizon).order_by(SORTED_BY_PK)
         return self.dues(found.iterator(chunk_size=ROWS_AT_A_TIME), on, horizon)
 
     def nearest(self, partner: int, on: date, horizon: int) -> tuple[list[Due], bool]:
-        """Of the nearest rows of one partner, and whether there are more."""
+        """The due dates of the NEAREST rows of one partner, and whether there are more rows."""
         rows = self.nearest_rows(partner, on, horizon)
         of_rows = [[due for _, due in self.dues([row], on, horizon)] for row in rows]
-        if self.apart(on):
+        if self.parts(on):
             of_rows.sort(key=lambda dues: nearest_day(dues, on))
         return list(chain.from_iterable(of_rows[:NEAREST])), len(rows) > NEAREST
 
     @cached_property
     def nearest_rows(self) -> Callable[[int, date, int], list[Any]]:
-        """Of one partner the first NEAREST, and one more if there is; of each that is `apart`."""
+        """The query for one more than the NEAREST rows of a partner, from each of `parts`."""
 
         @prepared
         def rows(partner: int, on: date, horizon: int) -> QuerySet[Any, Any]:
-            asked = self.ask([partner], on, horizon)
-            parts = [asked.filter(condition) for condition in self.apart(on)]
+            found = self.query([partner], on, horizon)
+            parts = [found.filter(condition) for condition in self.parts(on)]
             if not parts:
-                return asked[: NEAREST + 1]
-            one, *more = (first_of(part, NEAREST + 1, of=asked) for part in parts)
+                return found[: NEAREST + 1]
+            one, *more = (first_of(part, NEAREST + 1, of=found) for part in parts)
             return one.union(*more, all=True).order_by()
 
         return rows
 
 
 def nearest_day(dues: Sequence[Due], on: date) -> date:
-    """Of what a row has ahead."""
+    """The nearest day of a row from `on` on; `date.max` if it has none."""
     return min((due.due_on for due in dues if due.due_on >= on), default=date.max)
 
 
 class Nearest(NamedTuple):
-    """The nearest days of one partner, and whether it has more of a kind."""
+    """The nearest due dates of one partner, and whether any kind of thing has more."""
 
     dues: list[Due]
     has_more: bool
 
 
 def due_at(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
-    """With its partner, what has a day within `horizon` days, and what happened without anybody."""
+    """The due dates of `partners` from a few days ago to `horizon` days after `on`."""
     for source in SOURCES:
         yield from source.all_at(partners, on, horizon)
     yield from licenses(partners, on, horizon)
 
 
 def nearest_due_at(partner: int, on: date, horizon: int) -> Nearest:
-    """The same of one partner, of each kind no more than the nearest; all of its licenses."""
+    """The same for one partner, limited to the nearest of each kind; shortages are not limited."""
     found, has_more = [due for _, due in licenses([partner], on, horizon)], False
     for source in SOURCES:
         nearest, are_more = source.nearest(partner, on, horizon)
@@ -111,7 +114,7 @@ BENEFIT = ("partner_id", "pk", "product__kind", "expires_on")
 
 
 def losable(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, Any]:
-    """Keys and credit that nobody uses (B3, B5)."""
+    """Keys not redeemed and credit not assigned (B3, B5)."""
     last = on + timedelta(days=horizon)
     is_soon = Q(expires_on__lte=last) | Q(product__kind=Product.Kind.MONTHLY_CREDIT)
     rows = Benefit.objects.filter(partner__in=partners).losable(on).filter(is_soon)
@@ -119,13 +122,13 @@ def losable(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, An
 
 
 def by_month_or_not(_on: date) -> list[Q]:
-    """Of monthly credit each month is lost, long before the benefit expires (B3)."""
+    """Monthly credit, and the rest: its months are lost long before the benefit expires (B3)."""
     is_monthly = Q(product__kind=Product.Kind.MONTHLY_CREDIT)
     return [is_monthly, ~is_monthly]
 
 
 def lapsed(partners: Sequence[int], on: date, _horizon: int) -> QuerySet[Any, Any]:
-    """What of them expired so."""
+    """Keys and credit that expired unused within the last MAX_DAYS_AFTER days."""
     rows = Benefit.objects.filter(partner__in=partners).lapsed_within(MAX_DAYS_AFTER, on)
     return rows.order_by("-expires_on", "-pk").values_list(*BENEFIT)
 
@@ -142,9 +145,9 @@ def due_of_benefit(pk: int, kind: str, expires_on: date, on: date) -> list[Due]:
     return [Due(occasion, pk, day) for occasion, day in days]
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED)
 def days_of_benefit(kind: str, expires_on: date, on: date, last: date) -> Days:
-    """Until `last`; of monthly credit this month's as well, which is lost before the others."""
+    """The days until `last` on which a benefit, or this month's part of it, is lost (B3)."""
     has_key, days = kind == Product.Kind.LICENSES, []
     if expires_on <= last:
         days.append((Occasion.KEY_EXPIRES if has_key else Occasion.CREDIT_EXPIRES, expires_on))
@@ -159,7 +162,7 @@ def changing(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, A
 
 
 def by_status(on: date) -> list[Q]:
-    """Active, Expired and Disabled: one that ended changes later than many that still run (S2)."""
+    """One part for each status: changes come in the order of `ends_on` only within it (S2)."""
     ended, disabled = Q(ends_on__lt=on), Q(ends_on__lt=on - EXPIRED_DAYS)
     return [~ended, ended & ~disabled, disabled]
 
@@ -178,14 +181,14 @@ NEXT = {
 
 
 def due_of_subscription(subscription: Subscription, on: date) -> list[Due]:
-    """Of one that is not withdrawn."""
+    """The due dates of a subscription that is not withdrawn."""
     days = days_of_subscription(subscription.ends_on, on)
     return [Due(occasion, subscription.pk, day) for occasion, day in days]
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED)
 def days_of_subscription(ends_on: date, on: date) -> Days:
-    """The last day of what one is now that ends then; and that it was disabled (S2)."""
+    """The last day of the status on day `on`; also the day after which it was disabled (S2)."""
     ending, days = Subscription(ends_on=ends_on), []
     status = ending.status(on)
     if occasion := NEXT.get(status):
@@ -196,7 +199,7 @@ def days_of_subscription(ends_on: date, on: date) -> Days:
 
 
 def memberships(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Any, Any]:
-    """Those that end and are not renewed (B1)."""
+    """Memberships that end and are not renewed (B1)."""
     ours = Membership.objects.filter(partner__in=partners)
     rows = ours.ending_within(horizon, on).not_renewed()
     return rows.order_by("ends_on", "pk").values_list("partner_id", "pk", "ends_on")
@@ -208,7 +211,7 @@ def days_of_memberships(rows: Rows, _on: date, _horizon: int) -> Iterator[tuple[
 
 
 def credit_of_disabled(partners: Sequence[int], on: date, horizon: int) -> QuerySet[Assignment]:
-    """Credit that somebody holds who is disabled."""
+    """Credit assigned to disabled users."""
     last = on + timedelta(days=horizon)
     return (
         Assignment.objects.filter(partner__in=partners)
@@ -220,14 +223,14 @@ def credit_of_disabled(partners: Sequence[int], on: date, horizon: int) -> Query
 
 
 def days_of_credit(rows: Rows, on: date, _horizon: int) -> Iterator[tuple[int, Due]]:
-    """By the last day to do something about it."""
+    """Due on the last day to transfer or remove the credit."""
     for assignment in rows:
         last_on = assignment.last_day_to_act(on)
         yield assignment.partner_id, Due(Occasion.HELD_BY_DISABLED, assignment.pk, last_on)
 
 
 def licenses(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[int, Due]]:
-    """Pools with too few licenses, or that will have (L8, L11); one query, four if any has now."""
+    """Current and coming shortages of licenses (L8, L11); one query, four if any is current."""
     found = list(near_outlooks(partners, on, timedelta(days=horizon) + DAY))
     since = days_over(partners, found)
     for pool, outlook in found:
@@ -237,7 +240,7 @@ def licenses(partners: Sequence[int], on: date, horizon: int) -> Iterator[tuple[
 
 
 def due_of_pool(number: int, outlook: LicenseOutlook, since: date | None) -> Due | None:
-    """By the last day on which there are, or were, enough licenses; `since` the day after."""
+    """Due on the last day with enough licenses; `since` is the first day of a current shortage."""
     step = outlook.first_over
     if step is None:
         return None
@@ -255,7 +258,7 @@ SOURCES = [
 
 
 def due_of_staff(on: date, horizon: int) -> list[Due]:
-    """For the program team: at any partner, and what waits for its answer; four queries."""
+    """The program team's due dates, at all partners, and open requests; four queries."""
     return [*ending_memberships(on, horizon), *expiring_keys(on, horizon), *requests(on)]
 
 
@@ -266,7 +269,7 @@ def ending_memberships(on: date, horizon: int) -> Iterator[Due]:
 
 
 def expiring_keys(on: date, horizon: int) -> Iterator[Due]:
-    """Memberships with keys that nobody redeemed: all keys of one expire on its day (B1)."""
+    """Memberships with unredeemed keys; all keys of a membership expire on one day (B1)."""
     unused = Benefit.objects.license_based().unused().filter(membership=OuterRef("pk"))
     rows = Membership.objects.filter(
         Exists(unused.filter(expires_on=OuterRef("benefits_expire_on"))),
@@ -279,7 +282,7 @@ def expiring_keys(on: date, horizon: int) -> Iterator[Due]:
 
 
 def requests(on: date) -> Iterator[Due]:
-    """What waits for an answer, by the day on which it was asked for in the project's zone."""
+    """Open requests of partners, due on the day of the request in the project's time zone."""
     zone = ZoneInfo(settings.TIME_ZONE)
     tenants = TenantRequest.objects.undecided().annotate(subject=F("pk"))
     replacements = Replacement.objects.undecided().as_requests().annotate(subject=F("pk"))

@@ -1,4 +1,4 @@
-"""What is due, as mails and calendars say it: a thing, one of its days, a sentence (R8, R10)."""
+"""A due date in words: the thing, its day and a sentence (R8, R10)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from benefits_portal.licensing.home.rows import days_left
 
 from .topics import Due, Occasion, Topic
 
-# Of a day to come, which is the last one to do something
+# While the last day to act is still to come
 AHEAD = {
     Occasion.KEY_EXPIRES: _("Use by %(day)s"),
     Occasion.CREDIT_EXPIRES: _("Use by %(day)s"),
@@ -26,7 +26,7 @@ AHEAD = {
     Occasion.PARTNER_MEMBERSHIP_ENDS: _("Ends on %(day)s"),
     Occasion.PARTNER_KEYS_EXPIRE: _("Use by %(day)s"),
 }
-# Of what has happened without anyone, or waits
+# Once something happened without anyone acting, or while a request waits
 SINCE = {
     Occasion.KEY_EXPIRES: _("Expired unused after %(day)s"),
     Occasion.CREDIT_EXPIRES: _("Expired unused after %(day)s"),
@@ -36,15 +36,16 @@ SINCE = {
     Occasion.TENANT_REQUESTED: _("Waiting since %(day)s"),
     Occasion.REPLACEMENT_REQUESTED: _("Waiting since %(day)s"),
 }
-ENDED = _("Ended on %(day)s")  # of what is told of its last day alone
+ENDED = _("Ended on %(day)s")  # once the day has passed, for occasions that are only told before
 
 
 @dataclass(frozen=True)
 class DueItem:
-    """A day that is `due`, with what it is about.
+    """A due date in words, in the reader's language.
 
-    `title` is what it is and how much, in the reader's language; `path` is its page's. Names that
-    somebody typed stand behind a label, so that none passes for a sentence of ours (R8).
+    `title` is the thing and its size; `path` is the URL path of its page. `offer`, `tenant` and
+    `person` are names that people typed: they are shown after a label, so that none can pass for
+    a sentence of the portal (R8).
     """
 
     due: Due
@@ -55,15 +56,15 @@ class DueItem:
     person: str = ""
 
     def is_ahead(self, on: date) -> bool:
-        """Whether its day is still the last one to do something."""
+        """Whether the last day to act is `on` or later."""
         return self.due.due_on >= on and self.due.occasion in AHEAD
 
     def has_passed(self, on: date) -> bool:
-        """Whether its day was the last one to do something."""
+        """Whether the last day to act was before `on`."""
         return self.due.due_on < on and self.due.occasion in AHEAD
 
     def sentence(self, on: date) -> str:
-        """Ends on Jun 30, 2021 · 60 days left, in the reader's language."""
+        """As in: Ends on Jun 30, 2021 · 60 days left."""
         day = {"day": as_day(self.due.due_on)}
         if not self.is_ahead(on):
             return str(SINCE.get(self.due.occasion, ENDED)) % day
@@ -71,7 +72,7 @@ class DueItem:
 
     @property
     def labels(self) -> str:
-        """Where it is from, where it runs and who holds it, each behind its label."""
+        """Offer, tenant and person, each after its label."""
         named = (
             (_now("Offer: %(name)s"), self.offer),
             (_now("Tenant: %(name)s"), self.tenant),
@@ -80,8 +81,8 @@ class DueItem:
         return " · ".join(label % {"name": name} for label, name in named if name)
 
 
-def in_groups(items: Sequence[DueItem], on: date) -> Iterator[tuple[str, list[DueItem]]]:
-    """Topics with what can still be acted on, the nearest day first; in the end what has passed."""
+def grouped(items: Sequence[DueItem], on: date) -> Iterator[tuple[str, list[DueItem]]]:
+    """Titles and items: a group for each topic, then one for days that have passed; by day."""
     in_order = sorted(items, key=lambda item: item.due.due_on)
     to_do: dict[Topic, list[DueItem]] = {}
     for item in in_order:

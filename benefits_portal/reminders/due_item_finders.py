@@ -1,6 +1,7 @@
-"""What days are about, many at a time: a name, figures of now, a page (R8).
+"""Find the current title, figures and page of many due dates at once (R8).
 
-What does not hold any more is left out: a key redeemed, a day moved, a request answered.
+Due dates that no longer hold are left out: the key was redeemed, the day moved, the request was
+answered.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,14 +24,14 @@ from .due import due_of_benefit, due_of_pool, due_of_subscription
 from .due_item import DueItem
 from .topics import Due, Occasion
 
-type Wanted = Mapping[int, list[tuple[Due, date]]]  # by primary key, each with the reader's day
+type Wanted = Mapping[int, list[tuple[Due, date]]]  # by subject_id, each with the reader's today
 type Finder = Callable[[Wanted], Iterator[DueItem]]
 
 
-def items_of(dues: Mapping[Due, date]) -> dict[Due, DueItem]:
-    """What each is about on the day that it comes with, in the language that is current.
+def find_due_items(dues: Mapping[Due, date]) -> dict[Due, DueItem]:
+    """The items for `dues`, as of the day that each is mapped to, in the current language.
 
-    A query for each kind of thing that is among them, and three for licenses that are too few.
+    One query for each kind of thing among them, and three for shortages of licenses.
     """
     found: dict[Due, DueItem] = {}
     for occasions, finder in FINDERS.items():
@@ -44,7 +45,7 @@ def items_of(dues: Mapping[Due, date]) -> dict[Due, DueItem]:
 
 
 def benefits(wanted: Wanted) -> Iterator[DueItem]:
-    for benefit in unused.rows(*padded(wanted, 0)):
+    for benefit in unused_benefits.rows(*padded(wanted, 0)):
         title, path = f"{benefit.product_name}, {benefit.quantity_text}", benefit.get_absolute_url()
         for due, on in wanted[benefit.pk]:
             if due in due_of_benefit(benefit.pk, benefit.product.kind, benefit.expires_on, on):
@@ -52,12 +53,12 @@ def benefits(wanted: Wanted) -> Iterator[DueItem]:
 
 
 @PlannedQuery
-def unused(*pks: int) -> QuerySet[Benefit]:
+def unused_benefits(*pks: int) -> QuerySet[Benefit]:
     return Benefit.objects.unused().filter(pk__in=pks).select_related("product").order_by()
 
 
 def subscriptions(wanted: Wanted) -> Iterator[DueItem]:
-    for subscription in kept.rows(*padded(wanted, 0)):
+    for subscription in kept_subscriptions.rows(*padded(wanted, 0)):
         title = f"{subscription.product_name}, {subscription.licenses_text}"
         path, tenant = subscription.get_absolute_url(), subscription.tenant.domain
         for due, on in wanted[subscription.pk]:
@@ -66,19 +67,19 @@ def subscriptions(wanted: Wanted) -> Iterator[DueItem]:
 
 
 @PlannedQuery
-def kept(*pks: int) -> QuerySet[Subscription]:
+def kept_subscriptions(*pks: int) -> QuerySet[Subscription]:
     return Subscription.objects.kept().filter(pk__in=pks).select_related("tenant").order_by()
 
 
 def memberships(wanted: Wanted) -> Iterator[DueItem]:
-    for membership in not_renewed.rows(*padded(wanted, 0)):
+    for membership in memberships_not_renewed.rows(*padded(wanted, 0)):
         for due, _on in wanted[membership.pk]:
             if due.due_on == membership.ends_on:
                 yield DueItem(due, str(membership.offer), reverse("home"))
 
 
 @PlannedQuery
-def not_renewed(*pks: int) -> QuerySet[Membership]:
+def memberships_not_renewed(*pks: int) -> QuerySet[Membership]:
     return Membership.objects.not_renewed().filter(pk__in=pks).select_related("offer").order_by()
 
 
@@ -117,7 +118,7 @@ def memberships_of_partners(wanted: Wanted) -> Iterator[DueItem]:
     for membership in rows.select_related("offer", "partner"):
         for due, _on in wanted[membership.pk]:
             if due.due_on == membership.ends_on:
-                yield at_partner(due, membership)
+                yield staff_item(due, membership)
 
 
 def keys_of_partners(wanted: Wanted) -> Iterator[DueItem]:
@@ -126,24 +127,24 @@ def keys_of_partners(wanted: Wanted) -> Iterator[DueItem]:
     for membership in rows.select_related("offer", "partner"):
         for due, _on in wanted[membership.pk]:
             if due.due_on == membership.benefits_expire_on:
-                yield at_partner(due, membership)
+                yield staff_item(due, membership)
 
 
-def at_partner(due: Due, membership: Membership) -> DueItem:
-    """For the program team: whose it is, and where it is renewed."""
+def staff_item(due: Due, membership: Membership) -> DueItem:
+    """The item for the program team: it names the partner, and leads to the back office."""
     path = reverse("admin:benefits_membership_change", args=[membership.pk])
-    return DueItem(due, named(membership, str(membership.offer)), path)
+    return DueItem(due, with_mpn_id(membership, str(membership.offer)), path)
 
 
-def named(of_partner: Membership | TenantRequest | Replacement, what: str) -> str:
-    """`what`, with the number of its partner: a name is for the page."""
+def with_mpn_id(of_partner: Membership | TenantRequest | Replacement, what: str) -> str:
+    """`what` with the partner's MPN ID; its name, which people typed, stays off emails (R8)."""
     return _("%(what)s, MPN ID %(mpn_id)s") % {"what": what, "mpn_id": of_partner.partner.mpn_id}
 
 
 def tenant_requests(wanted: Wanted) -> Iterator[DueItem]:
     rows = TenantRequest.objects.undecided().filter(pk__in=wanted.keys())
     for asked in rows.select_related("partner"):
-        title = named(asked, _("Tenant: %(what)s") % {"what": asked.domain})
+        title = with_mpn_id(asked, _("Tenant: %(what)s") % {"what": asked.domain})
         path = reverse("admin:tenants_tenantrequest_change", args=[asked.pk])
         for due, _on in wanted[asked.pk]:
             yield DueItem(due, title, path)
@@ -153,7 +154,7 @@ def replacements(wanted: Wanted) -> Iterator[DueItem]:
     rows = Replacement.objects.undecided().filter(pk__in=wanted.keys())
     for asked in rows.select_related("partner", "redemption__subscription"):
         product = asked.redemption.subscription.product_name
-        title = named(asked, _("Replacement key: %(what)s") % {"what": product})
+        title = with_mpn_id(asked, _("Replacement key: %(what)s") % {"what": product})
         path = reverse("admin:licensing_replacement_change", args=[asked.pk])
         for due, _on in wanted[asked.pk]:
             yield DueItem(due, title, path)

@@ -1,4 +1,4 @@
-"""What the rules about reminders say no to."""
+"""Refusals of the rules about reminders."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Forms of this app."""
+"""The form of the reminders page."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MAX_TYPED = 100  # characters
 
 
 class DaysField(forms.CharField):
-    """Several numbers of days, as people write them."""
+    """Several whole numbers of days in one text input; cleaned to a list of int."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -34,7 +34,7 @@ class DaysField(forms.CharField):
 
 
 class PreferenceForm(forms.Form):
-    """How often, how early and of what somebody is reminded."""
+    """How often, how early and about which topics a person is reminded."""
 
     rhythm = forms.TypedChoiceField(
         label=_("How often"), choices=Rhythm, coerce=Rhythm, widget=forms.RadioSelect
@@ -70,6 +70,6 @@ class PreferenceForm(forms.Form):
 
     @property
     def choices(self) -> tuple[Rhythm, list[int], list[Topic]]:
-        """What `Preference.change` takes."""
+        """The positional arguments for `Preference.change`."""
         data = self.cleaned_data
         return data["rhythm"], data["thresholds"], [Topic(each) for each in data["topics"]]

@@ -1,4 +1,4 @@
-"""A form that makes a calendar link: sent twice it makes one, and shows it twice (W11, R11)."""
+"""The form that makes a calendar link: submitted twice, it makes one link (W11, R11)."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ SALT = "benefits_portal.reminders.calendar-link"
 
 @dataclass(frozen=True)
 class LinkSubmission:
-    """One form: drawn by chance, and when the link that it replaces was made."""
+    """One rendered form: a random nonce, and the creation time of the link that it replaces."""
 
     nonce: str
     replaces: str
 
     @classmethod
     def on_page(cls, feed: Feed | None) -> Self:
-        """A new one, for a page that shows `feed`."""
+        """A new submission, for a page that shows `feed`."""
         return cls(secrets.token_hex(SECRET_BYTES), version_of(feed))
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """The one that was signed; None of anything else."""
+        """The submission in the signed `text`; None if the signature is wrong."""
         try:
             return cls(*signing.loads(text, salt=SALT))
         except signing.BadSignature:
@@ -39,12 +39,12 @@ class LinkSubmission:
 
     @property
     def secret(self) -> str:
-        """The link's: the same whenever the form comes, and unknown to who reads the form."""
+        """The secret of the link: derived from the nonce, so the same form makes the same link."""
         digest = salted_hmac(SALT, self.nonce, algorithm="sha256").hexdigest()
         return digest[: 2 * SECRET_BYTES]
 
     def fits(self, feed: Feed | None) -> bool:
-        """Whether no other link was made since the page was shown."""
+        """Whether no other link was made since the page was rendered."""
         return version_of(feed) == self.replaces
 
 

@@ -1,4 +1,4 @@
-"""When a day's reminders may be sent: from seven in the partner's morning on (R4)."""
+"""When a day's reminders may be sent: from 7:00 in the partner's time zone (R4)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,39 +17,39 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class LocalCalendar:
-    """A time zone, and by how many days a practice partner has moved its calendar."""
+    """A time zone, and the number of days by which a practice partner moved its calendar."""
 
     time_zone: str
     days_ahead: int = 0
 
     @classmethod
     def of(cls, partner: Partner | None) -> "LocalCalendar":
-        """That of `partner`; of the program team, the project's own."""
+        """The calendar of `partner`; None stands for the program team, in the project's zone."""
         if partner is None:
             return cls(settings.TIME_ZONE)
         return cls(partner.time_zone, partner.days_ahead)
 
     def day(self, at: datetime) -> date:
-        """What `Partner.today` is at that moment."""
+        """The local day at `at`, as `Partner.today` returns it."""
         return at.astimezone(ZoneInfo(self.time_zone)).date() + timedelta(days=self.days_ahead)
 
     def is_morning(self, at: datetime) -> bool:
-        """Whether seven has struck: on a day that skips an hour or repeats one too."""
+        """Whether the local time is 7:00 or later, also on days on which clocks change."""
         return at.astimezone(ZoneInfo(self.time_zone)).time() >= MORNING
 
     def morning(self, at: datetime) -> datetime:
-        """When seven strikes on the local day of `at`."""
+        """7:00 on the local day of `at`, in the time zone of `at`."""
         local = at.astimezone(ZoneInfo(self.time_zone))
         return datetime.combine(local.date(), MORNING, local.tzinfo).astimezone(at.tzinfo)
 
     def not_at_night(self, at: datetime) -> datetime:
-        """`at`, or seven in the morning where that is later on its day."""
+        """`at`, or 7:00 of its local day if that is later."""
         return max(at, self.morning(at))
 
 
 @dataclass(frozen=True)
 class Morning:
-    """A day that has begun for some partners: the calendars that show it now."""
+    """A day whose morning has begun, with the calendars in which it has."""
 
     on: date
     calendars: tuple[LocalCalendar, ...]
@@ -57,7 +57,7 @@ class Morning:
 
     @property
     def partners(self) -> Q:
-        """The partners that have one of the calendars."""
+        """The condition for partners with one of these calendars."""
         wanted = Q(pk=None)
         zones = defaultdict(list)
         for calendar in self.calendars:
@@ -68,9 +68,10 @@ class Morning:
 
 
 def mornings(at: datetime, since: datetime | None = None) -> Iterator[Morning]:
-    """The days that have begun at `at`, of partners and of the program team; one query.
+    """The days whose morning has begun at `at`, for partners and for the program team; one query.
 
-    Those are left out in which seven had struck at `since`: a run that came to its end began then.
+    `since` is when the last complete run started: calendars in which that day's morning had begun
+    by then are left out.
     """
     calendars = [
         LocalCalendar(*values)
@@ -88,6 +89,6 @@ def mornings(at: datetime, since: datetime | None = None) -> Iterator[Morning]:
 
 
 def begins(calendar: LocalCalendar, at: datetime, since: datetime | None) -> bool:
-    """Whether seven has struck, and not in time for that run; a moved calendar may move again."""
+    """Whether it is morning, and was not at `since`; a moved calendar is always asked again."""
     was_in_time = since is not None and calendar.morning(at) <= since <= at
     return calendar.is_morning(at) and (calendar.days_ahead > 0 or not was_in_time)

@@ -1,4 +1,4 @@
-"""The proof that reminders are sent: the last run, what failed, and what to start."""
+"""Whether reminders are being sent, for operators."""
 
 from datetime import datetime, timedelta
 
@@ -6,11 +6,11 @@ from .models import Digest, Run
 
 COMMAND = "manage.py send_reminders"
 RECENT = timedelta(days=1)
-LATE = timedelta(hours=3)  # a digest waits for a try of each hour
+LATE = timedelta(hours=3)  # the command runs hourly, so a waiting digest should be sooner
 
 
 def problem(now: datetime) -> str:
-    """What keeps reminders, for an operator; empty while nothing does."""
+    """Why reminders are not being sent, and what to start; empty if they are."""
     if Run.objects.is_late(now):
         return f"no run within 26 hours: start {COMMAND}"
     if Digest.objects.given_up_since(now - RECENT).exists():

@@ -1,4 +1,4 @@
-"""Who gets reminders, and what of what is due is new to them (R1 to R4, R7)."""
+"""Who gets reminders, and which due dates each has not been told of (R1 to R4, R7)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -19,7 +19,7 @@ from .mornings import LocalCalendar
 from .topics import Due, Occasion, Topic
 
 BENEFIT, SUBSCRIPTION = "benefit", "subscription"
-# What a silence covers: the things of that kind
+# The kind of thing whose silence covers an occasion
 SILENCED_BY = {
     Occasion.KEY_EXPIRES: BENEFIT,
     Occasion.CREDIT_EXPIRES: BENEFIT,
@@ -29,13 +29,17 @@ SILENCED_BY = {
     Occasion.SUBSCRIPTION_DELETED: SUBSCRIPTION,
 }
 
-type Seen = dict[Due, int]  # the nearest threshold that was told of it
-type Item = tuple[Due, int]  # what is told, at which threshold
+type Seen = dict[Due, int]  # the nearest threshold, in days, that a person was told of
+type Item = tuple[Due, int]  # a due date and the threshold, in days, at which it is told
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """Somebody at one partner, or of the program team, with what they chose."""
+    """A person at one partner, or in the program team (no partner), with their choices.
+
+    `user` and `partner` are primary keys. `acts_since` is the day on which the person got a role
+    that may act.
+    """
 
     user: int
     partner: int | None
@@ -48,8 +52,8 @@ class Recipient:
         return self.user, self.partner
 
     @property
-    def at(self) -> tuple[int, ...]:
-        """The partner as queries by `partner_at` are given it: none for the program team."""
+    def partner_args(self) -> tuple[int, ...]:
+        """The partner as the last argument of a prepared query; none for the program team."""
         return () if self.partner is None else (self.partner,)
 
     @cached_property
@@ -61,7 +65,7 @@ class Recipient:
         return Rhythm(self.preference.rhythm)
 
     def items(self, dues: Iterable[Due], on: date) -> list[Item]:
-        """What has passed a threshold; told before or not."""
+        """The due dates that have reached a threshold, whether told before or not."""
         days, thresholds = self.rhythm.days_until_next(on), self.preference.thresholds
         return [
             (due, threshold)
@@ -70,7 +74,7 @@ class Recipient:
         ]
 
     def wants(self, due: Due) -> bool:
-        """Whether its topic is on, the thing not silenced, and it did not lapse before them."""
+        """Whether the topic is on, the thing not silenced, and the person could still act on it."""
         kind = SILENCED_BY.get(due.occasion)
         return (
             due.occasion.topic in self.topics
@@ -79,37 +83,37 @@ class Recipient:
         )
 
 
-def partner_at(at: tuple[int, ...]) -> int | None:
-    """The partner of `Recipient.at`: with one and without, a query is prepared by itself."""
-    return at[0] if at else None
+def partner_of(args: tuple[int, ...]) -> int | None:
+    """The partner in `Recipient.partner_args`: `IS NULL` and `= …` are prepared separately."""
+    return args[0] if args else None
 
 
 def nearest_first(item: Item) -> tuple[date, int]:
-    """The order in which things are told."""
+    """The sort key of the items in a digest."""
     due, _threshold = item
     return due.due_on, due.subject_id
 
 
 def untold(items: Iterable[Item], seen: Seen) -> list[Item]:
-    """Those of which no threshold as near was told yet, of that very day (R2, R3)."""
+    """The items whose due date was not told before at a threshold as near (R2, R3)."""
     return [
         (due, threshold) for due, threshold in items if due not in seen or threshold < seen[due]
     ]
 
 
 def recipients_at(partners: Sequence[int]) -> list[Recipient]:
-    """Whoever may act for one of `partners`; four queries."""
+    """Everyone who may act for one of `partners`; four queries."""
     held = RoleAssignment.objects.acting().filter(partner__in=partners).order_by("partner", "user")
     return recipients(held.values_list("user_id", "partner_id"))
 
 
 def recipients_of_staff() -> list[Recipient]:
-    """The program team: whoever may decide what partners ask for; four queries."""
+    """The program team; four queries."""
     return recipients((user, None) for user in program_team().values_list("pk", flat=True))
 
 
 def program_team() -> QuerySet[User]:
-    """Active staff who may change what the program team changes."""
+    """Active staff with the rights of the program team."""
     may_change = Q(is_superuser=True) | Q(
         pk__in=User.groups.through._base_manager.filter(group__name=PROGRAM).values("user")
     )
@@ -117,7 +121,7 @@ def program_team() -> QuerySet[User]:
 
 
 def entitled(pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | None]]:
-    """Those of `pairs` who may act at the partner now, or are of the program team now (R7)."""
+    """The `pairs` of user and partner that may get reminders now (R7)."""
     wanted = set(pairs)
     users = {user for user, _partner in wanted}
     partners = {partner for _user, partner in wanted if partner is not None}
@@ -130,7 +134,7 @@ def entitled(pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | No
 
 
 def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
-    """Each of `pairs` with what they chose; three queries besides that of the pairs."""
+    """Recipients for `pairs` of user and partner; three queries besides that of the pairs."""
     wanted = list(pairs)
     users = {user for user, _partner in wanted}
     partners = {partner for _user, partner in wanted if partner is not None}
@@ -143,7 +147,7 @@ def recipients(pairs: Iterable[tuple[int, int | None]]) -> list[Recipient]:
 
 
 def recipient_of(user: int, partner: int | None) -> Recipient:
-    """The same of one, for a page."""
+    """The same for one pair, by prepared queries, for a page."""
     choices = preferences_of.rows(user)
     roles = [] if partner is None else role_at.rows(user, partner)
     [found] = recipients_of([(user, partner)], choices, silences_of.rows(user), roles)
@@ -171,7 +175,7 @@ def recipients_of(
     silences: Iterable[Silence],
     roles: Iterable[tuple[int, int, datetime, str]],
 ) -> list[Recipient]:
-    """Each of `wanted`; `roles` are from `days_of_roles`."""
+    """Recipients for the pairs in `wanted`; `roles` are the rows of `days_of_roles`."""
     chosen = {(each.user_id, each.partner_id): each for each in preferences}
     silenced: defaultdict[tuple[int, int | None], set[tuple[str, int]]] = defaultdict(set)
     for silence in silences:
@@ -192,29 +196,29 @@ def recipients_of(
 
 
 def days_of_roles() -> QuerySet[RoleAssignment, Any]:
-    """Since when each came to act at a partner, whose calendar nobody moved."""
+    """Since when each user may act at each partner, in real time, with the time zone."""
     rows = RoleAssignment.objects.order_by()
     return rows.values_list("user_id", "partner_id", "acts_since", "partner__time_zone")
 
 
 def seen_by(users: Collection[int], dues: Iterable[Due]) -> dict[int, Seen]:
-    """What `users` were told of things as `dues` are about, and of those between them, by user.
+    """What `users` were told of the things in `dues`, and of things with keys in between, by user.
 
-    One query, by what the index of what was told begins with; none for nobody.
+    One query for a range of primary keys, which an index serves; none without users.
     """
     subjects = {due.subject_id for due in dues}
     if not users:
         return {}
     between = {"subject_id__gte": min(subjects), "subject_id__lte": max(subjects)}
-    return nearest_of(Told.objects.filter(user__in=users, **between))
+    return nearest_seen(Told.objects.filter(user__in=users, **between))
 
 
 def seen_of(user: int, dues: Iterable[Due]) -> Seen:
-    """What `user` was told of `dues`, at least; one query, two for who was told very much."""
-    found = heard_by.rows(user)
+    """What `user` was told of `dues`, or of more; one query, two if that is more than MAX_COUNT."""
+    found = seen_rows.rows(user)
     if len(found) > MAX_COUNT:
         rows = Told.objects.filter(user=user, subject_id__in={due.subject_id for due in dues})
-        return nearest_of(rows).get(user, {})
+        return nearest_seen(rows).get(user, {})
     seen: Seen = {}
     for occasion, subject_id, due_on, threshold in found:
         due = Due(Occasion(occasion), subject_id, due_on)
@@ -223,13 +227,13 @@ def seen_of(user: int, dues: Iterable[Due]) -> Seen:
 
 
 @PreparedQuery
-def heard_by(user: int) -> QuerySet[Any, Any]:
-    """All of it unless that is very much."""
+def seen_rows(user: int) -> QuerySet[Any, Any]:
+    """Everything that `user` was told, or MAX_COUNT + 1 rows of it."""
     rows = Told.objects.filter(user=user).order_by()
     return rows.values_list("occasion", "subject_id", "due_on", "threshold")[: MAX_COUNT + 1]
 
 
-def nearest_of(reminded: QuerySet[Told]) -> dict[int, Seen]:
+def nearest_seen(reminded: QuerySet[Told]) -> dict[int, Seen]:
     rows = reminded.order_by().values_list("user", "occasion", "subject_id", "due_on")
     seen: defaultdict[int, Seen] = defaultdict(dict)
     for user, occasion, subject_id, due_on, nearest in rows.annotate(nearest=Min("threshold")):

@@ -1,11 +1,11 @@
-"""One run: makes what is due and sends what waits, and keeps the proof of it (R4 to R6)."""
+"""One run: make the digests that are due, send those that wait, and record the run (R4 to R6)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from benefits_portal import clock
 
-from .digest_maker import Maker
+from .digest_maker import DigestMaker
 from .models import Run
 from .mornings import mornings
 from .sending import send_waiting
@@ -13,7 +13,7 @@ from .sending import send_waiting
 
 @dataclass
 class Report:
-    """What came of a run."""
+    """The number of digests that a run made, sent and failed to send."""
 
     made: int = 0
     sent: int = 0
@@ -24,16 +24,16 @@ class Report:
 
 
 def run() -> Report:
-    """Make the digests of each day that has begun since the last run, and send what waits.
+    """Make the digests of each day that has begun since the last complete run, and send what waits.
 
-    What was not made in a run that came to its end is not asked for again on that day.
+    A complete run is not repeated for the same day.
     """
     now = clock.now()
     last = Run.objects.last_whole(now)
     this = Run.objects.create(started_at=now)
     report = Report()
     for morning in mornings(now, last):
-        report.made += Maker(now, this).make(morning)
+        report.made += DigestMaker(now, this).make(morning)
     outcome = send_waiting()
     report.sent, report.failed = outcome.sent, outcome.failed
     Run.objects.filter(pk=this.pk).update(ended_at=clock.now(), **vars(report))
@@ -41,7 +41,7 @@ def run() -> Report:
 
 
 def preview(at: datetime | None = None) -> str:
-    """What a run at that moment would make; nothing is written."""
+    """How many digests a run at `at` would make; writes nothing."""
     now = at or clock.now()
-    made = sum(Maker(now, is_dry=True).make(morning) for morning in mornings(now))
+    made = sum(DigestMaker(now, is_dry=True).make(morning) for morning in mornings(now))
     return f"{made:,} would be made at {now:%Y-%m-%d %H:%M %Z}."

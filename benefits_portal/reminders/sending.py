@@ -1,7 +1,8 @@
-"""Sends the digests that wait, some at a time, with no lock held meanwhile (R6).
+"""Sends waiting digests in batches, without holding a lock (R6).
 
-A digest is claimed before it is sent, and marked as sent afterwards. Killed between the two, it is
-sent again an hour later with the same Message-ID, by which mailboxes drop the double.
+A digest is claimed before it is sent, and marked as sent afterwards. If the process is killed in
+between, it is sent again an hour later with the same Message-ID, so that mailboxes drop the
+duplicate.
 """
 
 import logging
@@ -20,9 +21,9 @@ from .models import Digest, Told
 from .models.digest import NOBODY
 from .mornings import LocalCalendar
 
-BATCH = 100  # claimed at a time, in less than the lease even if each takes as long as it may
-MARKED_AT_ONCE = 10  # as many may come twice if the process is killed
-MAX_AWAY = 3  # so many in a row that the server did not take: it is away, or ill
+BATCH = 100  # digests claimed at a time: sent within the lease even if each meets its deadline
+MARKED_AT_ONCE = 10  # digests; at most this many arrive twice if the process is killed
+MAX_AWAY = 3  # failures in a row after which the mail server counts as unavailable
 GIVE_UP_AFTER = timedelta(days=3)
 
 _log = logging.getLogger(__name__)
@@ -30,14 +31,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Outcome:
-    """How many left, and how many did not this time."""
+    """How many digests were sent, and how many attempts failed."""
 
     sent: int = 0
     failed: int = 0
 
 
 def send_waiting() -> Outcome:
-    """Send what is to be tried now, until nothing is or the mail server is away."""
+    """Send the digests to be tried now, until none is left or the mail server is unavailable."""
     outcome = Outcome()
     while digests := Digest.objects.claim(clock.now(), BATCH):
         if not send_batch(digests, outcome):
@@ -46,7 +47,7 @@ def send_waiting() -> Outcome:
 
 
 def send_batch(digests: Sequence[Digest], outcome: Outcome) -> bool:
-    """Send claimed digests one after the other; False once the server is away."""
+    """Send claimed digests one by one; False if the mail server became unavailable."""
     messages, sent, in_a_row = messages_of(digests, clock.now()), [], 0
     for digest in digests:
         message = messages.get(digest.pk)
@@ -70,18 +71,18 @@ def send_batch(digests: Sequence[Digest], outcome: Outcome) -> bool:
 
 
 def send(digest: Digest, message: EmailMultiAlternatives) -> str:
-    """What kept it from being sent, as the name of an error; empty where nothing did."""
+    """Send one email; the name of the error if that failed, else empty."""
     try:
         with deadline(DEADLINE):
             message.send()
-    except Exception as problem:  # whatever a mail server, or the network before it, can do
+    except Exception as problem:  # a mail server or the network may raise anything
         _log.warning("Reminders were not sent, try %d", digest.tries, exc_info=True)
         return type(problem).__name__
     return ""
 
 
 def fail(digest: Digest, problem: str) -> None:
-    """Try again later, not at night; after three days what it held is due again."""
+    """Schedule the next try, not at night; give up after three days (R6)."""
     now = clock.now()
     if now >= digest.made_at + GIVE_UP_AFTER:
         give_up(digest, problem)
@@ -93,7 +94,7 @@ def fail(digest: Digest, problem: str) -> None:
 
 
 def give_up(digest: Digest, problem: str) -> None:
-    """It is over, and what it held counts as not told."""
+    """End `digest` without sending it; what it told counts as untold and is due again (R6)."""
     with transaction.atomic():
         Told.objects.filter(digest=digest).delete()
         digest.problem, digest.next_try_at, digest.gave_up_at = problem, None, clock.now()

@@ -1,4 +1,4 @@
-"""What is reminded of, and which of its thresholds is told on a day: pure rules (R1 to R3, R10)."""
+"""What people can be reminded of, and which threshold a day has reached (R1 to R3, R10)."""
 
 from collections.abc import Collection
 from datetime import date
@@ -10,16 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from benefits_portal.licensing.models.license_outlook import SETTLE_DAYS
 from benefits_portal.licensing.models.pool_outlooks import AHEAD
 
-THRESHOLDS = (AHEAD.days, 30, 7, 1)  # days before, unless somebody chose others
+THRESHOLDS = (AHEAD.days, 30, 7, 1)  # days before the due day; the default
 MAX_THRESHOLD, MAX_THRESHOLDS = 365, 6
-DAY_AFTER = -1  # the threshold of what has happened without anybody (R10)
+DAY_AFTER = -1  # the threshold for what happened without anybody acting (R10)
 WEEK_AFTER = -7
-# For how long what happened is still told, where no run was possible meanwhile
+# For how long after its day something is still told, if no run was possible before
 MAX_DAYS_AFTER = SETTLE_DAYS.days
 
 
 class Topic(models.TextChoices):
-    """What somebody is reminded of, or turns off."""
+    """What people turn reminders on and off for."""
 
     BENEFITS = "benefits", _("Keys not redeemed and credit not assigned")
     SUBSCRIPTIONS = "subscriptions", _("Subscriptions that end, are disabled or are deleted")
@@ -32,12 +32,12 @@ class Topic(models.TextChoices):
 
     @property
     def is_of_staff(self) -> bool:
-        """For the program team, and about any partner."""
+        """Whether it is for the program team, about any partner."""
         return self in OF_STAFF
 
     @classmethod
     def of(cls, *, is_staff: bool) -> list["Topic"]:
-        """Those of the program team, or those of partners' admins."""
+        """The topics of the program team, or those of partners' admins."""
         return [topic for topic in cls if topic.is_of_staff is is_staff]
 
 
@@ -45,7 +45,7 @@ OF_STAFF = (Topic.PARTNER_MEMBERSHIPS, Topic.PARTNER_KEYS, Topic.REQUESTS)
 
 
 class Occasion(models.TextChoices):
-    """Which day of which kind of thing; each belongs to a topic."""
+    """A kind of day of a kind of thing, such as the end of a subscription."""
 
     KEY_EXPIRES = "key-expires", _("Key not redeemed")
     CREDIT_EXPIRES = "credit-expires", _("Credit not assigned")
@@ -68,7 +68,7 @@ class Occasion(models.TextChoices):
 
     @property
     def tells_after(self) -> tuple[int, ...]:
-        """The thresholds after its day: of what happens without anybody, or waits (R10)."""
+        """The negative thresholds: of what happened without anybody acting, or waits (R10)."""
         return AFTER.get(self, ())
 
 
@@ -88,7 +88,7 @@ TOPICS = {
     Occasion.TENANT_REQUESTED: Topic.REQUESTS,
     Occasion.REPLACEMENT_REQUESTED: Topic.REQUESTS,
 }
-# What is over: nobody can do anything about it any more
+# Once their day has passed, nobody can do anything about them
 LAPSED = {
     Occasion.KEY_EXPIRES,
     Occasion.CREDIT_EXPIRES,
@@ -107,9 +107,10 @@ AFTER = {
 
 
 class Due(NamedTuple):
-    """A day of a thing that somebody may be reminded of; `subject_id` is the thing's primary key.
+    """A day that people may be reminded of.
 
-    `due_on` is the last day of what it is about, or the day on which something happened.
+    `subject_id` is the primary key of the thing, of the model that `occasion` implies. `due_on` is
+    the last day to act, or the day on which something happened.
     """
 
     occasion: Occasion
@@ -117,16 +118,17 @@ class Due(NamedTuple):
     due_on: date
 
     def lapsed_before(self, day: date) -> bool:
-        """Whether it is news to nobody who may act since `day` only (R10)."""
+        """Whether it was over before `day`; not told to people who could not act then (R10)."""
         return self.due_on < day and self.occasion in LAPSED
 
     def threshold(
         self, thresholds: Collection[int], on: date, days_until_next: int = 0
     ) -> int | None:
-        """The nearest threshold that has been passed by `on`: the others count as told (R1, R2).
+        """The nearest of `thresholds` reached by `on`; the farther ones count as told (R1, R2).
 
-        None while there is none, and once the day is past that tells nothing afterwards.
-        `days_until_next` is for how many days no other digest comes (a week's are told at once).
+        In days before `due_on`, negative after it. None if none is reached yet, and once the day
+        has passed, unless the occasion is told afterwards. `days_until_next` is the number of
+        days after `on` without a digest: a weekly digest includes the thresholds of its week.
         """
         left = (self.due_on - on).days
         if left < 0:

@@ -1,6 +1,6 @@
-"""The token in a mail that stops reminders: it says whose and at which partner, no more (R9).
+"""The signed token in an email that stops reminders of one person at one partner (R9).
 
-Whoever holds it can stop them and do nothing else; it works for as long as digests are kept.
+It grants nothing else, and is valid for as long as digests are kept.
 """
 
 from datetime import timedelta
@@ -14,7 +14,7 @@ MAX_AGE = timedelta(days=396)
 
 
 class Subscriber(NamedTuple):
-    """Whose reminders, at which partner; None of the program team."""
+    """Primary keys of a user and a partner; without a partner, the program team's reminders."""
 
     user: int
     partner: int | None
@@ -25,7 +25,7 @@ def token_of(user: int, partner: int | None) -> str:
 
 
 def subscriber_of(token: str) -> Subscriber | None:
-    """None for a token that is altered, too old or of something else."""
+    """The subscriber in `token`; None if it is altered, expired or made for something else."""
     try:
         user, partner = signing.loads(token, salt=SALT, max_age=MAX_AGE)
     except (signing.BadSignature, ValueError, TypeError):

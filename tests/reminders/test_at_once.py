@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core import mail
 
-from benefits_portal.reminders.digest_maker import Maker
+from benefits_portal.reminders.digest_maker import DigestMaker
 from benefits_portal.reminders.link_submission import LinkSubmission
 from benefits_portal.reminders.models import Digest, Feed, Told
 from benefits_portal.reminders.mornings import mornings
@@ -46,7 +46,7 @@ def test_runs_for_two_days_at_once_tell_each_thing_in_one_digest() -> None:
 
     def make(day: int) -> int:
         at = NOW + timedelta(days=day)
-        return sum(Maker(at).make(morning) for morning in mornings(at))
+        return sum(DigestMaker(at).make(morning) for morning in mornings(at))
 
     made = at_once([lambda: make(0), lambda: make(1)] * 2)
     assert sorted(made) == [0, 0, 0, 1]

@@ -18,7 +18,7 @@ from benefits_portal.licensing.models import outlook_of
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of, near_outlooks
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.reminders.digest_maker import Maker
+from benefits_portal.reminders.digest_maker import DigestMaker
 from benefits_portal.reminders.due import due_at
 from benefits_portal.reminders.models import Feed
 from benefits_portal.reminders.mornings import mornings
@@ -261,7 +261,7 @@ def test_what_healed_before_it_was_sent_is_not_told() -> None:
     admin_of(licenses.tenant.partner)
     with at(DAY):
         for morning in mornings(clock.now()):
-            Maker(clock.now()).make(morning)
+            DigestMaker(clock.now()).make(morning)
     for assignment in licenses.assignments.running():
         assignment.take(by=BY, on=DAY)
     run_at(DAY, 9)

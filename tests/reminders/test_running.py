@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from benefits_portal.reminders.digest_maker import Maker
+from benefits_portal.reminders.digest_maker import DigestMaker
 from benefits_portal.reminders.models import Digest, Preference, Rhythm, Run, Told
 from benefits_portal.reminders.mornings import mornings
 from benefits_portal.tenants.models import Partner, Role, User
@@ -119,7 +119,7 @@ def test_the_same_day_made_twice_is_one_digest(admin: User, partner: Partner) ->
     ending(partner, DAY + days(30))
     with at(DAY):
         made = [
-            sum(Maker(moment(DAY, 8)).make(each) for each in mornings(moment(DAY, 8)))
+            sum(DigestMaker(moment(DAY, 8)).make(each) for each in mornings(moment(DAY, 8)))
             for _time in range(2)
         ]
     assert (made, Digest.objects.count()) == ([1, 0], 1)
@@ -163,7 +163,7 @@ def test_who_loses_the_role_before_it_is_sent_gets_nothing(admin: User, partner:
     ending(partner, DAY + days(30))
     with at(DAY):
         for morning in mornings(moment(DAY, 8)):
-            Maker(moment(DAY, 7)).make(morning)
+            DigestMaker(moment(DAY, 7)).make(morning)
     assert Digest.objects.waiting().count() == 1
     admin.role_assignments.all().delete()
     run_at(DAY, 9)
@@ -175,7 +175,7 @@ def test_what_was_redeemed_before_it_is_sent_is_left_out(admin: User, partner: P
     gone, _left = ending(partner, DAY + days(30)), ending(partner, DAY + days(30))
     with at(DAY):
         for morning in mornings(moment(DAY, 8)):
-            Maker(moment(DAY, 7)).make(morning)
+            DigestMaker(moment(DAY, 7)).make(morning)
     gone.ends_on = DAY + days(400)
     gone.save()
     run_at(DAY, 9)

@@ -10,8 +10,8 @@ from benefits_portal.reminders.digest_maker import (
     DUES_AT_A_TIME,
     MAX_ITEMS,
     Dues,
+    new_items,
     rows,
-    what_is_new,
 )
 from benefits_portal.reminders.models import Preference, Told
 from benefits_portal.reminders.recipients import Recipient, nearest_first
@@ -36,7 +36,7 @@ def dues(count: int) -> Iterator[tuple[int, Due]]:
 
 def told_of(recipient: Recipient, due: Dues) -> list[Due]:
     """What one mail tells, which is then told."""
-    wanted = what_is_new([recipient], due, DAY)
+    wanted = new_items([recipient], due, DAY)
     digest = factories.DigestFactory.create(user_id=recipient.user)
     Told.objects.bulk_create(rows(wanted, {recipient.key: digest.pk}))
     return [due for due, _threshold in wanted[recipient.key]]
@@ -53,7 +53,7 @@ def test_of_very_many_dates_the_nearest_are_told_and_then_the_next(recipient: Re
 def peak(recipient: Recipient, count: int) -> int:
     """Bytes that were held at once."""
     tracemalloc.start()
-    what_is_new([recipient], dues(count), DAY)
+    new_items([recipient], dues(count), DAY)
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return held

@@ -1,4 +1,4 @@
-"""The back office of this app: what people chose, and what was sent to whom."""
+"""The back office of reminders; everything is read-only."""
 
 from . import feeds, ledgers
 

@@ -1,4 +1,4 @@
-"""Calendar feeds, for looking at: whose there are, and when a calendar looked last."""
+"""Calendar feeds in the back office."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from benefits_portal.tenants.admin.base import ReadOnlyAdmin
 
 @admin.register(Feed)
 class FeedAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """Who has a calendar link at which partner. Nobody sees the link, which is not kept."""
+    """Who has a calendar link at which partner; the link itself is not stored."""
 
     list_display = [
         "made_at",

@@ -1,4 +1,4 @@
-"""Reminders, for looking at: people choose for themselves, and what was told is never changed."""
+"""Choices, digests and runs in the back office."""
 
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ class ToldInline(ReadOnlyInline):
 
 @admin.register(Digest)
 class DigestAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """Which reminders wait, which were sent, and which the mail server never took."""
+    """Reminder emails: waiting, sent, given up or dropped."""
 
     list_display = [
         "for_day",
@@ -78,7 +78,7 @@ class DigestAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
 @admin.register(Preference)
 class PreferenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """What people chose at which partner; who has not chosen gets what is usual."""
+    """What people chose at which partner; people without a row have the defaults."""
 
     list_display = ["user", linked("partner", _("partner")), "rhythm"]
     list_filter = ["rhythm"]
@@ -94,7 +94,7 @@ class PreferenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
 @admin.register(Silence)
 class SilenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """Of which things somebody is not reminded, by their own choice."""
+    """Things that people turned reminders off for."""
 
     list_display = [
         "silenced_at",
@@ -122,7 +122,7 @@ class SilenceAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    """When the portal looked for what is due, and what came of it."""
+    """Runs of the command, and how much each made, sent and failed to send."""
 
     list_display = ["started_at", "ended_at", "made", "sent", "failed"]
     date_hierarchy = "started_at"

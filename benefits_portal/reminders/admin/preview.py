@@ -1,4 +1,4 @@
-"""*Preview for this person*: what today's reminders would say, without sending anything (R8)."""
+"""*Preview for this person*: today's reminder emails, without sending anything (R8)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from benefits_portal.reminders.digest_mail import (
     compose,
     in_language_of,
 )
-from benefits_portal.reminders.digest_maker import at_no_partner, horizon, what_is_new
+from benefits_portal.reminders.digest_maker import horizon, new_items, without_partner
 from benefits_portal.reminders.due import due_at, due_of_staff
-from benefits_portal.reminders.due_item_finders import items_of
+from benefits_portal.reminders.due_item_finders import find_due_items
 from benefits_portal.reminders.models import Digest, Rhythm
 from benefits_portal.reminders.mornings import LocalCalendar
 from benefits_portal.reminders.recipients import Recipient, program_team, recipients
@@ -34,12 +34,12 @@ PERMISSIONS = ("reminders.view_digest", "tenants.view_user")
 
 @dataclass(frozen=True)
 class Preview:
-    """What somebody would get at `partner` today; no `message` where that is nothing."""
+    """What a person would get about `partner` today; `message` is None if nothing is due."""
 
     partner: Partner | None
     message: EmailMultiAlternatives | None
     is_off: bool
-    was_made: bool  # today's mail is there already, so nothing else comes today
+    was_made: bool  # today's digest exists already, so no other one comes today
 
     @property
     def subject(self) -> str:
@@ -51,7 +51,7 @@ class Preview:
 
 
 def previews(user: User, at: datetime) -> Iterator[Preview]:
-    """At each partner where `user` may act, and of the program team."""
+    """One for each partner where `user` may act, and one for the program team."""
     held = RoleAssignment.objects.acting().filter(user=user).select_related("partner")
     partners: list[Partner | None] = [role.partner for role in held.order_by("partner__sort_name")]
     if program_team().filter(pk=user.pk).exists():
@@ -70,12 +70,12 @@ def preview_at(
 ) -> Preview:
     on, days = calendar.day(at), horizon([recipient])
     pk = recipient.partner
-    dues = due_at([pk], on, days) if pk else at_no_partner(due_of_staff(on, days))
-    wanted = what_is_new([recipient], dues, on).get(recipient.key, [])
+    dues = due_at([pk], on, days) if pk else without_partner(due_of_staff(on, days))
+    wanted = new_items([recipient], dues, on).get(recipient.key, [])
     with in_language_of(user):
-        items = items_of({due: on for due, _threshold in wanted})
+        items = find_due_items({due: on for due, _threshold in wanted})
     shown = [items[due] for due, _threshold in wanted if due in items]
-    # Nobody stops somebody else's reminders: the real mail has a link with a token
+    # Without the token: nobody else may stop this person's reminders
     contents = DigestContents(user, partner, on, shown, SETTINGS_PATH)
     was_made = Digest.objects.filter(user=user, partner=partner, for_day=on).exists()
     message = compose(contents) if shown else None
@@ -84,7 +84,7 @@ def preview_at(
 
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """For whoever may see reminders and people; nothing is written."""
+    """For staff who may see reminders and people; writes nothing."""
     if not all(map(request.user.has_perm, PERMISSIONS)):
         raise PermissionDenied
     request.current_app = admin.site.name

@@ -1,4 +1,4 @@
-"""That reminders are sent, for the back office's first page: the last run, and what to start."""
+"""Whether reminders are being sent, for the back office's first page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from benefits_portal.reminders.proof import COMMAND, RECENT
 
 @dataclass(frozen=True)
 class Proof:
-    """The latest run that came to its end, and the emails that the mail server did not take."""
+    """The latest complete run at `at`, and how many emails wait or were given up recently."""
 
     at: datetime
     run: Run | None
@@ -34,7 +34,7 @@ class Proof:
 
     @property
     def is_late(self) -> bool:
-        """Whether no run came to its end within 26 hours; a demo's are sent as its date changes."""
+        """Whether no run completed within 26 hours; never in a demo, which needs no runs."""
         ended_at = self.run.ended_at if self.run else None
         return not settings.DEMO and (ended_at is None or ended_at <= self.at - LATE)
 
@@ -44,7 +44,7 @@ class Proof:
 
     @property
     def last_run(self) -> str:
-        """Last run 7:10 AM: 41 sent, 1 failed."""
+        """As in: Last run 7:10 AM: 41 sent, 1 failed."""
         if self.run is None or self.run.ended_at is None:
             text = _("In practice mode, reminders are sent when a date changes.")
             return text if settings.DEMO else ""
@@ -56,7 +56,7 @@ class Proof:
 
     @property
     def left(self) -> list[tuple[str, str]]:
-        """What waits or was given up, each with the list that shows it."""
+        """Texts about waiting and given-up emails, each with the URL of their list."""
         url = admin_url(Digest, "changelist")
         waiting = ngettext(
             "%(count)s email waits for another try",
@@ -77,7 +77,7 @@ class Proof:
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """The time, with the day where that is not today's."""
+    """The local time, with the day unless that is today."""
     local = timezone.localtime(at)
     time = as_time(local.time())
     is_today = local.date() == timezone.localtime(now).date()

@@ -1,5 +1,5 @@
-"""The calendar feed: which days it holds, and how they are written (R11 to R14).
+"""The calendar feed: which days it contains, and their iCalendar text (R11 to R14).
 
-- `events.py`: the days of a partner, from the ledger and what home shows; `rows.py` asks for them.
-- `writing.py`: the events as iCalendar, in the reader's language.
+- `events.py`: the days of a partner; `rows.py` is their query.
+- `ical.py`: the events as iCalendar, in the reader's language.
 """

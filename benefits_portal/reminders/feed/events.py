@@ -1,4 +1,4 @@
-"""The days of a partner that a calendar shows: 24 months, in two queries (R12)."""
+"""The days of a partner in the next 24 months, by two queries (R12)."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -20,7 +20,7 @@ KINDS = ("subscription", "membership", "key", "credit", "licenses")
 
 
 class FeedEvent(NamedTuple):
-    """One day of a thing. `is_more` is for the day from which on some are left out."""
+    """One day of a thing; with `is_more`, the day from which on others are left out."""
 
     occasion: Occasion
     row: Row
@@ -29,7 +29,7 @@ class FeedEvent(NamedTuple):
 
 
 def events(partner: Partner, on: date) -> list[FeedEvent]:
-    """From `on` to 24 months later, the earliest first."""
+    """The events from `on` to 24 months later, the earliest first."""
     until = add_months(on, MONTHS)
     every_row = rows.united.tuples(partner.pk, on, until, most=rows.MAX_OF_A_KIND)
     found = [Row(*values) for values in every_row]
@@ -40,7 +40,7 @@ def events(partner: Partner, on: date) -> list[FeedEvent]:
 
 
 def of_kind(kind: str, found: list[Row], on: date, until: date) -> Iterator[FeedEvent]:
-    """The events of one kind of thing; of more than MAX_OF_A_KIND, the last says that some lack."""
+    """The events of one kind of thing; after MAX_OF_A_KIND, one that says that there are more."""
     of_this = sorted((row for row in found if row.kind == kind), key=lambda row: (row.day, row.pk))
     for row in of_this[: rows.MAX_OF_A_KIND]:
         for occasion, day in days_of(row):
@@ -51,7 +51,7 @@ def of_kind(kind: str, found: list[Row], on: date, until: date) -> Iterator[Feed
 
 
 def days_of(row: Row) -> list[tuple[Occasion, date]]:
-    """The occasions of a thing; a subscription has three (S2)."""
+    """The days of a thing with their occasions; a subscription has three (S2)."""
     if row.kind != "subscription":
         return [(OCCASIONS[row.kind], row.day)]
     return [
@@ -64,7 +64,7 @@ def days_of(row: Row) -> list[tuple[Occasion, date]]:
 def pools_running_short(partner: Partner, on: date, until: date, acts: list[Row]) -> Iterator[Row]:
     """Each pool that will have too few licenses, on the last day with enough of them (L11).
 
-    Whatever moves that day is an act at the partner: it counts as changed by the latest of `acts`.
+    Whatever moves that day is recorded at the partner, so the latest of `acts` dates the change.
     """
     changed_at = max((act.changed_at for act in acts if act.changed_at), default=None)
     for pool, outlook in near_outlooks([partner.pk], on, until + DAY - on):
@@ -89,7 +89,7 @@ def pools_running_short(partner: Partner, on: date, until: date, acts: list[Row]
 
 
 def revision(changed_at: datetime | None) -> int:
-    """A SEQUENCE that grows with each second, and has 31 bits until 2089."""
+    """A SEQUENCE number: the seconds since 2021, which fit into 31 bits until 2089."""
     return int((changed_at - FIRST_REVISION).total_seconds()) if changed_at else 0
 
 

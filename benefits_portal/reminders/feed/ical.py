@@ -1,8 +1,8 @@
-"""Days as iCalendar (RFC 5545), in the reader's language; no alarms, no names of people (R14).
+"""Events as iCalendar (RFC 5545), in the reader's language; no alarms, no people's names (R14).
 
-A calendar has many events that differ in little, and as objects of the library they took twenty
-times as long as their lines. So what events have alike is put together once for all of them. The
-library escapes texts, and folds lines that are not ASCII.
+Events are written from a template, and texts that they share are made once: as objects of the
+icalendar library they took twenty times as long. The library still escapes texts, and folds lines
+that are not ASCII.
 """
 
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ from .events import FeedEvent
 from .rows import Row, Thing
 
 PRODUCT_ID = "-//Benefits Portal//Calendar feed//EN"
-LOOK_EVERY = timedelta(hours=12)  # asked of calendar programs; many look when they like (R13)
-LONGEST = 74  # bytes that the library leaves in one line
+REFRESH_EVERY = timedelta(hours=12)  # a request; many calendar programs ignore it (R13)
+MAX_LINE = 74  # bytes, as the library folds lines
 END = b"END:VCALENDAR\r\n"
-# All-day events. Each ends the day after, which RFC 5545 leaves out again (R12), and nobody is busy
+# An all-day event that blocks no time; DTEND is exclusive in RFC 5545 (R12)
 EVENT = "\r\n".join(
     [
         "BEGIN:VEVENT",
@@ -68,19 +68,19 @@ SUMMARIES = {
 
 @dataclass(frozen=True)
 class Source:
-    """Whose days these are, and where: pages are at `origin`, UIDs end with `domain`."""
+    """The partner of a calendar; its pages are at `origin`, and UIDs end with `domain`."""
 
     partner: Partner
     origin: str
 
     @property
     def domain(self) -> str:
-        """Stays the same, whatever host a feed is fetched from."""
+        """The mail domain, which is the same whichever host a feed is fetched from."""
         return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">")
 
 
-def written(found: list[FeedEvent], source: Source) -> bytes:
-    """The calendar of a partner, as calendar programs read it."""
+def as_icalendar(found: list[FeedEvent], source: Source) -> bytes:
+    """The whole calendar file."""
     calendar = Calendar()
     name = _("Benefits Portal: %(partner)s") % {"partner": source.partner.name}
     calendar.add("version", "2.0")
@@ -88,7 +88,7 @@ def written(found: list[FeedEvent], source: Source) -> bytes:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", LOOK_EVERY, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH_EVERY, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT12H")
     writer = Writer(source)
     events = "".join(map(writer.event, found)).encode()
@@ -96,7 +96,7 @@ def written(found: list[FeedEvent], source: Source) -> bytes:
 
 
 class Writer:
-    """Writes events one by one, and remembers what several have alike."""
+    """Writes events one by one, and caches the texts that several share."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -128,14 +128,14 @@ class Writer:
 
 
 def identity(event: FeedEvent, partner: Partner) -> str:
-    """The same for a thing and an occasion, whatever its day and its name are."""
+    """The UID of an event without the domain; stays the same when its day or name changes."""
     if event.is_more:
         return f"{event.row.kind}-more-{partner.pk}"
     return f"{event.row.kind}-{event.row.pk}-{event.occasion.value}"
 
 
 def changed(row: Row) -> datetime:
-    """When it last moved or came about; before it all, the day itself."""
+    """When the day last changed; the day itself if that is unknown."""
     moments = [moment for moment in (row.changed_at, row.moved_at) if moment]
     return max(moments, default=midnight(row.day))
 
@@ -153,7 +153,7 @@ def moment_text(moment: datetime) -> str:
 
 
 def summary(occasion: Occasion | None, thing: Thing) -> str:
-    """The line that says what it is the last day of, and of what; without an occasion, of more."""
+    """The SUMMARY line; without an occasion, it says that there are more dates."""
     text = _("More dates from here on: see the portal")
     if occasion:
         what = f"{thing.name}, {thing.size}" if thing.size else thing.name
@@ -163,7 +163,7 @@ def summary(occasion: Occasion | None, thing: Thing) -> str:
 
 
 def about(thing: Thing, offer: str, tenant: str, *, is_canceled: bool) -> str:
-    """Where it is from or runs, behind its label, before its page, which asks to sign in."""
+    """The DESCRIPTION without the URL: offer, tenant, shortage and cancellation."""
     lines = [
         _("Offer: %(name)s") % {"name": offer} if offer else "",
         _("Tenant: %(name)s") % {"name": tenant} if tenant else "",
@@ -178,12 +178,12 @@ def escaped(text: str) -> str:
 
 
 def folded(line: str) -> str:
-    """As the library folds it, which counts the bytes of each character: here all have one."""
+    """`line` folded as the library does, which is slow: it counts the bytes of each character."""
     if not line.isascii():
         return str(Contentline(line).to_ical(), "utf-8")  # type: ignore[no-untyped-call]
     parts = []
-    while len(line) > LONGEST:
-        at = LONGEST - 1 if line[LONGEST - 1] in r"\^" else LONGEST  # what it escapes goes along
+    while len(line) > MAX_LINE:
+        at = MAX_LINE - 1 if line[MAX_LINE - 1] in r"\^" else MAX_LINE  # don't split an escape
         parts.append(line[:at])
         line = line[at:]
     return "\r\n ".join([*parts, line])

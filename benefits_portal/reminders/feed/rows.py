@@ -1,6 +1,7 @@
-"""The rows that a partner's calendar is made of: every kind in one query (R12).
+"""The rows for a partner's calendar: one query for every kind of thing (R12).
 
-Keys and credit are those that home calls unused; moves and reversals are counted in the ledger.
+Keys and credit are those that the home page shows as unused. `moves` counts changes of a day in
+the ledger or on record.
 """
 
 from datetime import date, datetime
@@ -41,11 +42,11 @@ from benefits_portal.listing.excerpt import first_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Record
 
-MAX_OF_A_KIND = 200  # those due first; what is cut is said by an event of its own
+MAX_OF_A_KIND = 200  # those due first; an event says that there are more
 
 
 class Thing(NamedTuple):
-    """What a row is called by."""
+    """The name and the size of a row, as a cache key."""
 
     kind: str
     name: str
@@ -56,14 +57,14 @@ class Thing(NamedTuple):
 
     @property
     def size(self) -> str:
-        """Its licenses or its credit, in the reader's language; a membership or a pool has none."""
+        """Its licenses or credit, in the reader's language; empty for a membership or a pool."""
         if self.kind in ("membership", "licenses"):
             return ""
         return quantity_text(self.licenses, self.amount, self.currency, per_year=self.is_yearly)
 
 
 class Row(NamedTuple):
-    """A thing with its day, whatever it is; the columns of the query in this order."""
+    """A thing of any kind with its day; the columns of the query, in this order."""
 
     kind: str
     pk: int
@@ -89,7 +90,7 @@ class Row(NamedTuple):
 
 @PreparedQuery
 def united(pk: int, on: date, until: date, *, most: int) -> QuerySet[Any, Any]:
-    """Every kind in one query, one more than `most` of each; `pk` is the partner's."""
+    """Up to `most` + 1 rows of every kind; `pk` is the partner's."""
     partner = Partner(pk=pk)
     every = (
         memberships(partner, on, until, most + 1),
@@ -103,7 +104,7 @@ def united(pk: int, on: date, until: date, *, most: int) -> QuerySet[Any, Any]:
 
 
 def subscriptions(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
-    """Those that end, or ended and are not deleted yet; and those that were withdrawn (K8)."""
+    """Subscriptions not deleted yet, and withdrawn ones, whose events are canceled (K8)."""
     since = on - EXPIRED_DAYS - DISABLED_DAYS
     theirs = Subscription.objects.for_partner(partner).filter(
         ends_on__gte=since, ends_on__lte=until
@@ -128,7 +129,7 @@ def subscriptions(partner: Partner, on: date, until: date, most: int) -> QuerySe
 
 
 def memberships(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
-    """Those that nothing follows yet."""
+    """Memberships not renewed yet."""
     every = Membership.objects.for_partner(partner)
     theirs = every.not_renewed().filter(ends_on__gte=on, ends_on__lte=until)
     return columns(
@@ -142,7 +143,7 @@ def memberships(partner: Partner, on: date, until: date, most: int) -> QuerySet[
 
 
 def keys(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
-    """Benefits whose key waits to be redeemed."""
+    """Benefits with a key that has not been redeemed."""
     waiting = ProductKey.objects.waiting(partner, on).filter(benefit__expires_on__lte=until)
     some = waiting.values("benefit")[:most]
     found = Benefit.objects.filter(pk__in=Subquery(some)).order_by()
@@ -150,7 +151,7 @@ def keys(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, An
 
 
 def credit(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, Any]:
-    """Benefits of credit that nobody was given."""
+    """Benefits with credit that has not been assigned."""
     theirs = unused(partner.pk, on).usage_based().filter(expires_on__lte=until)
     return columns(
         first_of(theirs.order_by("expires_on", "pk"), most),
@@ -165,9 +166,9 @@ def credit(partner: Partner, on: date, until: date, most: int) -> QuerySet[Any, 
 
 
 def last_act(partner: Partner) -> QuerySet[Any, Any]:
-    """The latest of the partner's record: what moves the day of a pool, which has no row, is there.
+    """The partner's latest record, which dates changes of pools: they have no row of their own.
 
-    Counting its people's licenses and its ledger takes a thousand times as long.
+    Looking at the people's licenses and the ledger would take a thousand times as long.
     """
     latest = Record.objects.filter(partner=partner).order_by("-at", "-pk").values("pk")[:1]
     return columns(
@@ -181,7 +182,7 @@ def last_act(partner: Partner) -> QuerySet[Any, Any]:
 
 
 def of_benefit() -> dict[str, Any]:
-    """Its days are its membership's."""
+    """The columns of a benefit; it expires with its membership."""
     return {
         "name": F("product_name"),
         "from_offer": F("offer_name"),
@@ -192,7 +193,7 @@ def of_benefit() -> dict[str, Any]:
 
 
 def ended_early(membership: str) -> dict[str, Any]:
-    """How often and when the membership was ended early: its own days move by nothing else."""
+    """Moves of a membership's days: only ending it early moves them."""
     ended = Record.objects.filter(
         subject_type=ContentType.objects.get_for_model(Membership),
         subject_id=OuterRef(membership),
@@ -212,7 +213,7 @@ def latest(rows_of_it: QuerySet[Any], name: str) -> Subquery:
     return Subquery(grouped.values("latest"), output_field=DateTimeField())
 
 
-DEFAULTS = {  # typed, as PostgreSQL unites no others
+DEFAULTS = {  # typed, since PostgreSQL needs types in a union
     "pk": F("pk"),
     "from_offer": Value("", CharField()),
     "tenant_name": Value("", CharField()),
@@ -230,7 +231,7 @@ ORDER = (
 
 
 def columns(found: QuerySet[Any], **named: Any) -> QuerySet[Any, Any]:
-    """`found` as rows of ORDER, with nothing where a kind of thing has no such column."""
+    """`found` with the columns of ORDER: those `named`, and defaults for the others."""
     every = DEFAULTS | named
     named_alike = {f"of_{name}": every[name] for name in ORDER}
     alike: QuerySet[Any, Any] = found.annotate(**named_alike).values_list(*named_alike)

@@ -1,4 +1,4 @@
-"""What this app's verbs put on record (rule A1)."""
+"""The actions of this app that are recorded (rule A1)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from benefits_portal.tenants.models import Record, recordable
 
 @recordable
 class RemindersAction(models.TextChoices):
-    """What people do with their own reminders."""
+    """What people do about their own reminders."""
 
     CHANGED = "reminders.changed", _("Changed own reminders")
     STOPPED = "reminders.stopped", _("Stopped own reminders by the link in an email")

@@ -1,4 +1,4 @@
-"""The mails that remind, and what each of them told (R3 to R6)."""
+"""Reminder emails, and what each of them told (R3 to R6)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,16 +16,16 @@ from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .run import Run
 
-# Until the next try (R6)
+# Waits before the second, third … try (R6)
 PAUSES = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 12, 24))
-# A problem that is none: there was nobody to tell any more, or nothing
+# `problem` of a digest that was dropped: its recipient lost the role, or nothing in it still holds
 NOBODY = "Nobody"
-LEASE = timedelta(hours=1)  # for whoever sends it
+LEASE = timedelta(hours=1)  # during which no other process sends a claimed digest
 
 
 class DigestQuerySet(models.QuerySet["Digest"]):
     def for_partner(self, partner: Partner | None) -> Self:
-        """At `partner`; with None those of the program team, about all of them."""
+        """Digests about `partner`; None stands for the program team's."""
         return self.filter(partner=partner)
 
     def waiting(self) -> Self:
@@ -35,9 +35,10 @@ class DigestQuerySet(models.QuerySet["Digest"]):
         return self.filter(next_try_at__lte=now)
 
     def claim(self, now: datetime, most: int) -> list["Digest"]:
-        """Those that are to be tried first, each with a try counted and planned for an hour later.
+        """Claim up to `most` digests to be sent now, those that wait longest first.
 
-        Nobody else gets them before; killed meanwhile, they are tried again then.
+        Counts a try and schedules the next one after LEASE, so no other process gets them before,
+        and they are tried again if this one is killed.
         """
         with transaction.atomic():
             due = self.to_try(now).order_by("next_try_at", "pk")
@@ -49,37 +50,38 @@ class DigestQuerySet(models.QuerySet["Digest"]):
         return list(claimed.select_related("user", "partner").order_by("pk")) if pks else []
 
     def mark_sent(self, pks: Iterable[int], at: datetime) -> None:
-        """They are with the mail server."""
+        """Mark digests that the mail server has accepted."""
         if pks := list(pks):
             self.filter(pk__in=pks).update(next_try_at=None, sent_at=at, problem="")
 
     def with_counts(self) -> Self:
-        """Each with `told_count`: how many things it tells."""
+        """Annotate `told_count`: the number of things in each digest."""
         return self.annotate(told_count=Count("told"))
 
     def sent(self) -> Self:
         return self.filter(sent_at__isnull=False)
 
     def overdue(self, since: datetime) -> Self:
-        """Those whose next try was to come before `since`."""
+        """Digests whose next try was due before `since`."""
         return self.filter(next_try_at__lt=since)
 
     def given_up(self) -> Self:
-        """Those that the mail server did not take for three days."""
+        """Digests that the mail server did not accept for three days."""
         return self.filter(gave_up_at__isnull=False).exclude(problem=NOBODY)
 
     def given_up_since(self, moment: datetime) -> Self:
         return self.given_up().filter(gave_up_at__gt=moment)
 
     def dropped(self) -> Self:
-        """Those that were not sent, as nobody may have them any more, or nothing of them holds."""
+        """Digests not sent because the recipient lost the role, or nothing in them still holds."""
         return self.filter(gave_up_at__isnull=False, problem=NOBODY)
 
 
 class Digest(PartnerRow):
-    """One mail that reminds somebody, at most one for a partner and a day of its calendar (R4).
+    """One reminder email to `user`: at most one per partner and day of its calendar (R4).
 
-    Its row is claimed before anything is sent (R5). Without a partner it is of the program team.
+    The row is written before anything is sent (R5). Without a partner it is for the program team.
+    It waits (`next_try_at`), was sent (`sent_at`) or was given up (`gave_up_at`).
     """
 
     personal: ClassVar = {"message_id": None, "problem": None}
@@ -161,14 +163,14 @@ class Digest(PartnerRow):
 
     @property
     def pause(self) -> timedelta:
-        """Until the next try, growing with each."""
+        """The wait until the next try, longer after each."""
         return PAUSES[min(self.tries, len(PAUSES)) - 1]
 
 
 class Told(models.Model):
-    """That somebody was told of a day of a thing, how many days before: once and for all (R1, R3).
+    """That a person was told of a day of a thing, and at which threshold (R1, R3).
 
-    Never changed. It goes with its digest: when that is given up, and after 13 months.
+    Never changed. Deleted when its digest is given up, and with its digest after 13 months.
     """
 
     digest = models.ForeignKey(

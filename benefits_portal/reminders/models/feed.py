@@ -1,4 +1,4 @@
-"""Calendar feeds: a secret address at which somebody's calendar program reads a partner's dates."""
+"""Calendar feeds: secret URLs at which a calendar program reads a partner's dates (R11)."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from benefits_portal.reminders.link_submission import LinkSubmission
 
 SECRET_BYTES = 16  # 128 bits
-# Is what was written: the connection commits no transaction that has been open for nine
+# A record is committed within this time: no transaction stays open for longer (`postgresql.base`)
 COMMITTED_WITHIN = timedelta(minutes=10)
-MARKED_EVERY = timedelta(minutes=5)  # of fetches, so that a thousand of them write little
+MARKED_EVERY = timedelta(minutes=5)  # fetches in between are not written down
 
 
 def latest(records: models.QuerySet[Record], name: str) -> Subquery:
@@ -36,7 +36,7 @@ def how_many(records: models.QuerySet[Record], *, since: CombinedExpression) -> 
 
 
 def digest_of(secret: str) -> str:
-    """What is kept of a secret. It is drawn by chance, so nothing slower is needed."""
+    """The stored digest of a secret. The secret is random, so a slow hash is not needed."""
     return sha256(secret.encode()).hexdigest()
 
 
@@ -45,9 +45,9 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         return self.filter(partner=partner)
 
     def alive(self) -> Self:
-        """Those whose role is still held: one that was taken and given again is another (R11).
+        """Feeds whose role is still held; a role removed and given again is another role (R11).
 
-        Of a partner that is in another portal now, the one there is read.
+        Excludes partners that have moved to another portal.
         """
         return self.filter(
             user__is_active=True,
@@ -61,10 +61,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         return self.alive().filter(user=user, partner=partner).first()
 
     def with_version(self) -> Self:
-        """Each with what changes whenever anything at its partner, or in the catalog, does.
+        """Annotate values that differ after any change at the partner or in the catalog.
 
-        Whatever changes is put on record (A1), so the latest record tells; and how many there are
-        shortly before it, since one may be committed after another that was written later.
+        Every change is recorded (A1), so the latest record is such a value. So is the number of
+        records shortly before it: transactions may commit in another order than they wrote.
         """
         ours = Record.objects.filter(partner=OuterRef("partner"))
         catalog = Record.objects.filter(partner=None)
@@ -76,9 +76,9 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         )
 
     def make(self, role: RoleAssignment, *, by: Actor) -> str:
-        """Make the feed of `role`, in place of an earlier one, which ends; its secret (R11).
+        """Make the feed of `role`, replacing an earlier one, and return its secret (R11).
 
-        Only a digest is kept: whoever loses the secret makes another one.
+        Only a digest is stored: people who lose the secret make another feed.
         """
         secret = secrets.token_hex(SECRET_BYTES)
         with transaction.atomic():
@@ -88,12 +88,12 @@ class FeedQuerySet(models.QuerySet["Feed"]):
     def make_once(
         self, role: RoleAssignment, submission: "LinkSubmission", *, by: Actor
     ) -> str | None:
-        """The same for a form that may come twice: its secret each time, made once (W11).
+        """The same for a form that may be submitted twice: one feed, the same secret (W11).
 
-        None once another was made: that one stays, and an older one does not come back.
+        None if another feed has been made since the form was rendered; that one stays.
         """
         with transaction.atomic():
-            # Of two at once, one waits here
+            # Serializes two submissions at once
             held = RoleAssignment.objects.filter(pk=role.pk, partner=role.partner)
             held.select_for_update(of=("self",)).order_by("pk").first()
             there = self.of_role(role.user, role.partner)
@@ -118,7 +118,7 @@ class FeedQuerySet(models.QuerySet["Feed"]):
 
 
 class Feed(PartnerRow):
-    """The one feed of somebody at one partner; it ends with the role, for good (R11)."""
+    """The only feed of a user at a partner; it ends for good with the role (R11)."""
 
     personal: ClassVar = {"digest": Personal.SECRET}
 
@@ -128,7 +128,7 @@ class Feed(PartnerRow):
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="feeds", verbose_name=_("partner"), editable=False
     )
-    # Taking a role asks nobody about feeds: without the role, the feed is not found any more
+    # No constraint: removing a role leaves the feed, which is no longer found (`alive`)
     role = models.ForeignKey(
         RoleAssignment,
         models.DO_NOTHING,
@@ -164,7 +164,7 @@ class Feed(PartnerRow):
         return f"{self.user}, {self.partner}"
 
     def mark_fetched(self, now: datetime) -> None:
-        """Remember that it was fetched, every five minutes at most."""
+        """Store the time of a fetch, at most every five minutes."""
         before = Q(fetched_at=None) | Q(fetched_at__lte=now - MARKED_EVERY)
         if self.fetched_at is None or self.fetched_at <= now - MARKED_EVERY:
             own = Feed.objects.filter(before, pk=self.pk, partner=self.partner_id)

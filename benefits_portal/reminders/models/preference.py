@@ -1,4 +1,4 @@
-"""What somebody wants to be reminded of, how early and how often."""
+"""What a person wants to be reminded of, how early and how often."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
@@ -23,18 +23,18 @@ WEEK = 7
 
 
 class Rhythm(models.TextChoices):
-    """How often a digest comes at most."""
+    """How often a person gets a digest, at most."""
 
     DAILY = "daily", _("Daily, when there is something to report")
     WEEKLY = "weekly", _("Weekly, on Monday")
     OFF = "off", _("Never")
 
     def first_day(self, on: date) -> date:
-        """A digest on that day or later is the one of `on`: of a week, since its Monday."""
+        """The first day of the period of `on`: `on` itself, or Monday of its week."""
         return on - timedelta(days=on.weekday()) if self is Rhythm.WEEKLY else on
 
     def days_until_next(self, on: date) -> int:
-        """For how many days after `on` no other digest comes, so that theirs are told too (R1)."""
+        """The number of days after `on` without a digest, whose thresholds `on` includes (R1)."""
         return WEEK - 1 - on.weekday() if self is Rhythm.WEEKLY else 0
 
 
@@ -44,24 +44,24 @@ def default_thresholds() -> list[int]:
 
 class PreferenceQuerySet(models.QuerySet["Preference"]):
     def for_partner(self, partner: Partner | None) -> Self:
-        """At `partner`; with None those of the program team, about all of them."""
+        """Preferences at `partner`; None stands for the program team's."""
         return self.filter(partner=partner)
 
     def of(self, user: User, partner: Partner | None) -> "Preference":
-        """What `user` chose at `partner`, or what holds for whoever has not chosen; not saved."""
+        """What `user` chose at `partner`, or an unsaved row with the defaults."""
         found = self.for_partner(partner).filter(user=user).first()
         return found or self.model(user=user, partner=partner)
 
 
 def check_thresholds(thresholds: Collection[int]) -> None:
-    """Raise ThresholdsOutOfRange unless there are some, and each is within a year."""
+    """Raise ThresholdsOutOfRange unless there are 1 to 6 thresholds from 0 to 365 days."""
     is_few = 1 <= len(thresholds) <= MAX_THRESHOLDS
     if not is_few or min(thresholds) < 0 or max(thresholds) > MAX_THRESHOLD:
         raise ThresholdsOutOfRange
 
 
 class Preference(PartnerRow):
-    """What somebody chose about their reminders at one partner, or as program staff at none."""
+    """A person's choices about reminders at one partner; as program staff, without a partner."""
 
     personal: ClassVar = {
         "thresholds": Personal.PREFERENCE,
@@ -116,7 +116,7 @@ class Preference(PartnerRow):
 
     @property
     def choices(self) -> dict[str, Any]:
-        """What stands for it on record."""
+        """The values for the record."""
         return {
             "rhythm": self.rhythm,
             "thresholds": list(self.thresholds),
@@ -126,9 +126,9 @@ class Preference(PartnerRow):
     def change(
         self, rhythm: Rhythm, thresholds: Iterable[int], topics: Iterable[Topic], *, by: Actor
     ) -> "Preference":
-        """Choose how often, how early and of what (R9). Raises ThresholdsOutOfRange.
+        """Choose rhythm, thresholds in days, and topics (R9). Raises ThresholdsOutOfRange.
 
-        Topics that are not the person's to choose from stay as they are.
+        Topics that the person cannot choose stay as they are.
         """
         days = sorted(set(thresholds), reverse=True)
         chosen: dict[str, Any] = {"rhythm": rhythm, "thresholds": days}
@@ -141,12 +141,12 @@ class Preference(PartnerRow):
             return self._write(RemindersAction.CHANGED, {**chosen, "topics_off": off}, by)
 
     def stop(self, *, by: Actor) -> "Preference":
-        """Never again, until the person chooses otherwise: by the link in a mail (R9)."""
+        """Turn all reminders off, by the link in an email (R9)."""
         with transaction.atomic():
             return self._write(RemindersAction.STOPPED, {"rhythm": Rhythm.OFF}, by)
 
     def _write(self, action: RemindersAction, values: dict[str, Any], by: Actor) -> "Preference":
-        """Change what differs, on record; what is chosen already is no act of its own."""
+        """Save and record `values`; if nothing differs, record nothing."""
         own, _is_new = Preference.objects.get_or_create(user=self.user, partner=self.partner)
         theirs = Preference.objects.for_partner(self.partner)
         own = theirs.select_for_update(of=("self",)).get(pk=own.pk)
@@ -161,5 +161,5 @@ class Preference(PartnerRow):
 
     @property
     def topics(self) -> frozenset[Topic]:
-        """Those that are on; one that comes new to the portal is."""
+        """The topics that are on; topics added to the portal later are on."""
         return frozenset(topic for topic in Topic if topic.value not in self.topics_off)

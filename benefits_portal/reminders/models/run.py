@@ -1,4 +1,4 @@
-"""When reminders were looked for, and what came of it: the proof that they are sent."""
+"""Runs of the command that sends reminders: the proof that they are sent."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -8,26 +8,26 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal import clock
 
-LATE = timedelta(hours=26)  # since the last run, before a monitor and the back office say so
+LATE = timedelta(hours=26)  # since the last complete run, until a monitor and staff are warned
 
 
 class RunQuerySet(models.QuerySet["Run"]):
     def ended(self) -> Self:
-        """Those that came to their end, the latest first."""
+        """Complete runs, the latest first."""
         return self.filter(ended_at__isnull=False).order_by("-ended_at", "-pk")
 
     def last_whole(self, now: datetime) -> datetime | None:
-        """When the latest of them began; not one of a clock that was ahead (W10)."""
+        """When the latest complete run started; ignores runs that started after `now` (W10)."""
         whole = self.ended().filter(started_at__lte=now).order_by("-started_at")
         return whole.values_list("started_at", flat=True).first()
 
     def is_late(self, now: datetime) -> bool:
-        """Whether none has come to its end for 26 hours."""
+        """Whether no run has completed within the last 26 hours."""
         return not self.filter(ended_at__gt=now - LATE).exists()
 
 
 class Run(models.Model):
-    """One run of `manage.py send_reminders`; without an end it was killed, or still runs."""
+    """One run of `manage.py send_reminders`; without `ended_at` it is running or was killed."""
 
     started_at = models.DateTimeField(_("started at"), default=clock.now, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, editable=False, db_index=True)

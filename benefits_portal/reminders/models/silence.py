@@ -1,4 +1,4 @@
-"""Which things somebody does not want to be reminded of (R9)."""
+"""Things that a person has turned reminders off for (R9)."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -28,7 +28,7 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
         return self.filter(user__in=users)
 
     def for_display(self) -> Self:
-        """With what a row says of the thing."""
+        """Select what `title` needs."""
         return self.select_related("benefit__product", "subscription__product")
 
     def of_thing(self, user: User, thing: Benefit | Subscription) -> Self:
@@ -37,8 +37,8 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
         )
 
     def silence(self, thing: Benefit | Subscription, *, by: Actor) -> None:
-        """Don't remind whoever asks of `thing` any more. Raises AlreadySilenced."""
-        user, about = of_whom(by), about_silencing(thing, by)
+        """Turn reminders of `thing` off for the acting user. Raises AlreadySilenced."""
+        user, about = acting_user(by), audit_context(thing, by)
         with recorded_if_refused(RemindersAction.SILENCED, **about):
             values: dict[str, Any] = {
                 "user": user,
@@ -51,8 +51,8 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
             Record.objects.log(RemindersAction.SILENCED, **about)
 
     def resume(self, thing: Benefit | Subscription, *, by: Actor) -> None:
-        """Remind whoever asks of `thing` again. Raises NotSilenced."""
-        user, about = of_whom(by), about_silencing(thing, by)
+        """Turn reminders of `thing` on again for the acting user. Raises NotSilenced."""
+        user, about = acting_user(by), audit_context(thing, by)
         with recorded_if_refused(RemindersAction.RESUMED, **about):
             deleted, _by_model = self.of_thing(user, thing).delete()
             if not deleted:
@@ -60,19 +60,19 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
             Record.objects.log(RemindersAction.RESUMED, **about)
 
 
-def of_whom(by: Actor) -> User:
-    """People choose for themselves: nobody does for them."""
+def acting_user(by: Actor) -> User:
+    """The user who acts. Raises TypeError for a command, which has no reminders."""
     if by.user is None:
         raise TypeError("A command has no reminders.")
     return by.user
 
 
-def about_silencing(thing: Benefit | Subscription, by: Actor) -> AuditContext:
+def audit_context(thing: Benefit | Subscription, by: Actor) -> AuditContext:
     return {"by": by, "partner": thing.partner, "subject": thing}
 
 
 class Silence(PartnerRow):
-    """One benefit or subscription that somebody does not want to be reminded of."""
+    """One benefit or subscription that `user` has turned reminders off for."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="silences", verbose_name=_("user"))
     partner = models.ForeignKey(
@@ -130,20 +130,20 @@ class Silence(PartnerRow):
 
     @property
     def title(self) -> str:
-        """What it is called on one's own pages."""
+        """The thing with its size, as the reminders page lists it."""
         if self.subscription is not None:
             return f"{self.subscription.product}, {self.subscription.licenses_text}"
         return f"{self.benefit.product}, {self.benefit.quantity_text}" if self.benefit else ""
 
     @property
     def switch_href(self) -> str:
-        """Where reminders of it are turned on again."""
+        """The URL that turns reminders of it on again."""
         kind, pk = self.thing
         return reverse(f"reminders:switch-{kind}", args=[pk])
 
     @property
     def thing(self) -> tuple[str, int]:
-        """Which kind of thing it is, and its primary key."""
+        """The model name of the thing, and its primary key."""
         if self.benefit_id is not None:
             return "benefit", self.benefit_id
         return "subscription", self.subscription_id or 0

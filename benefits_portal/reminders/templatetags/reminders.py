@@ -1,4 +1,4 @@
-"""For the back office's first page."""
+"""The back office's first page: whether reminders are being sent."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("admin/_reminders.html", takes_context=True)
 def reminders_proof(context: dict[str, Any]) -> dict[str, Any]:
-    """When reminders were sent last, for whoever may see the runs."""
+    """The last run, for staff who may see runs."""
     if not context["request"].user.has_perm(f"reminders.view_{Run._meta.model_name}"):
         return {}
     return {"proof": Proof.now(clock.now()), "runs": admin_url(Run, "changelist")}

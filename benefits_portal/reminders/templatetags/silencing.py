@@ -1,4 +1,4 @@
-"""For the pages of things that people are reminded of: `{% load silencing %}`."""
+"""`{% load silencing %}`: the button that turns reminders of a thing on or off."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ register = template.Library()
 
 @register.inclusion_tag("reminders/_switch.html", takes_context=True)
 def reminder_switch(context: dict[str, Any], thing: Benefit | Subscription) -> dict[str, Any]:
-    """*Don't remind me of this*; nothing for who gets no reminders, or where none would come."""
+    """*Don't remind me of this*; empty for people without reminders, and for things without any."""
     request = context["request"]
-    only_looks = request.is_impersonating or "on" in request.GET  # support; another day (H4)
-    if not request.role.may_act or only_looks or is_over(thing, request.today):
+    is_read_only = request.is_impersonating or "on" in request.GET  # the page of another day (H4)
+    if not request.role.may_act or is_read_only or is_over(thing, request.today):
         return {}
     kind = str(thing._meta.model_name)
     return {
@@ -33,13 +33,13 @@ def reminder_switch(context: dict[str, Any], thing: Benefit | Subscription) -> d
 
 @PlannedQuery
 def silenced(user: int, partner: int, thing: int, *, kind: str) -> QuerySet[Silence, tuple[int]]:
-    """As `SilenceQuerySet.of_thing`."""
+    """The same as `SilenceQuerySet.of_thing`, prepared."""
     of_thing = Silence.objects.filter(user=user, partner=partner, **{kind: thing})
     return of_thing.order_by().values_list("pk")
 
 
 def is_over(thing: Benefit | Subscription, on: Any) -> bool:
-    """Whether nothing of it is due any more."""
+    """Whether no reminder of `thing` will come any more."""
     if isinstance(thing, Subscription):
         return thing.status(on) is Subscription.Status.DELETED
     return thing.is_used or thing.has_expired(on)

@@ -1,1 +1,1 @@
-"""Pages of reminders: what one chose, how they are stopped, and whether they run."""
+"""Pages about reminders, and the calendar feed."""

@@ -1,4 +1,4 @@
-"""The page of somebody's calendar feed at the partner they act for."""
+"""The page on which a person makes a calendar link for the current partner."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,7 +16,7 @@ from benefits_portal.tenants.models import RoleAssignment
 @role_required
 @form_methods
 def calendar(request: PartnerRequest) -> HttpResponse:
-    """What there is, and a new link when asked: shown in this answer alone (R11)."""
+    """Show whether there is a link. A POST makes a new one, shown in this response only (R11)."""
     url = made_link(request) if request.method == "POST" else ""
     feed = Feed.objects.of_role(request.user, request.partner)
     context = {
@@ -29,7 +29,7 @@ def calendar(request: PartnerRequest) -> HttpResponse:
 
 
 def made_link(request: PartnerRequest) -> str:
-    """The link that the form makes, or made a moment ago; empty if it makes none any more."""
+    """The URL made by the form, or by its first submission; empty if the form is out of date."""
     held = RoleAssignment.objects.for_partner(request.partner).select_related("user", "partner")
     role = get_object_or_404(held, user=request.user)
     submission = LinkSubmission.read(request.POST.get("submission", ""))

@@ -1,4 +1,4 @@
-"""The feed itself, for calendar programs, which do not sign in: a secret URL (R11, R13)."""
+"""The calendar feed, at a secret URL because calendar programs do not sign in (R11, R13)."""
 
 from hashlib import sha256
 
@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 from benefits_portal import clock
 from benefits_portal.prepared import PlannedQuery
 from benefits_portal.reminders.feed.events import events
-from benefits_portal.reminders.feed.ical import Source, written
+from benefits_portal.reminders.feed.ical import Source, as_icalendar
 from benefits_portal.reminders.models import Feed
 from benefits_portal.reminders.models.feed import digest_of
 from benefits_portal.tenants.access import tenant_context_exempt
 
-# Only the program that fetches it keeps it, asks each time, and passes the URL on to nobody
+# No shared cache, revalidation at each fetch, and the URL is not passed on
 HEADERS = {
     "Cache-Control": "private, no-cache",
     "Referrer-Policy": "no-referrer",
@@ -50,7 +50,7 @@ def of_digest(digest: str) -> QuerySet[Feed]:
 
 
 def etag_of(found: Feed, origin: str) -> str:
-    """Changes with the partner's day, its record, the catalog's, and the reader's language."""
+    """The ETag: differs after a change at the partner or in the catalog, and by day and reader."""
     made = (found.pk, found.made_at)
     partner = (found.partner_version, found.partner_records)
     catalog = (found.catalog_version, found.catalog_records)
@@ -61,7 +61,7 @@ def etag_of(found: Feed, origin: str) -> str:
 def answer(found: Feed, origin: str) -> HttpResponse:
     with override(found.user.language or settings.LANGUAGE_CODE):
         every = events(found.partner, found.partner.today())
-        text = written(every, Source(found.partner, origin))
+        text = as_icalendar(every, Source(found.partner, origin))
         headers = {
             "Content-Disposition": 'inline; filename="benefits-portal.ics"',
             "Content-Language": get_language() or "",

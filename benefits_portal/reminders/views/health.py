@@ -1,4 +1,4 @@
-"""Whether reminders are looked for and leave, for a monitor."""
+"""Whether reminders are being sent, for a monitor."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -16,9 +16,9 @@ from benefits_portal.tenants.access import tenant_context_exempt
 @tenant_context_exempt
 @require_safe
 def reminders_health(request: HttpRequest) -> HttpResponse:
-    """200 while reminders run and leave; 503, and what to start, where they do not.
+    """200 if reminders are being sent; 503 with what to start if not.
 
-    Nothing leaves a demo, whose reminders are sent as its calendar moves.
+    Always 200 in a demo, which sends reminders when its calendar is moved.
     """
     try:
         message = "ok" if settings.DEMO else problem(clock.now()) or "ok"

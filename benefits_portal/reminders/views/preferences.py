@@ -1,4 +1,4 @@
-"""What somebody is reminded of, what they were sent and comes next; *Send today's email now*."""
+"""The page of a person's own reminders: settings, sent and next emails, *Send today's email*."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,11 +24,11 @@ from benefits_portal.reminders.models import Digest, Silence
 from benefits_portal.reminders.mornings import MORNING, LocalCalendar
 from benefits_portal.reminders.recipients import (
     Recipient,
-    partner_at,
+    partner_of,
     program_team,
     recipient_of,
 )
-from benefits_portal.reminders.send_now import Answer, send_now
+from benefits_portal.reminders.send_now import SendResult, send_now
 from benefits_portal.reminders.upcoming import DAYS_AHEAD, upcoming
 from benefits_portal.tenants.access import admin_required, form_methods
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -42,13 +42,13 @@ MAX_SENT, MAX_SILENCED = 10, 20  # on the page
 @admin_required
 @form_methods
 def reminders(request: PartnerRequest) -> HttpResponse:
-    """Of the partner that one acts for."""
+    """Reminders about the current partner."""
     return choose(request, request.partner)
 
 
 @form_methods
 def program_reminders(request: PartnerRequest) -> HttpResponse:
-    """Of the program team, about all partners; to others there is none."""
+    """Reminders of the program team; 404 for other people."""
     check_program_team(request)
     return choose(request, None)
 
@@ -88,19 +88,19 @@ def context(
 
 def sent_to(recipient: Recipient, asked: PageQuery) -> Excerpt[Digest]:
     def latest(most: int) -> list[Digest]:
-        return sent_at.rows(recipient.user, *recipient.at, most=most)
+        return sent_digests.rows(recipient.user, *recipient.partner_args, most=most)
 
     return asked.prepared("sent", MAX_SENT, latest, is_latest=True)
 
 
 @PreparedQuery
-def sent_at(user: int, *at: int, most: int) -> QuerySet[Digest]:
-    sent = Digest.objects.filter(user=user, partner=partner_at(at))
+def sent_digests(user: int, *partner: int, most: int) -> QuerySet[Digest]:
+    sent = Digest.objects.filter(user=user, partner=partner_of(partner))
     return with_total(sent.with_counts(), most, counted=sent)
 
 
 def silenced_by(recipient: Recipient, asked: PageQuery) -> Excerpt[Silence]:
-    """Not asked for where nothing is."""
+    """The things that are turned off; no query if there are none."""
     if not recipient.silenced:
         return Excerpt([], 0)
     silenced = Silence.objects.filter(user=recipient.user, partner=recipient.partner)
@@ -108,7 +108,7 @@ def silenced_by(recipient: Recipient, asked: PageQuery) -> Excerpt[Silence]:
 
 
 def how_emails_come(user: User, partner: Partner | None) -> dict[str, str]:
-    """From when in the morning, by which clocks, and in which language (R4, R8)."""
+    """The time, the time zone and the language of the emails, in words (R4, R8)."""
     zone = LocalCalendar.of(partner).time_zone
     return {
         "morning": as_time(MORNING),
@@ -120,31 +120,31 @@ def how_emails_come(user: User, partner: Partner | None) -> dict[str, str]:
 @admin_required
 @require_POST
 def send_today(request: PartnerRequest) -> HttpResponse:
-    answer(request, request.partner)
+    send_and_report(request, request.partner)
     return redirect("reminders:reminders")
 
 
 @require_POST
 def send_program_today(request: PartnerRequest) -> HttpResponse:
     check_program_team(request)
-    answer(request, None)
+    send_and_report(request, None)
     return redirect("reminders:program")
 
 
-def answer(request: PartnerRequest, partner: Partner | None) -> None:
-    """Send today's, and say what came of it."""
-    came = send_now(request.user, partner, by=request.actor)
+def send_and_report(request: PartnerRequest, partner: Partner | None) -> None:
+    """Send today's digest, and queue a message with the result."""
+    result = send_now(request.user, partner, by=request.actor)
     email = {"email": isolated(request.user.email)}
     text = {
-        Answer.SENT: _("Today's reminders are on their way to %(email)s.") % email,
-        Answer.NOTHING_DUE: _("Nothing new is due today, so no email was sent."),
-        Answer.WAS_SENT: _("Today's reminders were sent already: there is one email a day."),
-    }[came]
-    say = messages.success if came is Answer.SENT else messages.info
-    say(request, text)
+        SendResult.SENT: _("Today's reminders are on their way to %(email)s.") % email,
+        SendResult.NOTHING_DUE: _("Nothing new is due today, so no email was sent."),
+        SendResult.WAS_SENT: _("Today's reminders were sent already: there is one email a day."),
+    }[result]
+    add_message = messages.success if result is SendResult.SENT else messages.info
+    add_message(request, text)
 
 
 def check_program_team(request: PartnerRequest) -> None:
-    """To whoever is not of the program team its reminders do not exist."""
+    """Raise Http404 unless the person is in the program team."""
     if not program_team().filter(pk=request.user.pk).exists():
         raise Http404

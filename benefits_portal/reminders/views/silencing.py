@@ -29,10 +29,7 @@ def switch_subscription(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def switch(request: PartnerRequest, thing: Any) -> HttpResponse:
-    """Remind the person of `thing` or not, and go back where they were.
-
-    Nothing is done for anything else than one of the two buttons.
-    """
+    """Turn reminders of `thing` on or off for the person, then go back to their page."""
     asked = request.POST.get("remind")
     if asked not in ("on", "off"):
         raise BadRequest("Neither button was pressed.")

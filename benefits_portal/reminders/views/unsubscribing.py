@@ -1,4 +1,4 @@
-"""Stopping reminders by the link in a mail: one click, no sign-in, no other power (R9)."""
+"""Stop reminders by the link in an email: one click, without sign-in (R9)."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,20 +12,20 @@ from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 from benefits_portal.tenants.models import Actor, How, Partner, User
 
 
-@csrf_exempt  # RFC 8058: a mailbox posts it, with no cookie and nothing but the token
+@csrf_exempt  # RFC 8058: a mail program posts without cookies; the token authorizes
 @login_not_required
 @tenant_context_exempt
 @form_methods
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """A page to confirm on; a POST stops them, from a mailbox's own button too.
+    """Ask for confirmation; a POST, also from a mail program's own button, stops the reminders.
 
-    For whoever has no role there any more it does not exist: they get none, and the partner is not
-    theirs to know (P1).
+    404 if the person no longer has a role there: they get no reminders, and the page would name
+    the partner (P1).
     """
     found = subscriber_of(token)
     if found is None or found not in entitled([found]):
         raise Http404
-    user = get_object_or_404(User, pk=found.user)  # closed a moment ago
+    user = get_object_or_404(User, pk=found.user)  # it may have been closed a moment ago
     partner = get_object_or_404(Partner, pk=found.partner) if found.partner else None
     if request.method == "POST":
         Preference.objects.of(user, partner).stop(by=Actor(user, How.PORTAL))

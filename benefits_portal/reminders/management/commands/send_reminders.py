@@ -1,4 +1,4 @@
-"""Sends the reminders that are due: as often as one likes, and by several machines at once."""
+"""Send the reminders that are due. Safe to run at any time, and on several machines at once."""
 
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ class Command(PortalCommand):
 
 
 def moment(text: str | None) -> datetime | None:
-    """Raises CommandError for what is no moment with its time zone."""
+    """Parse an ISO 8601 moment. Raises CommandError if it is invalid or has no time zone."""
     if not text:
         return None
     try:
