@@ -1,4 +1,4 @@
-"""What needs attention beside unused benefits: subscriptions that end, credit of the disabled."""
+"""Sections of home: subscriptions that end, shortages, credit and licenses of disabled users."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ MAX_LINES = 12
 
 @dataclass(frozen=True)
 class Section:
-    """A list of home; its rows are due within three months, or can be acted on now."""
+    """A list on home. `rows` are due within three months; `later` is folded away."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ class Section:
 
 
 def sections(partner: Partner, on: date, asked: PageQuery, *, may_act: bool) -> list[Section]:
-    """Those that there is something in."""
+    """The sections that are not empty."""
     soon, later = ending_subscriptions(partner, on, asked, may_act=may_act)
     over, over_later = too_few_licenses(partner, on, asked)
     held = held_by_disabled(partner, on, asked, may_act=may_act)
@@ -65,9 +65,10 @@ def sections(partner: Partner, on: date, asked: PageQuery, *, may_act: bool) -> 
 def ending_subscriptions(
     partner: Partner, on: date, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> tuple[Rows, FoldedLater]:
-    """Those that end soon, and those in their 30 or 90 days, in all tenants (S2); then the others.
+    """Subscriptions of all tenants that change status within three months (S2), and the later ones.
 
-    By the last day of what they are now, each with the partner's own key that fits. One query.
+    Sorted by the last day of their present status, each with a fitting key of the partner. One
+    query.
     """
     excerpt: Excerpt[Subscription] = asked.prepared(
         "ending", MAX_LINES, lambda most: by_end(partner.pk, on, most)
@@ -84,9 +85,9 @@ def ending_subscriptions(
 
 @prepared
 def by_end(partner: int, on: date, most: int) -> QuerySet[Subscription]:
-    """Those that change first, each with the totals and the key that fits it.
+    """The subscriptions that change first, with the totals and a fitting key.
 
-    The first of each status are looked at: one that ended changes later than many that run.
+    The first ones of each status, since `ends_on` is in the order of change only within a status.
     """
     subscriptions = Subscription.objects.filter(partner=partner)
     not_deleted, soon = subscriptions.not_deleted(on), subscriptions.changing_within(SOON_DAYS, on)
@@ -131,7 +132,7 @@ def ending_row(
 def held_by_disabled(
     partner: Partner, on: date, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> Excerpt[dict[str, Any]]:
-    """Credit that somebody holds who is disabled in the directory, by the day it ends."""
+    """Credit assigned to people who are disabled in the directory, by the last day to act."""
     excerpt: Excerpt[Assignment] = asked.prepared(
         "disabled", MAX_LINES, lambda most: credit_of_disabled.rows(partner.pk, on, most=most)
     )
@@ -146,7 +147,7 @@ def credit_of_disabled(partner: int, on: date, *, most: int) -> QuerySet[Assignm
 
 
 def disabled_row(assignment: Assignment, on: date, *, may_act: bool) -> dict[str, Any]:
-    """Bulk credit can be transferred within its year, monthly credit removed (U2, U3)."""
+    """A row: bulk credit can be transferred within its year, monthly credit removed (U2, U3)."""
     benefit, person = assignment.benefit, assignment.directory_user
     title = f"{person.display_name}: {benefit.title}"
     details = reverse("licensing:benefit-detail", args=[benefit.pk])

@@ -1,4 +1,4 @@
-"""Home: too few licenses, now or on a day to come (L8, L11), and licenses of the disabled (L9)."""
+"""Sections of home: shortages of licenses (L8, L11), and licenses of disabled users (L9)."""
 
 from datetime import date
 from typing import Any
@@ -33,10 +33,9 @@ MAX_LINES = 12
 def too_few_licenses(
     partner: Partner, on: date, asked: PageQuery = NO_QUERY
 ) -> tuple[Rows, FoldedLater]:
-    """Pools with more people than licenses, or that will have within three months, first to last.
+    """Pools with a shortage of licenses now or within three months, and those with a later one.
 
-    Then those that will have later. Of those whose licenses became fewer in the last 90 days, or
-    will.
+    Sorted by day. Looks only at pools whose licenses became fewer within 90 days, or will.
     """
     found = [
         (step, pool, outlook)
@@ -82,7 +81,7 @@ def over_title(product: str, over: int) -> str:
 def licenses_of_disabled(
     partner: Partner, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> Rows:
-    """Licenses that somebody has who is disabled in the directory, the longest held first."""
+    """Licenses of people who are disabled in the directory, the longest held first."""
     excerpt: Excerpt[LicenseAssignment] = asked.prepared(
         "disabled-licenses", MAX_LINES, lambda most: of_disabled(partner.pk, most)
     )

@@ -1,4 +1,4 @@
-"""The memberships on home: where each year stands, what comes after it, and its days (B1)."""
+"""The membership years on home: status, next year and dates of each (B1)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ RENEWAL_SOON = timedelta(days=91)
 def memberships(
     partner: Partner, on: date, asked: PageQuery = NO_QUERY
 ) -> Excerpt["MembershipYear"]:
-    """Each that runs or comes, and those that ended within a year; what can be used first."""
+    """Current, future and recently ended years of `partner`; those with usable benefits first."""
     excerpt: Excerpt[Membership] = asked.prepared(
         "memberships", MAX_YEARS, lambda most: shown_years(partner.pk, on, most)
     )
@@ -43,8 +43,8 @@ def memberships(
 
 @prepared
 def shown_years(partner: int, on: date, most: int) -> QuerySet[Membership]:
-    """Each with the year after it, and whether the partner uses anything at all."""
-    # Naming both kinds, it is looked up in the index that begins with them
+    """Membership years, annotated with the next year and whether the partner uses any benefit."""
+    # Both kinds are listed so that PostgreSQL can use the index that begins with them
     used = Benefit.objects.filter(partner=partner, is_license_based__in=[True, False], is_used=True)
     recent = Membership.objects.filter(partner=partner).shown_on_home(on)
     usable, over = (
@@ -62,7 +62,7 @@ def shown_years(partner: int, on: date, most: int) -> QuerySet[Membership]:
 
 
 def without_followers(years: list[Membership], on: date) -> list[Membership]:
-    """`years` without those to come, which are shown with the year before them."""
+    """`years` without future ones, which are shown with the year before them."""
     followed = {(year.offer_id, vars(year)["next_starts_on"]) for year in years}
     return [
         year
@@ -72,7 +72,7 @@ def without_followers(years: list[Membership], on: date) -> list[Membership]:
 
 
 def last_subscription_ends_on() -> Subquery:
-    """Of those that benefits of a membership were redeemed for."""
+    """The latest end date among subscriptions that keys of the membership were redeemed for."""
     redeemed = Redemption.objects.standing().filter(key__benefit__membership=OuterRef("pk"))
     latest = (
         redeemed.order_by()
@@ -83,7 +83,7 @@ def last_subscription_ends_on() -> Subquery:
 
 
 def renewal_mail(partner: Partner, offer: str) -> str:
-    """A `mailto:` that asks the program team for the next year."""
+    """The `mailto:` URL of an email that asks the program team for the next year."""
     subject = _("Renew %(offer)s for MPN ID %(mpn_id)s") % {
         "offer": offer,
         "mpn_id": partner.mpn_id,
@@ -93,7 +93,7 @@ def renewal_mail(partner: Partner, offer: str) -> str:
 
 @dataclass(frozen=True)
 class MembershipYear:
-    """One enrollment year on a day; `membership` knows when the next one begins."""
+    """One enrollment year, as of day `on`."""
 
     membership: Any  # annotated with next_starts_on, subscriptions_end_on, partner_uses_any
     partner: Partner
@@ -106,7 +106,7 @@ class MembershipYear:
 
     @cached_property
     def is_over(self) -> bool:
-        """Whether nothing of it can be used any more."""
+        """Whether its benefits can no longer be used."""
         return bool(self.on > self.membership.benefits_expire_on)
 
     @cached_property
@@ -119,7 +119,7 @@ class MembershipYear:
 
     @property
     def status(self) -> str:
-        """For the color and shape of its badge."""
+        """The status for the badge's `data-status`."""
         if self.is_over:
             return "ended"
         if not self.membership.has_begun(self.on):
@@ -134,7 +134,7 @@ class MembershipYear:
 
     @cached_property
     def state(self) -> str:
-        """Where it stands, and what comes after it."""
+        """Whether it has begun and is renewed, in words."""
         if not self.membership.has_begun(self.on):
             return _("Starts on %(day)s") % {"day": as_day(self.membership.starts_on)}
         if self.is_renewed:
@@ -145,7 +145,7 @@ class MembershipYear:
 
     @property
     def next_year(self) -> str:
-        """Whether it renews this one, from the day after its last day, or begins later (B1)."""
+        """The sentence about the next year: a renewal begins the day after this one ends (B1)."""
         has_begun = self.membership.next_starts_on <= self.on
         if self.membership.next_starts_on == self.membership.ends_on + timedelta(days=1):
             if has_begun:
@@ -155,7 +155,7 @@ class MembershipYear:
 
     @cached_property
     def last_day(self) -> str:
-        """When it ends or ended, and until when its benefits can be used."""
+        """When it ends or ended, and until when its benefits can be used, in words."""
         ends_on = self.membership.ends_on
         if not self.has_ended:
             return _("Ends on %(day)s (%(left)s)") % {
@@ -171,7 +171,7 @@ class MembershipYear:
 
     @cached_property
     def renewal_href(self) -> str:
-        """Whom to ask for the next year; empty while that is far, and once it cannot be had."""
+        """The `mailto:` URL to ask for the next year; empty unless the year ends soon unrenewed."""
         asks = self.membership.has_begun(self.on) and self.is_ending and not self.is_renewed
         if not asks or self.membership.was_ended_early:
             return ""
@@ -179,7 +179,7 @@ class MembershipYear:
 
     @property
     def axis(self) -> DateAxis:
-        """Its year, the days its benefits can be used, and what comes after it."""
+        """The year, the days on which its benefits can be used, and what follows."""
         year = self.membership
         bars = [
             Bar(_("Membership ends"), year.starts_on, year.ends_on, "now"),

@@ -1,6 +1,7 @@
-"""The key that is offered where a subscription ends: each key once, to what ends first (S3 to S5).
+"""The key that home offers for a subscription that ends (S3 to S5).
 
-Whoever counts on one key for two subscriptions is wrong about one of them.
+Each key is offered only once, to the subscription that ends first: offered twice, it would seem to
+save both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +30,7 @@ from benefits_portal.tenants.models import Partner
 
 @dataclass(frozen=True)
 class NextStep:
-    """The button of a row, where it begins, and what comes of it; without a button, only why."""
+    """The button of a row (`label`, `href`), and a hint about its effect, or why there is none."""
 
     label: str = ""
     href: str = ""
@@ -46,15 +47,15 @@ SOON_DAYS = 91
 
 
 def by_last_day(subscriptions: Iterable[Any], on: date) -> list[Any]:
-    """By the last day of what each is on day `on`; what ends first is offered a key first."""
+    """Sort by the last day of the status on day `on`: the first is offered a key first."""
     return sorted(subscriptions, key=lambda each: each.last_day_of_status(on))
 
 
 class OfferedKeys:
-    """Which key each of `subscriptions` is offered, in their order.
+    """Assigns keys to `subscriptions` in their order.
 
-    They are from `with_fitting_key` and `with_can_come_back`. One query, and only where a key fits
-    two of them.
+    They must be annotated by `with_fitting_key` and `with_can_come_back`. One query, and only if
+    one key fits two of them.
     """
 
     def __init__(self, partner: Partner, subscriptions: Sequence[Any], on: date) -> None:
@@ -82,7 +83,7 @@ class OfferedKeys:
         return step
 
     def _another(self, subscription: Subscription) -> ProductKey | None:
-        """What expires first of the keys that fit it and are not offered yet."""
+        """The key that expires first among those that fit and are not offered yet."""
         if self._waiting is None:
             waiting = ProductKey.objects.waiting(self.partner, self.on)
             waiting = waiting.filter(benefit__product__in=self._products)
@@ -90,7 +91,7 @@ class OfferedKeys:
         return next((key for key in self._waiting if self._is_free(key, subscription)), None)
 
     def _none_left(self) -> NextStep:
-        """That the key is offered already; of very many keys not all were looked at."""
+        """Say that the key is offered above; nothing if not all keys were looked at."""
         if self._waiting and len(self._waiting) == MAX_ROWS:
             return NOTHING
         return NextStep(hint=_("Your only key that fits is offered above."))
@@ -103,19 +104,19 @@ class OfferedKeys:
 def who_else_could_use(
     key: ProductKey, subscription: Subscription | None, on: date
 ) -> Subscription | None:
-    """Another subscription that ends soon or can come back, where no other key is for it.
+    """Another subscription of the partner that ends soon or can come back, and has no other key.
 
-    In any tenant of the partner. One query.
+    In any tenant. One query.
     """
-    least, itself = ceil(key.licenses / MAX_EXTENSION_YEARS), subscription.pk if subscription else 0
-    return could_use.first(key.partner_id, key.product_id, key.pk, itself, least, on)
+    least, own = ceil(key.licenses / MAX_EXTENSION_YEARS), subscription.pk if subscription else 0
+    return could_use.first(key.partner_id, key.product_id, key.pk, own, least, on)
 
 
 @PreparedQuery
 def could_use(
     partner: int, product: int, key: int, subscription: int, least: int, on: date
 ) -> QuerySet[Subscription]:
-    """As `who_else_could_use`; `least` is how few licenses `key` does not extend too far."""
+    """The query of `who_else_could_use`; `key` extends fewer than `least` licenses too far."""
     of_product = ProductKey.objects.waiting(Partner(pk=partner), on, Product(pk=product))
     others = of_product.exclude(pk=key).order_by()
     ending = Subscription.objects.filter(~Exists(others), partner=partner, product=product)
@@ -126,12 +127,12 @@ def could_use(
 
 
 def can_use_key(subscription: Any, on: date) -> bool:
-    """Active, or the one that a key brings back (S3)."""
+    """Whether it is active, or the one that a key would bring back (S3)."""
     return bool(subscription.is_active(on) or subscription.comes_back)
 
 
 def next_step(subscription: Subscription, key: int, licenses: int, on: date) -> NextStep:
-    """What the key would do; nothing where the calendar ends first (S3, S4)."""
+    """Extend or reactivate with the key; nothing if the extension is refused (S3, S4)."""
     if subscription.is_active(on):
         try:
             ends_on = subscription.extended(licenses).ends_on

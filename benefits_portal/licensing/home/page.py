@@ -1,4 +1,4 @@
-"""Home: what is unused and when it is lost, what else needs attention, and the memberships."""
+"""The view of home."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 
 @require_safe
 def home(request: PartnerRequest) -> HttpResponse:
-    """Where all land who sign in; without a role, their own page or who can give one (P2)."""
+    """The page after signing in; for people without a role, their first page (P2)."""
     if request.partner is None:
         return first_page(request)
     return render(request, "home.html", home_context(request))

@@ -1,4 +1,4 @@
-"""What the rows of home have in common: how long something lasts, and the one thing to do."""
+"""What rows on home share: the days left, the urgency and the button."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ type Rows = Excerpt[dict[str, Any]]
 
 @dataclass(frozen=True)
 class FoldedLater:
-    """What a section of home has after `day`, folded: how many, and the first of them."""
+    """The rows of a section after `day`, folded away: their number, and the first of them."""
 
     rows: Rows
     day: date
@@ -38,12 +38,12 @@ class FoldedLater:
 
     @property
     def is_open(self) -> bool:
-        """Whether all were asked for."""
+        """Whether the URL asks to show all of them."""
         return not self.rows.href
 
 
 def days_left(last_on: date, on: date) -> str:
-    """66 days left; `last_on` is the last of them, on which nothing is left but the day itself."""
+    """As in: 66 days left. On `last_on` itself: Last day today."""
     days = (last_on - on).days
     if days == 0:
         return _("Last day today")
@@ -53,15 +53,15 @@ def days_left(last_on: date, on: date) -> str:
 
 
 def urgency(last_on: date, on: date) -> SafeString:
-    """The attribute that marks a row of the next 30 days."""
+    """The HTML attribute that marks rows whose last day is within 30 days; else empty."""
     is_urgent = last_on <= on + timedelta(days=URGENT_DAYS)
     return mark_safe(' data-urgency="soon"') if is_urgent else mark_safe("")
 
 
 def act(label: str, href: str, about: str, *, may_act: bool) -> SafeString:
-    """The button of a row, for whoever hears it with what it is about.
+    """The button of a row; screen readers also read `about`.
 
-    For whoever may not act it is locked; the page says why, once, for all of them (P3).
+    It is locked for people who may not act; the page says why, once for all buttons (P3).
     """
     if not may_act:
         return format_html(
@@ -80,7 +80,7 @@ def act(label: str, href: str, about: str, *, may_act: bool) -> SafeString:
 
 
 def details_link(href: str, about: str) -> SafeString:
-    """Where there is nothing to do but to look."""
+    """The link of a row on which there is nothing to do."""
     return link_to(href, _("View details"), about)
 
 

@@ -1,4 +1,4 @@
-"""What a partner has and does not use, by when it is lost, and how much that is (B1, B3, B5)."""
+"""A partner's unused keys and credit, grouped by when they are lost (B1, B3, B5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ from benefits_portal.tenants.models import Partner
 
 @dataclass(frozen=True)
 class Group:
-    """What is lost within some time: the first rows of it, and how much it is in all."""
+    """Benefits lost within one period: the first rows, and the total amounts."""
 
     name: str
     title: str
     period: str
     amounts: Amounts
     rows: Excerpt[dict[str, Any]]
-    is_open: bool = False  # all were asked for
+    is_open: bool = False  # the URL asks to show all rows
 
     @property
     def is_folded(self) -> bool:
@@ -47,7 +47,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All that is unused, in groups by when it is lost; those without a benefit are left out."""
+    """All unused benefits, in groups by when they are lost; empty groups are left out."""
 
     amounts: Amounts
     groups: Sequence[Group]
@@ -63,7 +63,7 @@ class Ledger:
 
     @property
     def first(self) -> dict[str, Any]:
-        """The row to begin with: what is lost first."""
+        """The row of the benefit that is lost first."""
         return next(group.rows[0] for group in self.groups if group.rows)
 
 
@@ -78,7 +78,7 @@ TITLES = {
 def unused_benefits(
     partner: Partner, on: date, asked: PageQuery = NO_QUERY, *, may_act: bool = True
 ) -> Ledger:
-    """What `partner` can use on that day and does not, by when it is lost; two queries."""
+    """The benefits that `partner` can use on day `on` and has not; two queries."""
     here = asked.all_of("unused")
     most = MAX_SHOWN if here else MAX_ROWS
     keys, credit = unused_keys(partner, on, most), unused_credit(partner, on, most)
@@ -91,7 +91,7 @@ def unused_benefits(
         if benefits := amounts[period].benefits:
             shown = [row(one, on, may_act=may_act) for one in first if one.period(on) == period]
             has_more = amounts[period].has_more
-            # The last one that was added up is one of those that there are more of
+            # A capped amount includes one benefit beyond the cap
             whole = here.replace("#unused", f"#{name}") or href
             rows = Excerpt(shown, benefits - has_more, whole, is_total_capped=has_more)
             heads = (name, str(TITLES[name]), period_text(name, on))
@@ -100,35 +100,35 @@ def unused_benefits(
 
 
 def period_text(name: str, on: date) -> str:
-    """The days a group is about: its last one, or the one it is later than."""
+    """The period of a group in words: its last day, or the day that it comes after."""
     if name == LATER:
         return _("after %(day)s") % {"day": as_day(on + QUARTER)}
     return _("by %(day)s") % {"day": as_day(on + (MONTH if name == WITHIN_MONTH else QUARTER))}
 
 
 def row(benefit: UnusedBenefit, on: date, *, may_act: bool) -> dict[str, Any]:
-    """What the page shows of it: how long it lasts, and the one thing to do."""
+    """What the page shows of a benefit: when it is lost, and what to do."""
     details = path_of("licensing:benefit-detail", benefit.pk)
     name = f"{benefit.product}, {benefit.size}"
     left, day = when_lost(benefit, on)
     return {
         "title": name,
         "subtitle": benefit.offer,
-        "hint": without_key(benefit),
+        "hint": missing_key_hint(benefit),
         "href": details,
         "left": left,
         "day": day,
         "urgency": urgency(benefit.first_lost_on(on), on),
-        "action": use(benefit, name, may_act=may_act),
+        "action": next_action(benefit, name, may_act=may_act),
     }
 
 
-def without_key(benefit: UnusedBenefit) -> str:
+def missing_key_hint(benefit: UnusedBenefit) -> str:
     return _("Its key was revoked") if not (benefit.is_credit or benefit.live_key_id) else ""
 
 
-def use(benefit: UnusedBenefit, name: str, *, may_act: bool) -> SafeString:
-    """The one thing to do with it."""
+def next_action(benefit: UnusedBenefit, name: str, *, may_act: bool) -> SafeString:
+    """The button or link of a row: assign credit, get the key, or view details."""
     details = path_of("licensing:benefit-detail", benefit.pk)
     if benefit.is_credit:
         assign = path_of("benefits:assign", benefit.pk)
@@ -139,7 +139,7 @@ def use(benefit: UnusedBenefit, name: str, *, may_act: bool) -> SafeString:
 
 
 def when_lost(benefit: UnusedBenefit, on: date) -> tuple[str, str]:
-    """How long it lasts and until when; of monthly credit this month's, then the others' (B3)."""
+    """The time left, and the last day; for monthly credit, of this month and of the rest (B3)."""
     expires_on, lost_on = as_day(benefit.expires_on), benefit.first_lost_on(on)
     if benefit.amount is None or lost_on == benefit.expires_on:
         return days_left(benefit.expires_on, on), _("Use by %(day)s") % {"day": expires_on}

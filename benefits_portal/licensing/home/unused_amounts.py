@@ -1,4 +1,4 @@
-"""How much is unused, added up by the database: in the query that fetches the first rows (W7)."""
+"""Amounts of unused benefits, added up in the query that fetches the first rows (W7)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,17 +18,17 @@ Figure = tuple[str, tuple[Any, ...]]  # SQL of a number for one period, and its 
 
 
 class SummedByPeriod(Subquery):
-    """Figures of the first MAX_COUNT + 1 rows for each period, as one text.
+    """Figures of the first MAX_COUNT + 1 rows for each period, as one comma-separated text.
 
-    The queryset gives the columns that the figures name as `summed.…`, so that no other row is
-    meant. One statement whatever the database, and one pass over rows that stay where they are.
+    Figures refer to the queryset's columns as `summed.…`. One pass over the rows, by the same SQL
+    on every database.
     """
 
     output_field = CharField()
 
     def __init__(self, queryset: QuerySet[Any, Any], figures: Sequence[Figure]) -> None:
         together = " || ',' || ".join(figure for figure, _params in figures)
-        # The figures are written in this room, and hold nothing that anybody typed
+        # The figures are SQL written in this package, without user input
         self.template = f"(SELECT {together} FROM (%(subquery)s) summed)"  # noqa: S608
         self.figure_params = tuple(param for _figure, params in figures for param in params)
         super().__init__(queryset[: MAX_COUNT + 1])
@@ -39,19 +39,19 @@ class SummedByPeriod(Subquery):
 
 
 def figures_by_period(text: str) -> list[list[Decimal]]:
-    """What `SummedByPeriod` wrote, a list of figures for each period."""
+    """Parse the text of `SummedByPeriod` into a list of figures for each period."""
     figures = [Decimal(figure) for figure in text.split(",")]
     each = len(figures) // PERIODS
     return [figures[period * each : (period + 1) * each] for period in range(PERIODS)]
 
 
 def counted(period: Figure, *conditions: Figure) -> Figure:
-    """How many rows of the period fulfil the conditions."""
+    """Count the rows of the period that meet the conditions."""
     return _figure("COUNT(CASE WHEN {} THEN 1 END)", period, *conditions)
 
 
 def summed(column: str, period: Figure, *conditions: Figure) -> Figure:
-    """What `column` amounts to in them."""
+    """Sum `column` over those rows."""
     return _figure(
         f"COALESCE(SUM(CASE WHEN {{}} THEN summed.{column} END), 0)", period, *conditions
     )
@@ -66,7 +66,7 @@ def _figure(statement: str, *conditions: Figure) -> Figure:
 
 @dataclass
 class Amounts:
-    """Keys with their licenses, and credit by currency; what has more is said with a +."""
+    """Numbers of keys, licenses and benefits, and credit by currency; shown with + if capped."""
 
     keys: int = 0
     licenses: int = 0
@@ -87,7 +87,7 @@ class Amounts:
 
     @property
     def count(self) -> str:
-        """How many benefits they are of, said as the list says it."""
+        """The number of benefits, formatted as on the list of benefits."""
         return at_least(self.benefits, self.has_more)
 
     def __add__(self, other: "Amounts") -> "Amounts":
@@ -103,7 +103,7 @@ class Amounts:
         )
 
     def __str__(self) -> str:
-        """16 keys (976 licenses) · $13,000 a year · $100 a month, in the reader's language."""
+        """As in: 16 keys (976 licenses) · $13,000 a year · $100 a month."""
         return " · ".join([*self._licenses(), *self._credit()])
 
     def _licenses(self) -> Iterable[str]:
@@ -138,14 +138,14 @@ class Amounts:
 
 
 def added(one: dict[str, Decimal], other: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Two amounts by currency, added up."""
+    """The sum of two amounts, by currency."""
     currencies = [*one, *(currency for currency in other if currency not in one)]
     nothing = Decimal()
     return {code: one.get(code, nothing) + other.get(code, nothing) for code in currencies}
 
 
 def at_least(number: int, has_more: bool) -> str:
-    """`number` as people write it, no more than MAX_COUNT and with a + where there is more."""
+    """`number` formatted, capped at MAX_COUNT and with a + if there are more."""
     capped = format_number(min(number, MAX_COUNT))
     return plus(capped) if has_more or number > MAX_COUNT else capped
 

@@ -1,7 +1,7 @@
-"""Keys and credit that a partner does not use, found and added up by the database (B3, B5).
+"""Find and add up a partner's unused keys and credit in the database (B3, B5).
 
-However much a partner has, it adds up no more than 1,000 keys and as many credits, each kind by an
-index; what is beyond that is said with a +, never left out without a word (W7).
+At most 1,000 keys and 1,000 credits are added up, each kind by an index; amounts beyond that are
+shown with a + (W7).
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from benefits_portal.listing.page import MAX_COUNT
 from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner
 
-MAX_SHOWN = 12  # keys, and as many credits, unless all are asked for
+MAX_SHOWN = 12  # rows of each kind, unless the URL asks for all
 DAY, MONTH, QUARTER = timedelta(days=1), timedelta(days=30), timedelta(days=91)
 COLUMNS = (
     *("pk", "product_name", "product__kind", "offer_name", "quantity", "credit_amount"),
@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 class UnusedBenefit(NamedTuple):
-    """A key not redeemed, or credit not assigned: COLUMNS, and its live key if it has one."""
+    """A benefit with an unredeemed key or unassigned credit: COLUMNS, and its key if it has one."""
 
     pk: int
     product: str
@@ -47,7 +47,7 @@ class UnusedBenefit(NamedTuple):
     currency: str
     starts_on: date
     expires_on: date
-    figures: str  # of all there are
+    figures: str  # of all unused benefits of the kind, by `SummedByPeriod`
     live_key_id: int | None = None
 
     @property
@@ -60,22 +60,22 @@ class UnusedBenefit(NamedTuple):
 
     @property
     def size(self) -> str:
-        """Its licenses, or its credit per month or per year."""
+        """Its number of licenses, or its credit per month or year, in words."""
         return quantity_text(
             self.quantity, self.amount, self.currency, per_year=not self.is_monthly
         )
 
     def period(self, on: date) -> int:
-        """When some of it is lost first: within 30 days (0), within three months (1), or later."""
+        """When part of it is first lost: within 30 days (0), within three months (1), later (2)."""
         lost_on = self.first_lost_on(on)
         return (lost_on > on + MONTH) + (lost_on > on + QUARTER)
 
     def first_lost_on(self, on: date) -> date:
-        """The last day before some of it is lost: of monthly credit, this month's (B3)."""
+        """The last day before part of it is lost: the end of the month for monthly credit (B3)."""
         return min(self.expires_on, month_end(on)) if self.is_monthly else self.expires_on
 
     def lost_on(self, on: date, until: date) -> list[date]:
-        """Each day from `on` to `until` after which some of it is lost (B3)."""
+        """Each day from `on` to `until` after which part of it is lost (B3)."""
         days, day = [], self.first_lost_on(max(on, self.starts_on))
         while day <= until:
             days.append(day)
@@ -111,12 +111,12 @@ def first_keys(partner: int, on: date, most: int) -> QuerySet[Any, Any]:
 
 def with_live_key(benefits: BenefitQuerySet) -> Any:  # annotated
     live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
-    # Asked with EXISTS, PostgreSQL would read every key there is, of all partners, once
+    # With EXISTS, PostgreSQL would read the keys of all partners
     return benefits.annotate(live_key_id=Subquery(live.values("pk")[:1]))
 
 
 def unused_credit(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[UnusedBenefit]:
-    """With the amounts in the partner's own currency, and how many are in others."""
+    """Unused credit; its figures are amounts in the partner's currency and counts of others."""
     found = first_credit(partner.pk, on, partner.currency, most)
     return [UnusedBenefit(*values) for values in found]
 
@@ -145,7 +145,7 @@ YEARLY: Figure = ("summed.product__kind <> %%s", (Product.Kind.MONTHLY_CREDIT.va
 
 
 def periods_of_credit(on: date) -> list[Figure]:
-    """The same as `periods`, but that a month of monthly credit is lost each month (B3)."""
+    """The same as `periods` for credit: some monthly credit is always lost this month (B3)."""
     (soon, soon_days), *later = periods(on)
     yearly, kinds = YEARLY
     return [
@@ -155,7 +155,7 @@ def periods_of_credit(on: date) -> list[Figure]:
 
 
 def periods(on: date) -> list[Figure]:
-    """The conditions that tell when something is lost, as `UnusedBenefit.period` does."""
+    """SQL conditions for the three periods of `UnusedBenefit.period`."""
     month, quarter = on + MONTH, on + QUARTER
     return [
         ("summed.expires_on <= %%s", (month,)),
@@ -165,7 +165,7 @@ def periods(on: date) -> list[Figure]:
 
 
 def unused(partner: int, on: date) -> BenefitQuerySet:
-    """What expires first before the others."""
+    """Unused benefits, the first to expire first."""
     return Benefit.objects.filter(partner=partner).losable(on).order_by("expires_on", "pk")
 
 
@@ -176,7 +176,7 @@ def first_of(
 
 
 def key_amounts(keys: Sequence[UnusedBenefit]) -> list[Amounts]:
-    """By period, from what was added up beside the first of them."""
+    """Amounts by period, from the figures on the first row."""
     if not keys:
         return [Amounts(), Amounts(), Amounts()]
     amounts = [
@@ -184,13 +184,13 @@ def key_amounts(keys: Sequence[UnusedBenefit]) -> list[Amounts]:
         for with_key, licenses, without in figures_by_period(keys[0].figures)
     ]
     if sum(one.benefits for one in amounts) > MAX_COUNT:
-        # They were read by the day they are lost
+        # Rows were read by the day they are lost, so only the last period can have more
         next(one for one in reversed(amounts) if one.benefits).has_more_keys = True
     return amounts
 
 
 def credit_amounts(credit: Sequence[UnusedBenefit], partner: Partner, on: date) -> list[Amounts]:
-    """The same of credit; one more query where some is in another currency than the partner's."""
+    """The same for credit; one more query if some is in a currency other than the partner's."""
     if not credit:
         return [Amounts(), Amounts(), Amounts()]
     by_period = figures_by_period(credit[0].figures)
@@ -202,7 +202,7 @@ def credit_amounts(credit: Sequence[UnusedBenefit], partner: Partner, on: date) 
     if any(others for *_own, others in by_period):
         add_other_currencies(own, partner, on)
     if sum(one.benefits for one in own) > MAX_COUNT:
-        # Read by the day it expires, while a month of any monthly credit is lost first
+        # Rows were read by the day they expire, and monthly credit is lost before
         for amounts in own:
             amounts.has_more_credit = True
     return own

@@ -17,7 +17,7 @@ from benefits_portal.benefits.money import money, quantity_text
 from benefits_portal.dates import month_end
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.home.rows import details_link
-from benefits_portal.licensing.home.unused import use, without_key
+from benefits_portal.licensing.home.unused import missing_key_hint, next_action
 from benefits_portal.licensing.home.unused_queries import COLUMNS, UnusedBenefit, with_live_key
 from benefits_portal.listing.excerpt import first_of
 from benefits_portal.paths import path_of
@@ -37,7 +37,7 @@ def unused_keys(
             Kind.KEY,
             each.expires_on,
             each.pk,
-            partial(about, each, on, without_key(each), may_act=may_act),
+            partial(about, each, on, missing_key_hint(each), may_act=may_act),
             licenses=each.quantity or 0,
         )
         for each in benefits
@@ -126,7 +126,9 @@ def about(benefit: UnusedBenefit, on: date, explanation: str, *, may_act: bool) 
     title = f"{benefit.product}, {benefit.size}"
     details = path_of("licensing:benefit-detail", benefit.pk)
     has_begun = benefit.starts_on <= on
-    action = use(benefit, title, may_act=may_act) if has_begun else details_link(details, title)
+    action = (
+        next_action(benefit, title, may_act=may_act) if has_begun else details_link(details, title)
+    )
     tenant = _("Any tenant")
     return About(title, details, tenant, action, benefit.offer, explanation=explanation)
 
