@@ -28,7 +28,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Membership, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.licensing import end_dates
-from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.models import Redemption, Subscription, Term, quote_redemption
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record
@@ -309,7 +309,7 @@ def redeem(member: Member, key_id: int, way: RedemptionKind, *, quoted: bool) ->
         key = ProductKey.objects.for_use().get(pk=key_id)
         subscription = Subscription.objects.for_display().get(pk=member.subscription.pk)
         on = clock.today()
-        quote = Subscription.quote(way, key, member.tenant, subscription, on) if quoted else None
+        quote = quote_redemption(way, key, member.tenant, subscription, on) if quoted else None
         deed = subscription.extend if way is RedemptionKind.EXTEND else subscription.add_licenses
         redemption: Redemption = deed(key, by=Actor(member.user), on=on, quote=quote)
         return redemption.pk

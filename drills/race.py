@@ -15,7 +15,7 @@ from django.db import connections
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Subscription, quote_redemption
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Record
 from drills.people import Browser, percentile, table
@@ -96,7 +96,7 @@ def redeeming(browser: Browser, member: Member, key: int) -> bytes:
     Each is a submission of its own.
     """
     subscription = Subscription.objects.get(pk=member.subscription.pk)
-    quote = Subscription.quote(
+    quote = quote_redemption(
         RedemptionKind.EXTEND,
         ProductKey.objects.for_display().get(pk=key),
         member.tenant,

@@ -14,19 +14,14 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from benefits_portal.benefits.key_encryption import decrypted
-from benefits_portal.benefits.models import (
-    Assignment,
-    Benefit,
-    HeldOffer,
-    Product,
-    ProductKey,
-)
+from benefits_portal.benefits.models import Assignment, Benefit, HeldOffer, Product, ProductKey
 from benefits_portal.licensing.models import (
     LicenseAssignment,
     LicensePool,
     Order,
     Redemption,
     Subscription,
+    quote_redemption,
 )
 from benefits_portal.licensing.order_quotes import STEP_KINDS, OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -311,7 +306,7 @@ class PartnerFixture:
 
     def quote(self, kind: RedemptionKind) -> dict[str, str]:
         """The review's form for the fitting key."""
-        quote = Subscription.quote(
+        quote = quote_redemption(
             kind, self.fitting, self.tenant, self.subscription, factories.TODAY
         )
         return {"quote": quote.signed()}

@@ -13,7 +13,7 @@ from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.date_axis import DateAxis, Mark
 from benefits_portal.licensing.date_shifts import shift
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Subscription, quote_redemption
 from benefits_portal.licensing.prepared_queries import MAX_COMPARED, compared
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
@@ -63,7 +63,7 @@ class Choice:
                 way,
                 key,
                 subscription,
-                quote=Subscription.quote(way, key, tenant, subscription, on),
+                quote=quote_redemption(way, key, tenant, subscription, on),
                 confirmed=confirmed,
             )
         except Refusal as refusal:

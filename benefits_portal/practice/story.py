@@ -10,7 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from benefits_portal import clock
 from benefits_portal.benefits.models import ExternalOffer, HeldOffer, Membership, Offer
-from benefits_portal.licensing.models import Order, Replacement, Subscription
+from benefits_portal.licensing.models import Order, Replacement, Subscription, redeem_key
 from benefits_portal.licensing.order_quotes import OrderStep
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -99,7 +99,7 @@ class StoryPlayer(StoryCast):
         """Reactivate, extend or add."""
         key, tenant = self._key(event), self._tenant(event)
         subscription = self._subscription(event, tenant, key.product)
-        Subscription.redeem(
+        redeem_key(
             RedemptionKind(event.what), key, tenant, subscription, by=self._actor(event), on=day
         )
 

@@ -21,7 +21,7 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
     TooManyLicenses,
 )
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Subscription, quote_redemption
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.terms import LAST_DAY, MAX_SUBSCRIPTION_LICENSES
 from tests import factories
@@ -149,7 +149,7 @@ def a_new_one_without_its_domain(sample: PartnerFixture) -> Arguments:
 def activation(sample: PartnerFixture) -> Arguments:
     return {
         "key": sample.fitting,
-        "quote": Subscription.quote(RedemptionKind.NEW, sample.fitting, sample.tenant, None, TODAY),
+        "quote": quote_redemption(RedemptionKind.NEW, sample.fitting, sample.tenant, None, TODAY),
     }
 
 
@@ -181,7 +181,7 @@ def with_another_partner_s_key(sample: PartnerFixture) -> Arguments:
     key = factories.issue_key()
     return {
         "key": key,
-        "quote": Subscription.quote(RedemptionKind.NEW, key, sample.tenant, None, TODAY),
+        "quote": quote_redemption(RedemptionKind.NEW, key, sample.tenant, None, TODAY),
     }
 
 
@@ -189,7 +189,7 @@ def with_another_partner_s_key(sample: PartnerFixture) -> Arguments:
 def what_was_shown_yesterday(sample: PartnerFixture) -> Arguments:
     return {
         "key": sample.fitting,
-        "quote": Subscription.quote(
+        "quote": quote_redemption(
             RedemptionKind.NEW, sample.fitting, sample.tenant, None, YESTERDAY
         ),
     }
@@ -211,7 +211,7 @@ def changing(sample: PartnerFixture, key: ProductKey | None = None, **facts: Any
     """A key for the place's subscription, what was shown, and then other facts of it."""
     key = key or sample.fitting
     shown = {
-        way: Subscription.quote(way, sample.fitting, sample.tenant, sample.subscription, TODAY)
+        way: quote_redemption(way, sample.fitting, sample.tenant, sample.subscription, TODAY)
         for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)
     }
     Subscription.objects.filter(pk=sample.subscription.pk).update(

@@ -12,6 +12,7 @@ from benefits_portal.licensing.models import (
     outlook_of,
     outlooks,
     over_since,
+    redeem_key,
 )
 from benefits_portal.licensing.models.license_outlook import LicenseOutlook, Step, Stretch
 from benefits_portal.licensing.models.pool_today import outlook_today, product_today
@@ -184,9 +185,7 @@ def test_after_it_healed_a_new_stretch_begins() -> None:
         membership__starts_on=TODAY,
     )
     subscription = licenses.subscriptions.get()
-    subscription.redeem(
-        RedemptionKind.REACTIVATE, key, licenses.tenant, subscription, by=BY, on=healed_on
-    )
+    redeem_key(RedemptionKind.REACTIVATE, key, licenses.tenant, subscription, by=BY, on=healed_on)
     again = licenses.subscriptions.get().ends_on + timedelta(days=31)
     assert (since(licenses, healed_on), since(licenses, again)) == (None, again)
 

@@ -34,7 +34,7 @@ from benefits_portal.licensing.exceptions import (
     NotReactivatable,
     SubscriptionNotActive,
 )
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Subscription, quote_redemption, redeem_key
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, DirectoryUser
@@ -232,7 +232,7 @@ class Life(RuleBasedStateMachine):
                 return multiple()
             subscription = self.subscription(sorted(self.books)[which % len(self.books)])
         try:
-            return Subscription.quote(way, key, self.tenant, subscription, self.on)
+            return quote_redemption(way, key, self.tenant, subscription, self.on)
         except Refusal:
             return multiple()
 
@@ -243,9 +243,7 @@ class Life(RuleBasedStateMachine):
         subscription = self.subscription(quote.subscription_id) if quote.subscription_id else None
         done_before = Redemption.objects.filter(submission=quote.submission).first()
         facts = {"by": self.by, "on": self.on, "quote": quote}
-        if answer := refused(
-            Subscription.redeem, quote.way, key, self.tenant, subscription, **facts
-        ):
+        if answer := refused(redeem_key, quote.way, key, self.tenant, subscription, **facts):
             assert not done_before
             changed = subscription is not None and subscription.term != quote.before
             assert (

@@ -8,7 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benefits_portal.licensing.exceptions import ChangedMeanwhile
-from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.models import (
+    Redemption,
+    Subscription,
+    Term,
+    quote_redemption,
+    redeem_key,
+)
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.models import Actor
 from tests.factories import TODAY, SubscriptionFactory, issue_key, key_for
@@ -18,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("S8")]
 
 def quoted(way: RedemptionKind, subscription: Subscription, on: date = TODAY) -> Quote:
     key = key_for(subscription)
-    return Subscription.quote(
+    return quote_redemption(
         way, key, subscription.tenant, None if way is RedemptionKind.NEW else subscription, on
     )
 
@@ -32,7 +38,7 @@ def carry_out(quote: Quote, by: Actor, on: date = TODAY) -> Redemption:
         Subscription.objects.get(pk=quote.subscription_id) if quote.subscription_id else None
     )
     key, tenant = ProductKey.objects.get(pk=quote.key_id), Tenant.objects.get(pk=quote.tenant_id)
-    return Subscription.redeem(quote.way, key, tenant, subscription, by=by, on=on, quote=quote)
+    return redeem_key(quote.way, key, tenant, subscription, by=by, on=on, quote=quote)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_a_quote_survives_the_form(way: RedemptionKind) -> None:
 def test_a_quote_names_no_key_in_full() -> None:
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
-    text = Subscription.quote(
+    text = quote_redemption(
         RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY
     ).signed()
     assert key.last_five not in text
@@ -143,7 +149,7 @@ def test_two_forms_with_the_same_figures_are_two_submissions(by: Actor) -> None:
     subscription = SubscriptionFactory.create()
     key = issue_key(partner=subscription.partner, product=subscription.product)
     one, two = (
-        Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY)
+        quote_redemption(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY)
         for _ in range(2)
     )
     assert one == two

@@ -22,7 +22,13 @@ from benefits_portal.licensing.exceptions import (
     NotReactivatable,
     SubscriptionNotActive,
 )
-from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.models import (
+    Redemption,
+    Subscription,
+    Term,
+    quote_redemption,
+    redeem_key,
+)
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Record, Tenant
@@ -205,7 +211,7 @@ def test_a_redeemed_key_is_refused_with_when_where_and_by_whom(way: RedemptionKi
     before = term_of(subscription)
     target = None if way is RedemptionKind.NEW else subscription
     with pytest.raises(KeyAlreadyRedeemed) as refusal:
-        Subscription.redeem(way, key, subscription.tenant, target, by=by, on=TODAY)
+        redeem_key(way, key, subscription.tenant, target, by=by, on=TODAY)
     assert str(refusal.value.message) == (
         f"This key was redeemed on May 1, 2021 in {subscription.tenant} by {person.display_name}."
     )
@@ -253,7 +259,7 @@ def shown_extension() -> ShownExtension:
     return ShownExtension(
         subscription,
         key,
-        Subscription.quote(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY),
+        quote_redemption(RedemptionKind.EXTEND, key, subscription.tenant, subscription, TODAY),
     )
 
 
@@ -451,7 +457,7 @@ def test_a_receipt_says_what_was_calculated_whatever_the_rules_become(
 ) -> None:
     subscription = SubscriptionFactory.create(licenses=7, ends_on=date(2021, 11, 30))
     way = RedemptionKind.EXTEND if verb == "extended" else RedemptionKind.ADD
-    redemption = Subscription.redeem(
+    redemption = redeem_key(
         way, key_for(subscription, 3), subscription.tenant, subscription, by=by, on=TODAY
     )
     steps = redemption.after.calculation.steps()
@@ -481,6 +487,6 @@ def test_a_subscription_of_another_tenant_than_the_one_named_is_refused(
     key = key_for(elsewhere)
     before = elsewhere.term
     with pytest.raises(Subscription.DoesNotExist):
-        Subscription.redeem(RedemptionKind.EXTEND, key, tenant, elsewhere, by=by, on=TODAY)
+        redeem_key(RedemptionKind.EXTEND, key, tenant, elsewhere, by=by, on=TODAY)
     assert term_of(elsewhere) == before
     assert ProductKey.objects.redeemable(TODAY).contains(key)

@@ -22,7 +22,14 @@ from benefits_portal.benefits.key_exceptions import KeyAlreadyRedeemed
 from benefits_portal.benefits.models import Benefit, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.licensing import end_dates
-from benefits_portal.licensing.models import Redemption, Subscription, Term
+from benefits_portal.licensing.models import (
+    Redemption,
+    Subscription,
+    Term,
+    quote_redemption,
+    redeem_key,
+    redeeming,
+)
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.tenants.models import Actor, Record, Tenant
 from tests.agreement import findings
@@ -117,7 +124,7 @@ def test_one_key_in_two_tenants_at_once_is_redeemed_in_one(by: Actor, tenant: Te
 def test_the_same_submission_many_times_at_once_is_one_redemption_for_all(by: Actor) -> None:
     subscription = bought()
     key = key_for(subscription)
-    quote = Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
+    quote = quote_redemption(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
     outcomes = at_once(
         [partial(subscription.add_licenses, key, by=by, on=TODAY, quote=quote)] * SOME
     )
@@ -214,7 +221,7 @@ def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
     key, tenant, honest, claimed = (
         key_for(subscription),
         subscription.tenant,
-        Subscription.quote,
+        quote_redemption,
         threading.Event(),
     )
     staff = sign_in(UserFactory.create(is_staff=True, is_superuser=True))
@@ -229,12 +236,12 @@ def test_redeeming_a_key_and_renaming_its_product_at_once_both_happen(
         claimed.wait(timeout=10)
         return staff.post(page, {"name": "New name", "reason": "It is called so"}).status_code
 
-    monkeypatch.setattr(Subscription, "quote", quote_with_the_key_in_hand)
+    monkeypatch.setattr(redeeming, "quote_redemption", quote_with_the_key_in_hand)
     target = None if way is RedemptionKind.NEW else subscription
     quote = honest(way, key, tenant, target, TODAY)
     outcomes = at_once(
         [
-            partial(Subscription.redeem, way, key, tenant, target, by=by, on=TODAY, quote=quote),
+            partial(redeem_key, way, key, tenant, target, by=by, on=TODAY, quote=quote),
             rename,
         ]
     )
@@ -293,7 +300,7 @@ def test_the_ledger_takes_a_key_once_even_from_who_goes_round_the_verbs(
     by: Actor, tenant: Tenant
 ) -> None:
     redemption = Subscription.activate(issue_key(partner=tenant.partner), tenant, by=by, on=TODAY)
-    quote = Subscription.quote(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
+    quote = quote_redemption(RedemptionKind.NEW, redemption.key, tenant, None, TODAY)
     with pytest.raises(IntegrityError):
         Redemption.objects.write(
             redemption.key, redemption.subscription, quote, started_on=None, since=None, by=by
@@ -308,10 +315,10 @@ def two_keys_meeting_after_the_read(
     Each waits for the other between reading the subscription and writing it.
     """
     subscription = bought(licenses=100)
-    meet, honest = Rendezvous(2), Subscription.quote
+    meet, honest = Rendezvous(2), quote_redemption
     keys = [key_for(subscription, licenses) for licenses in (10, 1)]
     quotes = [
-        Subscription.quote(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
+        quote_redemption(RedemptionKind.ADD, key, subscription.tenant, subscription, TODAY)
         if quoted
         else None
         for key in keys
@@ -322,7 +329,7 @@ def two_keys_meeting_after_the_read(
         meet.wait()
         return honest(*facts)
 
-    monkeypatch.setattr(Subscription, "quote", quote_after_meeting)
+    monkeypatch.setattr(redeeming, "quote_redemption", quote_after_meeting)
     tasks = zip(copies, keys, quotes, strict=True)
     outcomes = at_once(
         [

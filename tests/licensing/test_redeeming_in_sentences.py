@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_shifts import in_time
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import quote_redemption, redeem_key
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.redemption_sentences import act, headline, outcome
 from benefits_portal.tenants.models import Actor, Tenant
@@ -120,8 +120,8 @@ def test_what_a_key_does_is_told_before_on_the_button_and_after(
             tenant=tenant, product=product, licenses=licenses, ends_on=ends_on
         )
     key = factories.issue_key(partner=tenant.partner, product=product, quantity=key_licenses)
-    quote = Subscription.quote(way, key, tenant, subscription, TODAY)
-    redemption = Subscription.redeem(way, key, tenant, subscription, by=by, on=TODAY, quote=quote)
+    quote = quote_redemption(way, key, tenant, subscription, TODAY)
+    redemption = redeem_key(way, key, tenant, subscription, by=by, on=TODAY, quote=quote)
     days = {"day": as_day(day), "before": as_day(ends_on) if ends_on else ""}
     assert [
         strip_tags(headline(quote, product)),
@@ -157,7 +157,7 @@ def test_how_much_later_is_said_in_months_where_they_are_whole(
 def test_a_product_s_name_is_written_as_text_and_isolated(tenant: Tenant) -> None:
     product = factories.ProductFactory.create(name="<i>Office</i>")
     key = factories.issue_key(partner=tenant.partner, product=product, quantity=1)
-    quote = Subscription.quote(RedemptionKind.NEW, key, tenant, None, TODAY)
+    quote = quote_redemption(RedemptionKind.NEW, key, tenant, None, TODAY)
     assert "<bdi>&lt;i&gt;Office&lt;/i&gt;</bdi>" in headline(quote, product)
 
 
@@ -167,7 +167,7 @@ def test_the_sentence_is_whole_in_dutch(tenant: Tenant) -> None:
         tenant=tenant, product=product, licenses=100, ends_on=date(2021, 6, 30)
     )
     key = factories.key_for(subscription, 25)
-    quote = Subscription.quote(RedemptionKind.EXTEND, key, tenant, subscription, TODAY)
+    quote = quote_redemption(RedemptionKind.EXTEND, key, tenant, subscription, TODAY)
     with override("nl"):
         assert (strip_tags(headline(quote, product)), act(quote)) == (
             "Office (100 licenties) eindigt dan op 30 september 2021 in plaats van op 30 juni "

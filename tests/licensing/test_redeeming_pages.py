@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.models import Redemption, Reversal, Subscription
+from benefits_portal.licensing.models import Redemption, Reversal, Subscription, quote_redemption
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor, Record, Tenant, User
 from tests import factories
@@ -137,7 +137,7 @@ def test_a_quote_for_another_key_redeems_nothing(
     tenant: Tenant,
 ) -> None:
     other = factories.key_for(subscription, 50)
-    quote = Subscription.quote(RedemptionKind.EXTEND, other, tenant, subscription, TODAY)
+    quote = quote_redemption(RedemptionKind.EXTEND, other, tenant, subscription, TODAY)
     assert client.post(extend, acting_in | {"quote": quote.signed()}).status_code == 409
 
 
@@ -197,7 +197,7 @@ def test_a_review_without_a_tenant_that_was_chosen_redeems_nothing(
     client: Client, acting_in: dict[str, str], tenant: Tenant
 ) -> None:
     key = factories.issue_key(partner=tenant.partner)
-    quote = Subscription.quote(RedemptionKind.NEW, key, tenant, None, TODAY).signed()
+    quote = quote_redemption(RedemptionKind.NEW, key, tenant, None, TODAY).signed()
     answer = client.post(f"{START}?key={key.pk}&way=new", acting_in | {"quote": quote})
     assert (answer.templates[0].name, Redemption.objects.count()) == (
         "licensing/start_tenant.html",
@@ -407,7 +407,7 @@ def test_a_form_that_adds_cannot_be_sent_to_the_page_that_extends(
     client: Client, acting_in: dict[str, str], tenant: Tenant, subscription: Subscription
 ) -> None:
     key = factories.key_for(subscription, 25)
-    add = Subscription.quote(RedemptionKind.ADD, key, tenant, subscription, TODAY)
+    add = quote_redemption(RedemptionKind.ADD, key, tenant, subscription, TODAY)
     extend = reverse("licensing:extend", args=[subscription.pk]) + f"?key={key.pk}"
     assert (
         client.post(extend, acting_in | {"quote": add.signed()}).status_code,

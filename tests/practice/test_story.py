@@ -18,6 +18,7 @@ from benefits_portal.licensing.models import (
     Replacement,
     Subscription,
     Term,
+    quote_redemption,
 )
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.practice.situations import SHARED, chapters_of
@@ -134,10 +135,10 @@ def test_extend_add_and_new_are_all_open_to_one_key(contoso: Partner, day: date)
     )
 
     ways = [
-        Subscription.quote(way, key, subscription.tenant, subscription, day)
+        quote_redemption(way, key, subscription.tenant, subscription, day)
         for way in (RedemptionKind.EXTEND, RedemptionKind.ADD)
     ]
-    ways.append(Subscription.quote(RedemptionKind.NEW, key, subscription.tenant, None, day))
+    ways.append(quote_redemption(RedemptionKind.NEW, key, subscription.tenant, None, day))
 
     assert [quote.after.licenses for quote in ways] == [100, 125, 25]
 
@@ -169,7 +170,7 @@ def test_expired_and_disabled_ones_can_come_back_with_a_key_at_hand(
         subscription = Subscription.objects.for_partner(contoso).get(product__name=product)
         assert subscription.status(day) is status
         assert (
-            Subscription.quote(
+            quote_redemption(
                 RedemptionKind.REACTIVATE,
                 unredeemed(contoso, product, 200, day),
                 subscription.tenant,

@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 from benefits_portal import clock
 from benefits_portal.licensing.home.licenses import too_few_licenses
-from benefits_portal.licensing.models import outlook_of
+from benefits_portal.licensing.models import outlook_of, redeem_key
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import key_of, near_outlooks
 from benefits_portal.licensing.quotes import RedemptionKind
@@ -106,7 +106,7 @@ def test_it_is_told_again_once_it_healed_and_broke_again() -> None:
     )
     subscription = licenses.subscriptions.get()
     with at(DAY + A_DAY):
-        subscription.redeem(
+        redeem_key(
             RedemptionKind.REACTIVATE, key, licenses.tenant, subscription, by=BY, on=DAY + A_DAY
         )
     run_at(DAY + 2 * A_DAY)
@@ -146,9 +146,7 @@ def test_a_smaller_key_on_what_had_expired_is_told() -> None:
         membership__starts_on=DAY - timedelta(days=9),
     )
     subscription = licenses.subscriptions.get()
-    subscription.redeem(
-        RedemptionKind.REACTIVATE, key, licenses.tenant, subscription, by=BY, on=DAY
-    )
+    redeem_key(RedemptionKind.REACTIVATE, key, licenses.tenant, subscription, by=BY, on=DAY)
     run_at(DAY + A_DAY)
     assert ("licenses-over", DAY - A_DAY, -1) in told_of_licenses()
 

@@ -1,9 +1,9 @@
 """What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them.
 
-- `subscription.py`: the end-date rules (S1 to S7).
+- `subscription.py`: a subscription's status, its term, and the verbs that change it (S1 to S7).
 - `as_of.py`: what a subscription ran for on any day (H1); `entitlement.py`: all of a product (L7).
 - `subscription_table.py`: what the database refuses in its rows, and their indexes.
-- `redeeming.py`: a key is claimed, and a subscription changed, step by step (K2, K7, S8).
+- `redeeming.py`: what redeeming a key would do, and redeeming it, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.
 - `order.py`: several keys redeemed together (O9 to O14).
 - `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10);
@@ -24,6 +24,7 @@ from .license_outlook import LicenseOutlook, Stretch, counts, outlook_of, outloo
 from .license_pool import LicenseCount, LicensePool
 from .license_tally import LicenseTally
 from .order import Order, OrderAction
+from .redeeming import quote_redemption, redeem_key
 from .redemption import Redemption, RedemptionAction
 from .replacement import Replacement, ReplacementAction
 from .reversal import Reversal
@@ -56,4 +57,6 @@ __all__ = [
     "outlook_of",
     "outlooks",
     "over_since",
+    "quote_redemption",
+    "redeem_key",
 ]

@@ -33,7 +33,7 @@ from benefits_portal.tenants.audit.record import refused_while_moving
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 
-from .redeeming import apply
+from .redeeming import apply, quote_redemption
 from .redemption import Redemption
 from .subscription import Subscription
 
@@ -282,4 +282,4 @@ def step_quote(running: Subscription, step: OrderStep, on: date) -> Quote:
     if step.way not in STEP_KINDS:
         raise ValueError("A step of an order extends or adds.")
     step.key.check_redeemable(on)
-    return Subscription.quote(step.way, step.key, running.tenant, running, on)
+    return quote_redemption(step.way, step.key, running.tenant, running, on)

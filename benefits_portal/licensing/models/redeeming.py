@@ -1,4 +1,7 @@
-"""The steps of redeeming a key, behind `Subscription.redeem` (K2, K7, S8)."""
+"""What redeeming a key would do, and redeeming it, step by step (K2, K7, S8).
+
+The verbs of `Subscription` call this module. Several keys at once are redeemed by `order.py`.
+"""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import models, transaction
 
 from benefits_portal.benefits.models import ProductKey
+from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.prepared import writes_planned_once
 from benefits_portal.tenants.audit.record import refused_while_moving
@@ -18,9 +22,28 @@ if TYPE_CHECKING:
     from .subscription import Subscription
 
 
+def quote_redemption(
+    way: RedemptionKind,
+    key: ProductKey,
+    tenant: Tenant,
+    subscription: "Subscription | None",
+    on: date,
+) -> Quote:
+    """What redeeming `key` on day `on` would do; `subscription` is None for a new one.
+
+    Raises what `Subscription.term_after` raises.
+    """
+    if (way is RedemptionKind.NEW) != (subscription is None):
+        raise ValueError("Only a new subscription has none before it.")
+    if subscription is None:
+        after = end_dates.activated(key.licenses, on)
+        return Quote(way, key.pk, tenant.pk, None, on, None, after)
+    before, after = subscription.term, subscription.term_after(way, key, on)
+    return Quote(way, key.pk, tenant.pk, subscription.pk, on, before, after)
+
+
 @refused_while_moving()
-def redeem(
-    subscriptions: type["Subscription"],
+def redeem_key(
     way: RedemptionKind,
     key: ProductKey,
     tenant: Tenant,
@@ -28,26 +51,25 @@ def redeem(
     *,
     by: Actor,
     on: date,
-    shown: Quote | None,
+    quote: Quote | None = None,
 ) -> Redemption:
-    """Redeem `key` in one transaction. A refusal is raised, and recorded after the rollback.
+    """Redeem `key` in `tenant`, for `subscription` or, if that is None, for a new one.
 
-    Submitting the same quote `shown` again returns the redemption of the first time.
+    With the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8).
+    Submitting the same quote again returns the redemption of the first time (K2). Other Refusals
+    are raised in the order of K7. A refusal is recorded, after the rollback.
     """
     try:
         with transaction.atomic():
-            return carry_out(
-                subscriptions, way, key, tenant, subscription, by=by, on=on, shown=shown
-            )
+            return carry_out(way, key, tenant, subscription, by=by, on=on, shown=quote)
     except Refusal as refusal:
-        if shown and (done := already_carried_out(key, shown)):
+        if quote and (done := already_carried_out(key, quote)):
             return done
         put_refusal_on_record(way, key, tenant, subscription or key.benefit, refusal, by=by)
         raise
 
 
 def carry_out(
-    subscriptions: type["Subscription"],
     way: RedemptionKind,
     key: ProductKey,
     tenant: Tenant,
@@ -58,17 +80,18 @@ def carry_out(
     shown: Quote | None,
 ) -> Redemption:
     """Claim the key, lock and quote the subscription, apply the quote; in this order (K2, S8)."""
+    from .subscription import Subscription  # its verbs call this module
+
     with writes_planned_once():
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-        locked = subscriptions.objects.locked(tenant, subscription)
-    quote = subscriptions.quote(way, key, tenant, locked, on)
-    quote = quote.confirm_unchanged(shown)
+        locked = Subscription.objects.locked(tenant, subscription)
+    quote = quote_redemption(way, key, tenant, locked, on).confirm_unchanged(shown)
     started_on, since = (locked.starts_on, locked.since) if locked else (None, None)
     with writes_planned_once():
         if locked:
             changed = apply(quote, locked, key)
         else:
-            changed = subscriptions.objects.begin(quote, key, tenant)
+            changed = Subscription.objects.begin(quote, key, tenant)
         redemption = Redemption.objects.write(
             key, changed, quote, started_on=started_on, since=since, by=by
         )

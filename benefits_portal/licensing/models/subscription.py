@@ -1,7 +1,7 @@
 """Subscriptions: what they run for, their status on a day, and the verbs that change them.
 
-The arithmetic of the end-date rules is in `licensing/end_dates.py`. A quote says what redeeming a
-key would do; the verbs redeem it, by `redeeming.py`, and do exactly what was quoted.
+The arithmetic of the end-date rules is in `licensing/end_dates.py`, the steps of redeeming a key in
+`redeeming.py`.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 from benefits_portal.tenants.partner_rows import PartnerRow
 
-from . import redeeming
 from .as_of import Run, ledger_of, run_on
+from .redeeming import redeem_key
 from .redemption import Redemption
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
 from .subscription_table import CONSTRAINTS, INDEXES
@@ -220,35 +220,17 @@ class Subscription(PartnerRow):
         """The term after *Add licenses* on day `on` with a key of `key_licenses` (S6, S7)."""
         return end_dates.with_added_licenses(self.term, key_licenses, on)
 
-    @classmethod
-    def quote(
-        cls,
-        way: RedemptionKind,
-        key: ProductKey,
-        tenant: Tenant,
-        subscription: "Subscription | None",
-        on: date,
-    ) -> Quote:
-        """What redeeming `key` on day `on` would do; `subscription` is None for a new one.
-
-        Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and
-        what `end_dates.redeemed` raises.
-        """
-        if (way is RedemptionKind.NEW) != (subscription is None):
-            raise ValueError("A new subscription has none before it; every other way changes one.")
-        if subscription is None:
-            after = end_dates.activated(key.licenses, on)
-            return Quote(way, key.pk, tenant.pk, None, on, None, after)
-        before, after = subscription.term, subscription.term_after(way, key, on)
-        return Quote(way, key.pk, tenant.pk, subscription.pk, on, before, after)
-
     def check_product(self, key: ProductKey) -> None:
         """Raise DifferentProduct unless `key` is for this subscription's product."""
         if key.product_id != self.product_id:
             raise DifferentProduct(key.product, self)
 
     def term_after(self, way: RedemptionKind, key: ProductKey, on: date) -> Term:
-        """The term after redeeming `key` for this subscription. Raises the same as `quote`."""
+        """The term after redeeming `key` for this subscription (S3 to S7).
+
+        Raises, in the order of K7, DifferentProduct, SubscriptionNotActive or NotReactivatable, and
+        what `end_dates.redeemed` raises.
+        """
         self.check_product(key)
         if way is RedemptionKind.REACTIVATE:
             if not self.can_come_back(on):
@@ -257,54 +239,36 @@ class Subscription(PartnerRow):
             self.check_active(on)
         return end_dates.redeemed(way, self.term, key.licenses, on)
 
-    # The verbs: each spends one key and changes one subscription, in one transaction
+    # The verbs: each spends one key and changes one subscription, in one transaction.
+    # `redeem_key` says what `quote` is for, and what they raise.
 
     @classmethod
     def activate(
         cls, key: ProductKey, tenant: Tenant, *, by: Actor, on: date, quote: Quote | None = None
     ) -> Redemption:
         """Redeem `key` for a new subscription in `tenant` (S1)."""
-        return cls.redeem(RedemptionKind.NEW, key, tenant, None, by=by, on=on, quote=quote)
+        return redeem_key(RedemptionKind.NEW, key, tenant, None, by=by, on=on, quote=quote)
 
     def reactivate(
         self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None
     ) -> Redemption:
         """Redeem `key` to bring this Expired or Disabled subscription back (S3)."""
-        return self.redeem(
-            RedemptionKind.REACTIVATE, key, self.tenant, self, by=by, on=on, quote=quote
-        )
+        way = RedemptionKind.REACTIVATE
+        return redeem_key(way, key, self.tenant, self, by=by, on=on, quote=quote)
 
     def extend(
         self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None
     ) -> Redemption:
         """Redeem `key` to move the end date; the licenses stay (S4, S5)."""
-        return self.redeem(RedemptionKind.EXTEND, key, self.tenant, self, by=by, on=on, quote=quote)
+        way = RedemptionKind.EXTEND
+        return redeem_key(way, key, self.tenant, self, by=by, on=on, quote=quote)
 
     def add_licenses(
         self, key: ProductKey, *, by: Actor, on: date, quote: Quote | None = None
     ) -> Redemption:
         """Redeem `key` to add its licenses and average the end dates (S6)."""
-        return self.redeem(RedemptionKind.ADD, key, self.tenant, self, by=by, on=on, quote=quote)
-
-    @classmethod
-    def redeem(
-        cls,
-        way: RedemptionKind,
-        key: ProductKey,
-        tenant: Tenant,
-        subscription: "Subscription | None",
-        *,
-        by: Actor,
-        on: date,
-        quote: Quote | None = None,
-    ) -> Redemption:
-        """Redeem `key` in one of four ways; the verbs above call this.
-
-        With the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (S8).
-        Submitting the same quote again returns the redemption of the first time (K2). Other
-        Refusals are raised in the order of K7, and recorded.
-        """
-        return redeeming.redeem(cls, way, key, tenant, subscription, by=by, on=on, shown=quote)
+        way = RedemptionKind.ADD
+        return redeem_key(way, key, self.tenant, self, by=by, on=on, quote=quote)
 
     # Which keys are for it
 

@@ -19,7 +19,7 @@ from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, own_key
 from benefits_portal.licensing.key_rows import KEY_FIELDS, asks_for_rows
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import Redemption, Subscription, redeem_key
 from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
@@ -223,7 +223,7 @@ def redeem(
         ):
             return done
         raise ChangedMeanwhile
-    return Subscription.redeem(
+    return redeem_key(
         way, key, request.tenant, subscription, by=request.actor, on=request.today, quote=quote
     )
 

@@ -19,7 +19,7 @@ from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.home.offered_keys import who_else_could_use
 from benefits_portal.licensing.license_effects import effect_of
-from benefits_portal.licensing.models import Subscription
+from benefits_portal.licensing.models import Subscription, quote_redemption
 from benefits_portal.licensing.quotes import OTHER_WAY, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.redemption_sentences import act, headline
@@ -38,7 +38,7 @@ def shown(
         key.check_redeemable(request.today)
         if subscription:
             subscription.check_product(key)
-        quote = Subscription.quote(way, key, request.tenant, subscription, request.today)
+        quote = quote_redemption(way, key, request.tenant, subscription, request.today)
     except Refusal as refusal:
         return {"refusal": refusal} | ways_out(request, key, subscription, way, refusal)
     beside = ways_beside(request, key, subscription)
