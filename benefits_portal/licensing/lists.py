@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from benefits_portal.licensing.models import LicenseCount, Subscription
 from benefits_portal.licensing.models.as_of import annotated_run, source_on
+from benefits_portal.licensing.models.subscription_as_of import copy_with
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
 from benefits_portal.listing.keyset import Cursor
@@ -144,7 +145,7 @@ class SubscriptionListingThen(SubscriptionListing):
         yield from map(self._then, super().batches(rows))
 
     def _then(self, rows: Iterable[Subscription]) -> list[Subscription]:
-        then = [row.then(annotated_run(row), self.on) for row in rows]
+        then = [copy_with(row, annotated_run(row), self.on) for row in rows]
         for row in then:
             row.source_name = row.source_name_then  # type: ignore[attr-defined]  # annotated
         return then

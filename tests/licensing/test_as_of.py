@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Subscription, Term, entitled
-from benefits_portal.licensing.models.as_of import annotated_run
+from benefits_portal.licensing.models.as_of import annotated_run, ledger_of, run_on
+from benefits_portal.licensing.models.license_history import Life
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor
 from tests.factories import (
@@ -121,6 +122,11 @@ def edges_of(subscription: Subscription) -> list[date]:
     return [*EDGES, *(end + side * DAY for end in ends for side in (-1, 0, 1, 2))]
 
 
+def term_on(subscription: Subscription, day: date) -> Term | None:
+    run = run_on(subscription, ledger_of.rows(subscription.pk), day)
+    return run.term if run else None
+
+
 def in_sql(subscription: Subscription, day: date) -> Term | None:
     there: Any = Subscription.objects.as_they_were(day).filter(pk=subscription.pk)
     row = there.filter(is_kept_then=True).first()
@@ -133,18 +139,20 @@ def test_the_term_of_a_day_is_the_same_in_python_and_in_sql(
 ) -> None:
     subscription = life()
     days = edges_of(subscription)
-    assert [in_sql(subscription, day) for day in days] == [subscription.as_of(day) for day in days]
+    assert [in_sql(subscription, day) for day in days] == [
+        term_on(subscription, day) for day in days
+    ]
 
 
 @each_life
 def test_the_term_of_a_future_day_is_what_runs(life: Callable[[], Subscription]) -> None:
     subscription = life()
     runs = None if subscription.withdrawn_on else subscription.term
-    assert subscription.as_of(TODAY + 1000 * DAY) == runs
+    assert term_on(subscription, TODAY + 1000 * DAY) == runs
 
 
 def licenses_on(subscription: Subscription, *days_after: int) -> list[int | None]:
-    terms = [subscription.as_of(TODAY + days * DAY) for days in days_after]
+    terms = [term_on(subscription, TODAY + days * DAY) for days in days_after]
     return [term.licenses if term else None for term in terms]
 
 
@@ -154,7 +162,7 @@ def test_before_its_first_redemption_it_was_not_there() -> None:
 
 def test_a_redemption_counts_from_its_own_day_on() -> None:
     subscription = extended()
-    before, after = subscription.as_of(TODAY + 9 * DAY), subscription.as_of(TODAY + 10 * DAY)
+    before, after = term_on(subscription, TODAY + 9 * DAY), term_on(subscription, TODAY + 10 * DAY)
     assert (before, after) == (
         end_dates.activated(25, TODAY),
         end_dates.extended(end_dates.activated(25, TODAY), 25),
@@ -163,7 +171,7 @@ def test_a_redemption_counts_from_its_own_day_on() -> None:
 
 def test_of_an_order_the_last_step_counts() -> None:
     subscription = ordered()
-    assert subscription.as_of(TODAY) == subscription.term
+    assert term_on(subscription, TODAY) == subscription.term
     assert subscription.redemptions.filter(redeemed_on=TODAY).count() == 3
 
 
@@ -189,7 +197,7 @@ def test_what_was_imported_runs_from_its_first_day() -> None:
 
 def test_what_ran_before_the_first_redemption_stands_in_it() -> None:
     subscription = imported_and_extended()
-    ends = [subscription.as_of(TODAY + days * DAY) for days in (0, 9, 10)]
+    ends = [term_on(subscription, TODAY + days * DAY) for days in (0, 9, 10)]
     assert [term.ends_on for term in ends if term] == [
         TODAY + 365 * DAY,
         TODAY + 365 * DAY,
@@ -214,8 +222,9 @@ def test_the_licenses_of_a_day_are_the_same_in_python_and_in_sql(
     subscription = life()
     days = edges_of(subscription)
     tenant, product = subscription.tenant, subscription.product
+    in_python = Life(subscription, ledger_of.rows(subscription.pk))
     assert [entitled(tenant, product, day) for day in days] == [
-        subscription.entitled_as_of(day) for day in days
+        in_python.entitled(day) for day in days
     ]
 
 

@@ -26,9 +26,11 @@ from benefits_portal.licensing.models import (
     entitled,
 )
 from benefits_portal.licensing.models.license_peak import Peak, most_at_once
+from benefits_portal.licensing.models.subscription_as_of import as_it_was
 from benefits_portal.tenants.models import Actor, Role
 from tests import factories
 from tests.factories import TODAY, BenefitFactory, DirectoryUserFactory, key_for, replace
+from tests.licensing.test_as_of import term_on
 from tests.licensing.test_life import play, refused
 from tests.properties import BEFORE_A_RELEASE
 
@@ -182,7 +184,7 @@ class Diary(RuleBasedStateMachine):
     def of_models(self, on: date, page: dict[str, Any]) -> dict[str, Any]:
         """What the models say of that day today, in Python; the same in SQL is asserted here."""
         there = list(Subscription.objects.order_by("pk"))
-        terms = {each.pk: each.as_of(on) for each in there if each.as_it_was(on)}
+        terms = {each.pk: term_on(each, on) for each in there if as_it_was(each, on)}
         rows: Any = Subscription.objects.as_they_were(on).order_by("pk")
         then = {each.pk: each for each in there}
         assert {row.pk for row in rows} == terms.keys()
@@ -190,7 +192,7 @@ class Diary(RuleBasedStateMachine):
             assert in_sql(row) == terms.get(row.pk)
         return {
             "terms": terms,
-            "statuses": {pk: then[pk].as_it_was(on).status(on).value for pk in terms},
+            "statuses": {pk: as_it_was(then[pk], on).status(on).value for pk in terms},
             "entitled": [entitled(self.tenant, product, on) for product in self.products],
             "licenses": {
                 (row.product_id, row.directory_user_id) for row in LicenseAssignment.objects.on(on)

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from benefits_portal.licensing.consistency import subscriptions_that_do_not_follow
 from benefits_portal.licensing.models import Redemption, Reversal, Subscription, entitled
-from benefits_portal.licensing.models.as_of import Run, annotated_run, start_after
+from benefits_portal.licensing.models.as_of import Run, annotated_run, ledger_of, start_after
+from benefits_portal.licensing.models.subscription_as_of import as_it_was
 from benefits_portal.licensing.models.subscription_queryset import EXPIRED_DAYS
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor
 from tests import factories
 from tests.agreement import findings
 from tests.factories import TODAY
+from tests.licensing.test_as_of import term_on
 from tests.properties import BEFORE_A_RELEASE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("H1", "K8")]
@@ -97,8 +99,8 @@ def test_what_ran_on_a_day_is_what_the_whole_ledger_tells(begun: int, examples: 
         with transaction.atomic():
             days = carry_out(begun, acts)
             subscription = Subscription.objects.get(pk=begun)
-            expected = [read_off(subscription.ledger(), day) for day in days]
-            then = [subscription.as_it_was(day) for day in days]
+            expected = [read_off(ledger_of.rows(begun), day) for day in days]
+            then = [as_it_was(subscription, day) for day in days]
             found = [in_sql(begun, day) for day in days]
             place = subscription.tenant, subscription.product
             licenses = [entitled(*place, day) for day in days]
@@ -124,7 +126,7 @@ def test_where_days_go_back_one_thing_at_most_ran_on_each(begun: int, examples: 
         with transaction.atomic():
             days = carry_out(begun, acts)
             subscription = Subscription.objects.get(pk=begun)
-            python = [subscription.as_of(day) for day in days]
+            python = [term_on(subscription, day) for day in days]
             found = [in_sql(begun, day) for day in days]
             there = [Subscription.objects.as_they_were(day).count() for day in days]
             faults = list(subscriptions_that_do_not_follow())

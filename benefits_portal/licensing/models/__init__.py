@@ -1,7 +1,8 @@
 """What runs in a tenant: subscriptions, end-date rules, and the redemptions behind them.
 
 - `subscription.py`: a subscription's status, its term, and the verbs that change it (S1 to S7).
-- `as_of.py`: what a subscription ran for on any day (H1); `entitlement.py`: all of a product (L7).
+- `as_of.py`, `subscription_as_of.py`: what a subscription ran for on any day (H1).
+- `entitlement.py`: how many licenses of a product people can have (L6, L7).
 - `subscription_table.py`: what the database refuses in its rows, and their indexes.
 - `redeeming.py`: what redeeming a key would do, and redeeming it, step by step (K2, K7, S8).
 - `redemption.py`: the ledger of what each key did; `redemption_queryset.py` writes it.

@@ -25,7 +25,7 @@ class Life(NamedTuple):
     ledger: Sequence[Redemption]
 
     def entitled(self, day: date) -> int:
-        """The same as `Subscription.entitled_as_of`, of a ledger at hand."""
+        """The number of its licenses that people could have at the end of `day` (L7)."""
         run = as_of.run_on(self.subscription, self.ledger, day)
         return run.term.licenses if run and day <= run.term.ends_on + EXPIRED_DAYS else 0
 

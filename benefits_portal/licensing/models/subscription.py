@@ -4,8 +4,6 @@ The arithmetic of the end-date rules is in `licensing/end_dates.py`, the steps o
 `redeeming.py`.
 """
 
-from collections.abc import Sequence
-from copy import copy
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -29,7 +27,6 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Actor, Partner, Tenant
 from benefits_portal.tenants.partner_rows import PartnerRow
 
-from .as_of import Run, ledger_of, run_on
 from .redeeming import redeem_key
 from .redemption import Redemption
 from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
@@ -286,58 +283,6 @@ class Subscription(PartnerRow):
     def fits(self, key: ProductKey, on: date) -> bool:
         """Whether an unused `key` for its product is one of `fitting_keys`. No query."""
         return on > self.ends_on or key.licenses <= MAX_EXTENSION_YEARS * self.licenses
-
-    # How it was at the end of another day
-
-    def ledger(self) -> list[Redemption]:
-        """Its redemptions in order, each with its reversal. One query."""
-        return ledger_of.rows(self.pk)
-
-    def as_of(self, day: date) -> Term | None:
-        """Its term at the end of `day`; None before it began or once withdrawn (H1).
-
-        A future day has today's term. One query; `SubscriptionQuerySet.as_they_were` does the same
-        for many rows.
-        """
-        run = run_on(self, self.ledger(), day)
-        return run.term if run else None
-
-    def then(self, run: Run, day: date) -> "Subscription":
-        """A copy with the term `run` of `day`, to be shown and never saved (H1)."""
-        then = copy(self)
-        then.run_for(run.term)
-        then.starts_on = run.starts_on
-        if then.since > day:
-            then.withdrawn_on = None
-        return then
-
-    def as_it_was(
-        self, day: date, ledger: Sequence[Redemption] | None = None
-    ) -> "Subscription | None":
-        """A copy as it was at the end of `day`, withdrawn or not; None before it began.
-
-        One query, or none if its `ledger` is given.
-        """
-        if run := run_on(self, self.ledger() if ledger is None else ledger, day):
-            return self.then(run, day)
-        return self if self.since <= day else None
-
-    def began_on(self) -> date:
-        """The first day of its first term. One query."""
-        ledger = self.ledger()
-        if not ledger:
-            return self.starts_on
-        return ledger[0].before_starts_on or ledger[0].redeemed_on
-
-    def could_come_back(self, day: date) -> bool:
-        """The answer of `can_come_back` at the end of `day`. One query."""
-        same = Subscription.objects.of_product_in(self.tenant, self.product)
-        return self == same.reactivatable_as_of(day).first()
-
-    def entitled_as_of(self, day: date) -> int:
-        """The number of its licenses that people could have at the end of `day` (L7)."""
-        term = self.as_of(day)
-        return term.licenses if term and day <= term.ends_on + EXPIRED_DAYS else 0
 
 
 @PreparedQuery

@@ -148,7 +148,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """Those that existed at the end of `day`, withdrawn or not, with their values then (H1).
 
         Annotates `licenses_then`, `ends_on_then`, `carried_license_days_then`, `starts_on_then`,
-        `is_kept_then` and `source_name_then`: the same as `Subscription.as_it_was`.
+        `is_kept_then` and `source_name_then`: the same as `subscription_as_of.as_it_was`.
         """
         is_gone = Q(since__lte=day, withdrawn_on__isnull=False)
         then = self.annotate(

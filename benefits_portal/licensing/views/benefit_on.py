@@ -19,6 +19,7 @@ from benefits_portal.formats import as_day, format_number
 from benefits_portal.licensing.benefit_state import BenefitState, expired, not_started
 from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.licensing.models.as_of import annotated_run
+from benefits_portal.licensing.models.subscription_as_of import as_it_was, copy_with
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.tenants.any_day import AnyDay
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -141,7 +142,7 @@ def subscriptions_then(
 ) -> Excerpt[Subscription]:
     """What the key had been used for; else, while it could be used, what ran of the product."""
     if redemption:
-        then = redemption.subscription.as_it_was(day)
+        then = as_it_was(redemption.subscription, day)
         return Excerpt([then] if then else [], 1)
     if not benefit.is_usable(day):
         return Excerpt([], 0)
@@ -150,7 +151,7 @@ def subscriptions_then(
     query = {"show": "all", "q": benefit.product.name} | request.any_day.kept
     href = f"{reverse('licensing:products')}?{urlencode(query)}"
     found: Excerpt[Subscription] = Excerpt.of(running, max_subscriptions, href)
-    return found.showing([row.then(annotated_run(row), day) for row in found])
+    return found.showing([copy_with(row, annotated_run(row), day) for row in found])
 
 
 def redeemed_later(ledger: Iterable[Redemption], day: date) -> Iterator[str]:

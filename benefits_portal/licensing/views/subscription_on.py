@@ -14,6 +14,8 @@ from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription
+from benefits_portal.licensing.models.as_of import ledger_of
+from benefits_portal.licensing.models.subscription_as_of import as_it_was, began_on, could_come_back
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.licensing.subscription_display import (
     end_axis,
@@ -36,8 +38,8 @@ def subscription_on(
     """The page of a subscription for the day that its URL names."""
     subscription = get_own_prepared(request, prepared_queries.subscription, pk)
     day = any_day.day
-    ledger = subscription.ledger()
-    if (then := subscription.as_it_was(day, ledger)) is None:
+    ledger = ledger_of.rows(subscription.pk)
+    if (then := as_it_was(subscription, day, ledger)) is None:
         return not_there_yet(request, subscription, day)
     excerpt: Excerpt[Redemption] = PageQuery(request.path, request.GET).prepared(
         "timeline",
@@ -62,7 +64,7 @@ def standing_then(
     redemptions = [redemption.as_it_was(day) for redemption in excerpt]
     feeding_benefits = feeding(redemptions)
     is_active = then.is_active(day)
-    can_come_back = is_active or then.could_come_back(day)
+    can_come_back = is_active or could_come_back(then, day)
     return {
         "status": then.status(day),
         "status_sentence": status_sentence(then, day, can_come_back=can_come_back),
@@ -107,12 +109,12 @@ def came_later(
 
 def not_there_yet(request: PartnerRequest, subscription: Subscription, day: date) -> HttpResponse:
     """That the subscription had not begun on that day, and when it did (H2)."""
-    began_on = subscription.began_on()
+    first_day = began_on(subscription)
     text = _("This subscription wasn't there yet on %(day)s. It began on %(began)s.") % {
         "day": as_day(day),
-        "began": as_day(began_on),
+        "began": as_day(first_day),
     }
-    context = {"subscription": subscription, "began_on": began_on, "not_there_yet": text}
+    context = {"subscription": subscription, "began_on": first_day, "not_there_yet": text}
     return render(request, "licensing/subscription_not_yet.html", context)
 
 
