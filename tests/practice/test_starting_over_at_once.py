@@ -21,7 +21,7 @@ from benefits_portal.practice.models import Room, RoomPartner
 from benefits_portal.practice.room_world import empty_room
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet
 from benefits_portal.tenants.importing import carry_out
-from benefits_portal.tenants.models import Actor, Record, Tenant, User
+from benefits_portal.tenants.models import Actor, EditAction, Record, Tenant, User
 from benefits_portal.tenants.models.directory_user_queryset import DirectoryUserQuerySet
 from tests import factories
 from tests.simultaneous import IS_POSTGRES, Rendezvous, at_once
@@ -196,3 +196,28 @@ def test_a_room_is_emptied_after_an_act_that_has_locked_its_row(
 
     monkeypatch.setattr(owner, step, lock_then_meet)
     assert at_once([empty_then, act]) == [None, None]
+
+
+@needs_row_locks
+def test_nothing_is_put_on_record_once_only_the_partner_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is written without a lock waits for the partner, and then refers to none."""
+    room, tenant = factories.RoomFactory.create(), factories.TenantFactory.create()
+    RoomPartner.objects.create(room=room, partner=tenant.partner)
+    all_but_the_partner, is_written, deleted = Rendezvous(2), Rendezvous(2), handmade.delete
+
+    def delete_then_meet(rows: Any) -> None:
+        deleted(rows)
+        if rows.model is Tenant:
+            all_but_the_partner.wait()
+            is_written.wait()
+
+    def write_then() -> None:
+        all_but_the_partner.wait()
+        Record.objects.log(EditAction.EDITED, by=BY, partner=tenant.partner)
+        is_written.wait()
+
+    monkeypatch.setattr(room_world, "delete", delete_then_meet)
+    outcomes = at_once([partial(empty_room, room), write_then])
+    assert [type(outcome).__name__ for outcome in outcomes] == ["NoneType", "IntegrityError"]
