@@ -8,7 +8,7 @@ be imported again, and changes nothing.
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 
 from django.utils.translation import gettext as _
@@ -59,10 +59,14 @@ def decoded(content: bytes) -> str:
     return text
 
 
-def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
+def read(
+    text: str,
+    columns: tuple[str, ...],
+    on_empty: Callable[[int], object] = lambda line_number: None,
+) -> Iterator[tuple[int, Cells]]:
     """Each line that is not empty: its number in the file, and its cells by column.
 
-    Raises Unreadable.
+    `on_empty` hears the numbers of empty ones below the heading. Raises Unreadable.
     """
     skipped, delimiter, table = _table(END_OF_FILE.sub("", text))
     rows = _rows(table, delimiter, skipped)
@@ -74,6 +78,8 @@ def read(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
         if any(cells):
             is_empty = False
             yield line_number, _by_name(line_number, names, cells)
+        else:
+            on_empty(line_number)
     if is_empty:
         raise Unreadable(
             _("There is nothing to import below the heading in line %(line)s. Add your rows there.")

@@ -21,7 +21,7 @@ from benefits_portal.formats import format_number
 from .columns import admin_url
 from .csv_reading import Unreadable, decoded
 from .csv_writing import spreadsheet
-from .importing import Import, Refused, TooManyLines, counts_text
+from .importing import Import, Refused, TooManyLines, counts_text, skipped_text
 
 MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # on the page; more by the command
 SALT = "import"
@@ -175,12 +175,17 @@ class ImportPageMixin:
             "form": form,
             "opts": self.opts,
             "title": title,
-            "columns": self.importing.columns,
-            "example": self.importing.example,
+            "columns": [
+                (name, self.importing.help_texts[name], example)
+                for name, example in zip(
+                    self.importing.columns, self.importing.example, strict=True
+                )
+            ],
             "reason": request.POST.get("reason", ""),
         }
         if asked := context.get("asked"):
             context["summary"] = counts_text(asked.counts)
+            context["skipped"] = skipped_text(asked.empty_lines)
         return TemplateResponse(
             request, "admin/import.html", {**self.admin_site.each_context(request), **context}
         )

@@ -84,6 +84,7 @@ class Import:
 
     columns: ClassVar[tuple[str, ...]]
     example: ClassVar[tuple[Any, ...]]  # a line of the sample file, as text or translated
+    help_texts: ClassVar[Mapping[str, str | Promise]]  # what each column holds
     # Of what is looked up, by column (W2)
     spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
     is_whole: ClassVar[bool] = False  # a file of any length is judged at once, not in batches
@@ -91,15 +92,20 @@ class Import:
     def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Any = None) -> None:
         self.by = by  # whoever asks, where that decides what is refused
         self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
+        self.empty_lines: list[int] = []  # which were skipped; not those at the end of the file
         self.take(cells)
 
     @classmethod
     def of(cls, text: str, most_lines: int | None = None, by: Any = None) -> Self:
         """The whole file; raises Unreadable, or TooManyLines before a line is judged."""
-        cells = list(islice(read(text, cls.columns), most_lines + 1 if most_lines else None))
+        empty: list[int] = []
+        lines = read(text, cls.columns, empty.append)
+        cells = list(islice(lines, most_lines + 1 if most_lines else None))
         if most_lines and len(cells) > most_lines:
             raise TooManyLines
-        return cls(cells, by)
+        asked = cls(cells, by)
+        asked.empty_lines = [number for number in empty if number < cells[-1][0]]
+        return asked
 
     def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
         """Judge these lines; those before them are forgotten, but for what they were about."""
@@ -150,6 +156,11 @@ class Import:
     @property
     def refused(self) -> list[ImportRow]:
         return [line for line in self.lines if line.outcome is Outcome.REFUSED]
+
+    @property
+    def refused_first(self) -> list[ImportRow]:
+        """All lines; in a long file what has to be mended would be out of sight."""
+        return sorted(self.lines, key=lambda line: line.outcome is not Outcome.REFUSED)
 
     @property
     def fingerprint(self) -> str:
@@ -203,3 +214,15 @@ def counts_text(counts: Counter[Outcome]) -> str:
         if counts[outcome]
     )
     return f"{lines}: {kinds}" if kinds else lines
+
+
+def skipped_text(empty_lines: list[int]) -> str:
+    """2 empty lines are skipped, the first is line 4; empty for none."""
+    if not empty_lines:
+        return ""
+    message = ngettext(
+        "An empty line is skipped: line %(first)s.",
+        "%(count)s empty lines are skipped; the first is line %(first)s.",
+        len(empty_lines),
+    )
+    return message % {"count": format_number(len(empty_lines)), "first": empty_lines[0]}

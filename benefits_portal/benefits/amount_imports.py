@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benefits_portal import clock
 from benefits_portal.backoffice.csv_reading import Cells
@@ -25,6 +26,12 @@ class AmountImport(RowImport):
 
     columns = ("offer", "product", "currency", "amount")
     example = ("Silver competency", Product.Kind.MONTHLY_CREDIT.label, "EUR", "85.00")
+    help_texts: ClassVar = {
+        "offer": gettext_lazy("Name of the offer"),
+        "product": gettext_lazy("Name or kind of the product"),
+        "currency": gettext_lazy("Currency, in three letters"),
+        "amount": gettext_lazy("Amount of credit"),
+    }
     model = CreditAmount
     fields: ClassVar = {"amount": "amount"}
     spellings: ClassVar = {"offer": tidy, "product": tidy, "currency": tidy}

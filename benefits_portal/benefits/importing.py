@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
@@ -22,6 +23,11 @@ class MembershipImport(Import):
 
     columns = ("mpn_id", "offer", "starts_on")
     example = ("1234567", "Silver competency", "2027-01-31")
+    help_texts: ClassVar = {
+        "mpn_id": gettext_lazy("MPN ID of the partner"),
+        "offer": gettext_lazy("Name of the offer"),
+        "starts_on": gettext_lazy("First day, written as here"),
+    }
     spellings: ClassVar = {"mpn_id": tidy_digits, "offer": tidy}
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Actor | None = None) -> None:

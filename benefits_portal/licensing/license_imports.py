@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
@@ -42,6 +43,11 @@ class LicenseImport(Import):
 
     columns = ("tenant", "product", "user_principal_name")
     example = ("wingtiptoys.onmicrosoft.com", "Visio Plan 2", "kim@wingtiptoys.onmicrosoft.com")
+    help_texts: ClassVar = {
+        "tenant": gettext_lazy("Domain of the tenant"),
+        "product": gettext_lazy("Name of the product"),
+        "user_principal_name": gettext_lazy("Email address of the user"),
+    }
     spellings: ClassVar = {
         "tenant": canonical_domain_or_text,
         "product": tidy,

@@ -4,6 +4,7 @@ from itertools import batched
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import ImportRow, Outcome, refuse_all
@@ -30,6 +31,13 @@ from .tenant_lookup import no_tenant, tenants_meant
 class PartnerImport(RowImport):
     columns = ("mpn_id", "name", "country", "currency", "time_zone")
     example = ("1234567", "Wingtip Toys", "NL", "EUR", "Europe/Amsterdam")
+    help_texts: ClassVar = {
+        "mpn_id": gettext_lazy("MPN ID of the partner"),
+        "name": gettext_lazy("Name of the partner"),
+        "country": gettext_lazy("Country, in two letters"),
+        "currency": gettext_lazy("Currency, in three letters"),
+        "time_zone": gettext_lazy("Time zone, written as here"),
+    }
     model = Partner
     fields: ClassVar = {
         "name": "name",
@@ -70,6 +78,12 @@ class PersonImport(RowImport):
         "Kim Vos",
         "member",
     )
+    help_texts: ClassVar = {
+        "tenant": gettext_lazy("Domain of the tenant"),
+        "user_principal_name": gettext_lazy("Email address of the user"),
+        "name": gettext_lazy("Name of the user"),
+        "kind": gettext_lazy("member or guest"),
+    }
     model = DirectoryUser
     fields: ClassVar = {"name": "display_name"}
     spellings: ClassVar = {

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, Outcome, refuse_all
@@ -34,6 +35,12 @@ class RoleImport(Import):
 
     columns = ("mpn_id", "user_principal_name", "name", "role")
     example = ("1234567", "kim@wingtiptoys.onmicrosoft.com", "Kim Vos", "partner-admin")
+    help_texts: ClassVar = {
+        "mpn_id": gettext_lazy("MPN ID of the partner"),
+        "user_principal_name": gettext_lazy("Email address of the user"),
+        "name": gettext_lazy("Name of the user, or empty"),
+        "role": gettext_lazy("global-admin, partner-admin or member"),
+    }
     spellings: ClassVar = {
         "mpn_id": tidy_digits,
         "user_principal_name": canonical_email_or_text,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from benefits_portal.backoffice.csv_reading import Cells
 from benefits_portal.backoffice.importing import ImportRow, OnProgress, Outcome, refuse_all
@@ -33,6 +34,14 @@ class TenantImport(RowImport):
 
     columns = ("mpn_id", "name", "domain", "tenant_id", "color", "primary")
     example = ("1234567", "Wingtip Toys", "wingtiptoys.onmicrosoft.com", "", "green", "yes")
+    help_texts: ClassVar = {
+        "mpn_id": gettext_lazy("MPN ID of the partner"),
+        "name": gettext_lazy("Name of the tenant"),
+        "domain": gettext_lazy("Domain of the tenant"),
+        "tenant_id": gettext_lazy("Tenant ID, or empty"),
+        "color": gettext_lazy("Color, or empty"),
+        "primary": gettext_lazy("yes for the primary tenant, else no"),
+    }
     model = Tenant
     fields: ClassVar = {
         "name": "name",

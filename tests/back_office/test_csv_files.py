@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from benefits_portal.tenants.models import DirectoryUser, Partner, Tenant, User
 from tests import factories
 from tests.clients import SignIn
 
+from .conftest import page
 from .test_csv import PARTNERS, bring, export, outcomes, upload
 
 COLUMNS = ("mpn_id", "name")
@@ -411,3 +413,41 @@ def test_a_heading_with_nothing_below_it_is_told(text: str, line: int) -> None:
         str(refused.value)
         == f"There is nothing to import below the heading in line {line}. Add your rows there."
     )
+
+
+# The page
+
+
+def importing_admins() -> list[Any]:
+    return [each for each in admin.site._registry.values() if hasattr(each, "importing")]
+
+
+@pytest.mark.rule("W8")
+@pytest.mark.parametrize("lists", importing_admins(), ids=lambda each: each.opts.model_name)
+def test_every_import_reads_an_odd_file_and_names_what_it_skips(office: Client, lists: Any) -> None:
+    """Marked, in capitals, in another order, with empty lines and lines inside cells."""
+    columns = [name.upper() for name in reversed(lists.importing.columns)]
+    row = ";".join('"two\r\nlines"' for _name in columns)
+    rows = ["\ufeff" + ";".join(columns), "", ";" * len(columns), row, "", ""]
+    shown = upload(office, lists.model, "\r\n".join(rows))
+    assert outcomes(shown) == [(4, "refused")]
+    assert shown.context["skipped"] == "2 empty lines are skipped; the first is line 2."
+
+
+@pytest.mark.parametrize("lists", importing_admins(), ids=lambda each: each.opts.model_name)
+def test_every_column_of_an_import_is_explained_before(office: Client, lists: Any) -> None:
+    columns = office.get(page(lists.model, "import")).context["columns"]
+    assert tuple(name for name, help_text, _example in columns if help_text) == (
+        lists.importing.columns
+    )
+
+
+def test_empty_lines_at_the_end_of_a_file_are_not_mentioned(office: Client) -> None:
+    shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,UTC\n\n,,,,\n\n")
+    assert (outcomes(shown), shown.context["skipped"]) == ([(2, "new")], "")
+
+
+def test_refused_lines_are_shown_first(office: Client) -> None:
+    rows = "1234,Contoso,NL,EUR,UTC\n1235,Fabrikam,XX,EUR,UTC\n1236,Wingtip,NL,EUR,UTC\n"
+    shown = upload(office, Partner, PARTNERS + rows)
+    assert [line.line_number for line in shown.context["asked"].refused_first] == [3, 2, 4]
