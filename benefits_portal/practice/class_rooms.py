@@ -72,9 +72,10 @@ class RoomRow:
 
 @dataclass(frozen=True)
 class ExerciseRow:
-    """An exercise of a class, and what went wrong with it in each room where anything did."""
+    """An exercise of a class, in how many rooms anything went wrong with it, and what, if asked."""
 
     exercise: Exercise
+    went_wrong_in: int
     missed: list[tuple[Room, list[Miss]]]
 
 
@@ -88,8 +89,11 @@ class ClassRooms:
     exercises: list[ExerciseRow]
 
 
-def rooms_of(of_class: Class, page: str) -> ClassRooms:
-    """Fifty of them, in order: three queries, however many there are."""
+def rooms_of(of_class: Class, page: str, exercise: str = "") -> ClassRooms:
+    """Fifty of them, in order: three queries, however many there are.
+
+    What went wrong is told of the `exercise` with this slug: of all it would be most of the page.
+    """
     standing = standing_in(of_class)
     number, last = page_number(page, len(standing)), page_number("last", len(standing))
     start = (number - 1) * ON_PAGE
@@ -104,17 +108,21 @@ def rooms_of(of_class: Class, page: str) -> ClassRooms:
         ),
         here=sum(is_here(each) for each in standing),
         taken=len(standing) + of_class.rooms_deleted,
-        exercises=[exercise_row(each, standing) for each in exercises_in(of_class)],
+        exercises=[
+            exercise_row(each, standing, is_asked=each.slug == exercise)
+            for each in exercises_in(of_class)
+        ],
     )
 
 
-def exercise_row(exercise: Exercise, standing: list[RoomProgress]) -> ExerciseRow:
+def exercise_row(
+    exercise: Exercise, standing: list[RoomProgress], *, is_asked: bool
+) -> ExerciseRow:
     """Rooms by name."""
-    in_order = sorted(standing, key=lambda each: each.room.name.casefold())
-    missed = [
-        (each.room, misses) for each in in_order if (misses := each.progress(exercise).misses)
-    ]
-    return ExerciseRow(exercise, missed)
+    where = [each for each in standing if each.went_wrong(exercise)]
+    told = sorted(where, key=lambda each: each.room.name.casefold()) if is_asked else []
+    missed = [(each.room, each.progress(exercise).misses) for each in told]
+    return ExerciseRow(exercise, len(where), missed)
 
 
 def page_number(text: str, rows: int) -> int:

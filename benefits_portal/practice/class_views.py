@@ -96,7 +96,7 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
     """Its rooms as they are now; by POST what is done with all of them."""
     if request.method == "POST":
         return ACTS.get(request.POST.get("act", ""), nothing)(request, of_class)
-    rooms = rooms_of(of_class, request.GET.get("page", ""))
+    rooms = rooms_of(of_class, request.GET.get("page", ""), request.GET.get("exercise", ""))
     context = {
         "class": of_class,
         "teaching": True,

@@ -69,8 +69,9 @@ def state(slug: str) -> State:
     return next(step.state for step in steps if step.exercise.slug == slug)
 
 
-def page_of(client: Client, of_class: Class) -> Any:
-    return client.get(reverse("practice-class", args=[of_class.pk]))
+def page_of(client: Client, of_class: Class, exercise: str = "") -> Any:
+    query = {"exercise": exercise} if exercise else {}
+    return client.get(reverse("practice-class", args=[of_class.pk], query=query))
 
 
 def show(client: Client, of_class: Class, slug: str = CREDIT) -> Any:
@@ -109,7 +110,7 @@ def test_what_went_wrong_before_it_was_passed_stays_to_be_read(
     get_stuck("Anna")
     solve(CREDIT)
 
-    page = page_of(trainer, of_class)
+    page = page_of(trainer, of_class, CREDIT)
     inside = trainer.get(reverse("practice-class-room", args=[of_class.pk, room().pk])).text
 
     said = [("No one has this credit (Silver competency).", 3)]
@@ -123,13 +124,25 @@ def test_what_went_wrong_before_it_was_passed_stays_to_be_read(
     assert "3 times" in inside
 
 
+def test_what_went_wrong_is_counted_and_told_only_of_the_exercise_that_is_asked_for(
+    of_class: Class, trainer: Client
+) -> None:
+    get_stuck("Bob")
+
+    page = page_of(trainer, of_class)
+
+    counted = [row.went_wrong_in for row in page.context["exercises"]]
+    assert (counted, missed_on(page)[CREDIT]) == ([1, 0, 0], [])
+    assert f'href="?exercise={CREDIT}#{CREDIT}"' in page.text
+
+
 def test_what_went_wrong_after_it_was_passed_is_not_told(of_class: Class, trainer: Client) -> None:
     solve(CREDIT)
     factories.ExerciseAttemptFactory.create(
         room=room(), what="checked", finding="nobody-holds", question=1
     )
 
-    assert missed_on(page_of(trainer, of_class))[CREDIT] == []
+    assert missed_on(page_of(trainer, of_class, CREDIT))[CREDIT] == []
 
 
 def test_what_was_not_begun_is_next_and_not_what_somebody_is_at(

@@ -186,12 +186,17 @@ class RoomProgress:
         latest = max(begun, key=lambda pair: pair[0].at, default=None)
         return latest is not None and self.is_too_much(latest[0], self.met(*latest, self.now))
 
+    def went_wrong(self, exercise: Exercise) -> bool:
+        """Whether anything did; what it was is not put into words."""
+        met = self.met_in(self.taken.get(exercise.slug, []))
+        return met is not None and met.tries > 0
+
     def progress(self, exercise: Exercise) -> Progress:
-        taken = self.taken[exercise.slug]
+        taken = self.taken.get(exercise.slug, [])
         done, begun = done_in(taken), begun_in(taken)
         if done:
             state = State.PASSED if done.is_pass else State.SHOWN
-            met = self.met(begun, taken, done.at) if begun else None
+            met = self.met_in(taken)
             return Progress(
                 exercise,
                 state,
@@ -219,6 +224,11 @@ class RoomProgress:
     def is_too_much(self, begun: Taken, met: "Met") -> bool:
         """Whether whoever met so much since is stuck (X8)."""
         return self.now - begun.at >= STUCK_AFTER and met.tries >= STUCK_TRIES
+
+    def met_in(self, taken: list[Taken]) -> "Met | None":
+        """What went wrong with an exercise until it was done; None if it was not begun."""
+        done, begun = done_in(taken), begun_in(taken)
+        return self.met(begun, taken, done.at if done else self.now) if begun else None
 
     def met(self, begun: Taken, taken: list[Taken], until: datetime) -> "Met":
         """What went wrong with an exercise; refusals as far as it was the one begun last."""
