@@ -20,6 +20,8 @@ WHOLE = 1000  # positions are per mille of the width
 MARGIN = 12  # at both sides, for the shape of a mark
 TICK_MONTHS = (1, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
 THIRDS = (340, 660)  # a label begins at its mark before the first, ends there after the second
+EDGES = (100, 900)  # beyond these the label of a tick stands beside it
+MONTH_ROOM, YEAR_ROOM = 300, 140  # up to the next tick, which such a label needs on a phone
 SHORT = 26  # letters of a label that has room at its mark on a phone; longer ones stand above
 
 
@@ -148,15 +150,20 @@ class DateAxis:
         }
 
     def ticks(self) -> list[dict[str, str]]:
-        """First days of months or years, few enough to be named side by side on a phone."""
+        """First days of months or years, few enough to be named side by side on a phone.
+
+        One at an edge whose name has no room is left out.
+        """
         for step in TICK_MONTHS:
             days = self.first_days(step)
             if len(days) <= (6 if step >= 12 else 4):
                 break
+        room = YEAR_ROOM if step >= 12 else MONTH_ROOM
+        at = [self.position(day) for day in days]
         return [
-            {"x": in_per_cent(x), "label": tick_label(day, step) if 100 <= x <= 900 else ""}
-            for day in days
-            for x in [self.position(day)]
+            {"x": in_per_cent(x), "side": tick_side(x), "label": tick_label(day, step)}
+            for day, x in zip(days, at, strict=True)
+            if tick_side(x) == "middle" or all(abs(other - x) >= room for other in at if other != x)
         ]
 
     def first_days(self, step: int) -> list[date]:
@@ -184,6 +191,14 @@ class DateAxis:
 def side_of(position: int) -> str:
     """Which part of its label stands at a mark: SVG's own words."""
     first, last = THIRDS
+    if position < first:
+        return "start"
+    return "end" if position > last else "middle"
+
+
+def tick_side(position: int) -> str:
+    """The same of the label of a tick, which is short."""
+    first, last = EDGES
     if position < first:
         return "start"
     return "end" if position > last else "middle"

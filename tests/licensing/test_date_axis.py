@@ -63,15 +63,26 @@ def test_the_table_says_the_same_days_and_how_far_they_are() -> None:
         (0, []),
         (20, []),
         (90, ["Jun 2021", "Jul 2021"]),
-        (365, ["Jul 2021", "Oct 2021", "Jan 2022", ""]),
-        (365 * 5, ["2022", "2023", "2024", "2025", ""]),
-        (365 * 20, ["2025", "2030", "2035", ""]),
-        (365 * 400, ["2100", "2200", "2300", ""]),
+        (365, ["Jul 2021", "Oct 2021", "Jan 2022"]),
+        (365 * 5, ["2022", "2023", "2024", "2025", "2026"]),
+        (365 * 20, ["2025", "2030", "2035", "2040"]),
+        (365 * 400, ["2100", "2200", "2300", "2400"]),
     ],
 )
-def test_ticks_are_few_enough_to_be_named(days: int, labels: list[str]) -> None:
+def test_every_tick_is_named(days: int, labels: list[str]) -> None:
     axis = DateAxis(TODAY, marks=[Mark("End", TODAY + timedelta(days=days))])
     assert [tick["label"] for tick in axis.ticks()] == labels
+
+
+@pytest.mark.parametrize(
+    ("first_tick", "sides"),
+    [(30, ["start", "middle"]), (120, ["middle", "middle"])],
+    ids=["at the edge", "away from it"],
+)
+def test_the_name_of_a_tick_at_the_edge_stands_beside_it(first_tick: int, sides: list[str]) -> None:
+    day = date(2027, 1, 1) - timedelta(days=first_tick)
+    axis = DateAxis(day, marks=[Mark("End", day + timedelta(days=1000))])
+    assert [tick["side"] for tick in axis.ticks()[:2]] == sides
 
 
 def test_the_drawing_is_hidden_from_readers_and_the_table_is_not() -> None:
