@@ -134,6 +134,22 @@ def test_a_role_that_may_not_is_told_who_may(
     assert response.context["admins"] == [role_of(getattr(account, one)) for one in who_may]
 
 
+@rule("P2", "P3")
+@pytest.mark.parametrize("role", [Role.MEMBER, None], ids=["read-only", "none"])
+def test_whose_role_was_changed_meanwhile_reads_that_nothing_was_changed(
+    account: PartnerFixture, sign_in: SignIn, role: Role | None
+) -> None:
+    client, url = sign_in(account.boss), account.url("tenants:give-role")
+    held = RoleAssignment.objects.filter(user=account.boss)
+    held.update(role=role) if role else held.delete()
+    sent = account.acting_in | {"person": account.person.pk, "role": Role.MEMBER}
+    answers = {"looking": client.get(url), "sending": client.post(url, sent)}
+    assert {
+        how: (answer.status_code, "Nothing was changed." in answer.text)
+        for how, answer in answers.items()
+    } == {"looking": (403, False), "sending": (403, True)}
+
+
 @rule("P3")
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
