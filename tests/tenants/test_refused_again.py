@@ -45,11 +45,27 @@ def test_a_hundred_and_fifty_looks_are_one_row(member: User, sign_in: SignIn) ->
     client = sign_in(member)
     pages = [
         reverse("tenants:activity"),
-        reverse("tenants:activity-csv"),
         reverse("tenants:activity") + "?person=x",
+        reverse("tenants:activity") + "?person=y",
     ]
     assert {client.get(pages[number % 3]).status_code for number in range(150)} == {403}
     assert rows() == [("activity-for-admins", 150)]
+
+
+def test_pages_of_one_kind_are_one_row_and_of_two_kinds_two(
+    member: User, partner: Partner, sign_in: SignIn
+) -> None:
+    client = sign_in(member)
+    pages = [
+        reverse("licensing:extend", args=[7]),
+        reverse("licensing:add-licenses", args=[7]),
+        reverse("licensing:extend", args=[8]),
+    ]
+    assert {client.get(page).status_code for page in pages} == {403}
+    assert list(Record.objects.order_by("pk").values_list("after__address", "times")) == [
+        (pages[0], 2),
+        (pages[1], 1),
+    ]
 
 
 def refuse(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -11,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.urls import Resolver404, resolve
 
 from benefits_portal import clock, metrics
 from benefits_portal.key_format import without_keys
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from .record import Record
 
-# Looks: of one person alike, whatever page it was
+# Of one person alike, whatever the page of one kind was about
 OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
 SIGNED_IN = "tenants.signed-in"
 # What somebody can do by a link alone, as often as they like: written down like a refusal
@@ -171,7 +173,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             **{name: tidy_values(getattr(record, name)) for name in names},
             at__gt=record.at - COUNTED_WITHIN,
         )
-        latest = same.order_by("-pk").values_list("pk", flat=True).first() if record.actor else None
+        latest = _latest_like(record, same) if record.actor else None
         again = (
             models.QuerySet.update(
                 self.filter(pk=latest, partner=record.partner_id),
@@ -228,6 +230,22 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
             refused=refused,
             params=_without_keys(params),
         )
+
+
+def _latest_like(record: "Record", same: RecordQuerySet) -> int | None:
+    """The primary key of the latest of `same`; of what was refused on pages, on such a page."""
+    found = same.order_by("-pk").values_list("pk", "after__address")
+    if record.action not in OF_PAGES:
+        return next((pk for pk, _ in found[:1]), None)
+    page = _kind_of_page(record.after.get("address"))
+    return next((pk for pk, path in found if _kind_of_page(path) == page), None)
+
+
+def _kind_of_page(path: str | None) -> str | None:
+    """The name that the URLs of pages of one kind share; the path itself where it has none."""
+    with suppress(Resolver404):
+        return resolve(path).view_name if path else path
+    return path
 
 
 def _is_open(partner: "Partner | None") -> bool:
