@@ -135,10 +135,10 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         same = self.model.objects.filter(
             partner=OuterRef("partner"), tenant=OuterRef("tenant"), product=OuterRef("product")
         )
-        ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(
-            ends_on=OuterRef("ends_on"), pk__gt=OuterRef("pk")
-        )
-        is_latest = ~Exists(same.reactivatable(on).filter(ended_later))
+        # The first condition is for an index, which is read from that day on
+        as_late = same.reactivatable(on).filter(ends_on__gte=OuterRef("ends_on"))
+        ended_later = Q(ends_on__gt=OuterRef("ends_on")) | Q(pk__gt=OuterRef("pk"))
+        is_latest = ~Exists(as_late.filter(ended_later))
         has_ended = Q(
             ends_on__lt=on, ends_on__gte=on - EXPIRED_DAYS - DISABLED_DAYS, withdrawn_on=None
         )
