@@ -93,7 +93,7 @@ def pages(portal: Portal, database_url: str, static: Path) -> list[Page]:
         # One for the lines of packages, one for all of up to 100 rows
         mine("benefits, searched", LIST, "?q=" + quote("Product 07"), limit=3.5, queries=6),
         # What is unused, what ends with the key that fits, and what becomes of memberships
-        mine("home", "home", queries=11),
+        mine("home", "home", queries=12),
         # Up to 200 things of each kind are added up, so it has no target
         mine("lost by a day", "licensing:losses", limit=None, queries=11),
         mine("a credit benefit", "licensing:benefit-detail", pk=found["credit"]),

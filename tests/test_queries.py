@@ -120,7 +120,7 @@ class Page:
 PAGES = [
     # Two of them say who is left without a license, and who has one and is disabled; one is there
     # where a key fits two subscriptions
-    Page(11, "home"),
+    Page(12, "home"),
     Page(4, "benefits:azure-cloud"),
     Page(4, "benefits:azure-cloud", query="?q=product&show=unused&sort=-expires"),
     # The keys and holders of a batch, who redeemed, and what they are called

@@ -15,7 +15,7 @@ from benefits_portal.licensing.home.offered_keys import (
     SOON_DAYS,
     NextStep,
     OfferedKeys,
-    by_last_day,
+    for_offers,
 )
 from benefits_portal.licensing.home.rows import (
     FoldedLater,
@@ -67,15 +67,16 @@ def ending_subscriptions(
 ) -> tuple[Rows, FoldedLater]:
     """Subscriptions of all tenants that change status within three months (S2), and the later ones.
 
-    Sorted by the last day of their present status, each with a fitting key of the partner. One
-    query.
+    Sorted by the last day of their present status, each with a fitting key of the partner. Two
+    queries, or one without any.
     """
     excerpt: Excerpt[Subscription] = asked.prepared(
         "ending", MAX_LINES, lambda most: by_end(partner.pk, on, most)
     )
     soon_total = vars(excerpt[0])["soon_total"] if excerpt else 0
 
-    in_order = by_last_day(excerpt, on)
+    found = for_offers([each.pk for each in excerpt], on) if excerpt else {}
+    in_order = [found[each.pk] for each in excerpt if each.pk in found]
     offers = OfferedKeys(partner, in_order, on)
     rows = [ending_row(one, offers.of(one), on, may_act=may_act) for one in in_order]
     soon_rows = Excerpt(rows[:soon_total], soon_total, excerpt.href)
@@ -85,7 +86,7 @@ def ending_subscriptions(
 
 @prepared
 def by_end(partner: int, on: date, most: int) -> QuerySet[Subscription]:
-    """The subscriptions that change first, with the totals and a fitting key.
+    """The subscriptions that change first: their primary keys, with the totals.
 
     The first ones of each status, since `ends_on` is in the order of change only within a status.
     """
@@ -99,10 +100,9 @@ def by_end(partner: int, on: date, most: int) -> QuerySet[Subscription]:
             subscriptions.disabled(on),
         )
     )
-    found = subscriptions.filter(pk__in=active.union(*others, all=True))
-    in_order = found.in_order_of_change(on).for_display().annotate(soon_total=CappedCount(soon))
-    keyed = in_order.with_fitting_key(on).with_can_come_back(on)
-    return with_total(keyed, most, counted=not_deleted)
+    found = subscriptions.filter(pk__in=active.union(*others, all=True)).only("pk")
+    in_order = found.in_order_of_change(on).annotate(soon_total=CappedCount(soon))
+    return with_total(in_order, most, counted=not_deleted)
 
 
 def ending_row(

@@ -23,7 +23,7 @@ from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, in_licenses
 from benefits_portal.listing.excerpt import MAX_ROWS
 from benefits_portal.paths import path_of
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery, PreparedQuery, padded
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner
 
@@ -51,11 +51,22 @@ def by_last_day(subscriptions: Iterable[Any], on: date) -> list[Any]:
     return sorted(subscriptions, key=lambda each: each.last_day_of_status(on))
 
 
+def for_offers(pks: Sequence[int], on: date) -> dict[int, Any]:
+    """Look up subscriptions by primary key, with what `OfferedKeys` needs. One query."""
+    return {each.pk: each for each in with_keys.rows(on, *padded(pks, 0))}
+
+
+@PlannedQuery
+def with_keys(on: date, *pks: int) -> QuerySet[Subscription]:
+    # Not by the partner too: one plan for all partners would go through all that this one has
+    found = Subscription.objects.filter(pk__in=pks).for_display().order_by()
+    return found.with_fitting_key(on).with_can_come_back(on)
+
+
 class OfferedKeys:
     """Assigns keys to `subscriptions` in their order.
 
-    They must be annotated by `with_fitting_key` and `with_can_come_back`. One query, and only if
-    one key fits two of them.
+    They must be from `for_offers`. One query, and only if one key fits two of them.
     """
 
     def __init__(self, partner: Partner, subscriptions: Sequence[Any], on: date) -> None:

@@ -14,7 +14,12 @@ from django.utils.translation import gettext as _
 from benefits_portal.benefits.models import Membership
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.home.membership_years import renewal_mail
-from benefits_portal.licensing.home.offered_keys import NextStep, OfferedKeys, by_last_day
+from benefits_portal.licensing.home.offered_keys import (
+    NextStep,
+    OfferedKeys,
+    by_last_day,
+    for_offers,
+)
 from benefits_portal.licensing.home.rows import link_to
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.licensing.models.subscription_queryset import (
@@ -23,7 +28,7 @@ from benefits_portal.licensing.models.subscription_queryset import (
     SubscriptionQuerySet,
 )
 from benefits_portal.listing.excerpt import first_of
-from benefits_portal.prepared import PlannedQuery, PreparedQuery, padded
+from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner
 
 from .loss import About, Kind, Loss, Losses, one_more, read
@@ -62,8 +67,7 @@ class Shown:
         """Whatever has become of them since they were counted; without those deleted since."""
         found: dict[int, Any] = {}
         for pks in batched(self.pks, BATCH, strict=False):
-            rows = of_keys.rows(self.partner.pk, self.on, *padded(pks, 0))
-            found |= {each.pk: each for each in rows}
+            found |= for_offers(pks, self.on)
         return found
 
     @cached_property
@@ -80,12 +84,6 @@ class Shown:
         step = self.offers.of(each) if is_first else NextStep()
         action = step.action(each, title, may_act=self.may_act)
         return About(title, each.get_absolute_url(), each.tenant.name, action, hint=step.hint)
-
-
-@PlannedQuery
-def of_keys(partner: int, on: date, *pks: int) -> QuerySet[Subscription]:
-    theirs = Subscription.objects.filter(partner=partner, pk__in=pks)
-    return theirs.for_display().with_fitting_key(on).with_can_come_back(on).order_by()
 
 
 @PreparedQuery
