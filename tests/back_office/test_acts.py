@@ -123,6 +123,17 @@ def test_what_changed_since_the_preview_is_shown_again(office: Client) -> None:
 
 
 @pytest.mark.rule("K8")
+def test_revoking_says_whose_key_it_is(office: Client) -> None:
+    key = factories.issue_key()
+    assert effects(office.get(page(ProductKey, "revoke", key.pk))) == [
+        (
+            f"No one can redeem {key} anymore. This can't be undone.",
+            f"{key.partner.known_as}: {key.product} will have no key until you issue another one.",
+        )
+    ]
+
+
+@pytest.mark.rule("K8")
 def test_a_revoked_key_leads_to_issuing_another(office: Client) -> None:
     key = factories.issue_key()
     its_page = page(ProductKey, "revoke", key.pk)

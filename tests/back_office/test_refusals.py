@@ -1,5 +1,7 @@
 """One page with all that was refused lately, for whoever may see it (W7)."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -23,6 +25,12 @@ def test_refusals_wrong_keys_and_lock_outs_stand_on_one_page(office: Client) -> 
     assert list(answer.context["attempts"]) == [wrong]
     assert [attempt for attempt, _limit, _until in answer.context["lockouts"]] == [locked]
     assert "<strong>This benefit has a live key already.</strong> Revoke it first" in answer.text
+
+
+def test_a_refusal_names_its_partner_beside_those_of_others(office: Client) -> None:
+    first, second = factories.RecordFactory.create_batch(2, refused="key-still-live")
+    named = re.findall(r"<bdi>(.*?)</bdi></a>:", office.get(reverse("refusals")).text)
+    assert named == [second.partner.known_as, first.partner.known_as]
 
 
 def test_each_part_is_for_whoever_may_see_its_list(sign_in: SignIn) -> None:

@@ -13,12 +13,19 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from benefits_portal import clock
 from benefits_portal.backoffice.result_rows import table_rows
 from benefits_portal.dates import days_in_months
 from benefits_portal.prepared import PreparedQuery
 
 register = template.Library()
 PARTS = ("year", "month", "day")
+
+
+@register.simple_tag
+def today() -> date:
+    """The day that lists and filters are about unless another one is chosen."""
+    return clock.today()
 
 
 @register.inclusion_tag("admin/change_list_results.html")

@@ -17,9 +17,7 @@ from benefits_portal.tenants.models import Actor
 def effects_of_revoking(key: ProductKey, by: Actor) -> Iterator[str]:
     key.check_revocable()
     yield _("No one can redeem %(key)s anymore. This can't be undone.") % {"key": key}
-    yield _("%(benefit)s will have no key until you issue another one.") % {
-        "benefit": key.benefit.title
-    }
+    yield _("%(benefit)s will have no key until you issue another one.") % {"benefit": key.benefit}
 
 
 def effects_of_issuing(benefit: Benefit, by: Actor) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="type-arg"
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -53,6 +54,7 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "licenses",
         linked("partner", _("partner")),
         "issued_at",
+        "expires_on",
         "redeemed_on",
         linked("redeemed_in", _("redeemed in"), shows="redeemed_in__domain"),
         "revoked_at",
@@ -65,6 +67,7 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         "redeemed_on",
         "revoked_at",
         "benefit__id",
+        "benefit__expires_on",
         "product__name",
         "product__kind",
         "partner__name",
@@ -79,7 +82,15 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
     ordering = ["-pk"]
     sortable_by = ["issued_at"]
     fieldsets = [
-        (None, {"fields": ["__str__", "benefit", "product", "licenses", "partner", "issued_at"]}),
+        (
+            None,
+            {
+                "fields": [
+                    *("__str__", "benefit", "product", "licenses", "partner"),
+                    *("issued_at", "expires_on"),
+                ]
+            },
+        ),
         (_("Redeemed"), {"fields": ["redeemed_at", "redeemed_on", "redeemed_by", "redeemed_in"]}),
         (_("Revoked"), {"fields": ["revoked_at", "revoked_by", "revoked_why"]}),
     ]
@@ -89,6 +100,10 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
     @admin.display(description=_("product key"))
     def ending(self, key: ProductKey) -> str:
         return key.ending
+
+    @admin.display(description=_("expiration date"))
+    def expires_on(self, key: ProductKey) -> date:
+        return key.benefit.expires_on
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("benefits.change_productkey")

@@ -161,7 +161,7 @@ def refusals_among(records: Any, user: Any, about: Model | None = None) -> Excer
     """
     if not user.has_perm("tenants.view_record"):
         return NO_RECORDS
-    rows = refused_among(records).select_related("actor", "tenant")
+    rows = refused_among(records).select_related("actor", "partner", "tenant")
     return Excerpt.of(rows, MAX_REFUSALS, refusals_href(about) if about else "", is_latest=True)
 
 

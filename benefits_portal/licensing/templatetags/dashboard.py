@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import get_language
 
 from benefits_portal import clock
+from benefits_portal.backoffice.filters import on_day
 from benefits_portal.licensing.admin.dashboard import LANE, MONTHS, lines, redemptions_by_month
 from benefits_portal.licensing.admin.menu import drawn, group_of, open_lists, rights_of
 from benefits_portal.licensing.admin.support_desk import DeskForm
@@ -18,7 +19,8 @@ register = template.Library()
 @register.inclusion_tag("admin/_open_items.html", takes_context=True)
 def open_items(context: dict[str, Any]) -> dict[str, Any]:
     """What is open today, as counts that lead to the lists."""
-    return {"lines": list(lines(context["request"], clock.today())), "today": clock.today()}
+    today = clock.today()
+    return {"lines": list(lines(context["request"], today)), "day": on_day(today)}
 
 
 @register.inclusion_tag("admin/_tasks.html", takes_context=True)
