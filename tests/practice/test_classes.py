@@ -25,7 +25,7 @@ from benefits_portal.practice.code_entry import CODES_OF_NETWORK
 from benefits_portal.practice.exercises import begin, exercises
 from benefits_portal.practice.models import Class, Room
 from benefits_portal.practice.world import PASSWORD
-from benefits_portal.tenants.models import Attempt, How, Record, TenantsAction, User
+from benefits_portal.tenants.models import Attempt, How, Partner, Record, TenantsAction, User
 from tests import factories
 from tests.kept_rows import lay_out
 from tests.world import rolled_back
@@ -843,3 +843,31 @@ def test_a_room_is_renamed(of_class: Class, trainer: Client) -> None:
     trainer.post(url, {"act": "rename", "name": "bob"})
 
     assert set(of_class.rooms.values_list("name", flat=True)) == {"bob 2", "Bob"}
+
+
+# Beside other partners, in the back office
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        ("admin:index", True),
+        ("support-desk", True),
+        ("refusals", True),
+        ("admin:benefits_membership_changelist", True),
+        ("admin:tenants_partner_changelist", True),
+        ("admin:benefits_product_changelist", False),
+    ],
+)
+def test_staff_are_told_that_rooms_are_among_the_partners(
+    of_class: Class, signed_in: Callable[[str], Client], name: str, is_told: bool
+) -> None:
+    office = signed_in("programme")
+    assert ("Practice rooms of classes are included" in office.get(reverse(name)).text) == is_told
+
+
+def test_partners_of_rooms_and_no_others_have_mpn_ids_of_ten_digits(of_class: Class) -> None:
+    of_rooms = Partner.objects.filter(room__room__of_class=of_class)
+    ten_digits = Partner.objects.filter(mpn_id__regex=r"^52\d{8}$")
+    assert set(ten_digits) == set(of_rooms)
+    assert Partner.objects.count() > of_rooms.count() > 0

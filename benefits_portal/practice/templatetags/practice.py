@@ -15,9 +15,11 @@ from benefits_portal.practice import panel as panels
 from benefits_portal.practice import personas as people
 from benefits_portal.practice.exercises import Exercise
 from benefits_portal.practice.middleware import persona_in
+from benefits_portal.practice.models import Room
 from benefits_portal.practice.rooms import room_of
 from benefits_portal.practice.world import RESET_NOTICE
 from benefits_portal.regions import as_moment
+from benefits_portal.tenants.models import Partner
 
 register = template.Library()
 
@@ -81,6 +83,18 @@ def ago(at: datetime) -> str:
 def time_left(until: datetime) -> str:
     """How long it is until then: hours and minutes, or days and hours."""
     return timeuntil(until, clock.now())
+
+
+@register.inclusion_tag("admin/_rooms_note.html")
+def rooms_note(opts: Any = None) -> dict[str, Any]:
+    """That partners of trainees are among the others; of a list, by its `opts`, if it has any."""
+    has_partners = (
+        opts is None
+        or opts.model is Partner
+        or any(field.related_model is Partner for field in opts.fields)
+    )
+    is_shown = settings.DEMO and has_partners and Room.objects.exclude(of_class=None).exists()
+    return {"is_shown": is_shown}
 
 
 @register.simple_tag(takes_context=True)
