@@ -1,4 +1,4 @@
-"""Every way to use a key, side by side, before one is chosen (rules S3, S8)."""
+"""The ways to use one key, compared side by side before one is chosen (S3, S8)."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -46,7 +46,7 @@ class Choice:
     subscription: Subscription | None
     quote: Quote | None = None
     refusal: Refusal | None = None
-    confirmed: str = ""  # that a first activation's tenant was chosen already, signed
+    confirmed: str = ""  # the signed token that the tenant was chosen already (K5)
 
     @classmethod
     def of(
@@ -58,6 +58,7 @@ class Choice:
         on: date,
         confirmed: str = "",
     ) -> "Choice":
+        """The way with its quote, or with the Refusal that redeeming `key` would raise."""
         try:
             return cls(
                 way,
@@ -71,7 +72,7 @@ class Choice:
 
     @property
     def url(self) -> str:
-        """Where this way begins, with the key by reference."""
+        """The page on which this way begins; the key goes by its primary key (K3)."""
         if self.way in (RedemptionKind.EXTEND, RedemptionKind.ADD) and self.subscription:
             name = (
                 "licensing:extend"
@@ -90,7 +91,7 @@ class Choice:
         )
 
     def row(self, beside: Subscription | None, on: date) -> Way:
-        """As the table shows it; a new subscription stands `beside` another."""
+        """What the table shows; `beside` is the subscription that the ways are compared for."""
         status = beside.status(on) if beside else None
         labels = described(self.way, status)
         if self.quote is None:
@@ -113,10 +114,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a key can do for one subscription, or, without one, on its own.
+    """What a key can do for one subscription or, if there is none, as a new one.
 
-    Where several are compared, one of them shows what a new subscription would be, and the first
-    one that the key fits has the primary action.
+    The last of `choices` is the new subscription. Of several comparisons on one page, the last one
+    shows it (`shows_new`), and the first one that the key fits has the primary action.
     """
 
     subscription: Subscription | None
@@ -135,6 +136,7 @@ class Comparison:
         on: date,
         confirmed: str = "",
     ) -> "Comparison":
+        """The choices of `key` for `subscription` on day `on`, each quoted or refused."""
         ways = [RedemptionKind.NEW]
         if subscription and subscription.is_active(on):
             ways = [RedemptionKind.EXTEND, RedemptionKind.ADD, *ways]
@@ -155,18 +157,18 @@ class Comparison:
 
     @property
     def running(self) -> Subscription | None:
-        """The subscription, if it is Active."""
+        """The subscription if it is Active, else None."""
         is_active = self.subscription and self.subscription.is_active(self.on)
         return self.subscription if is_active else None
 
     @property
     def is_fitting(self) -> bool:
-        """Whether the key can do anything for the subscription."""
+        """Whether the key can change the subscription in any way."""
         return any(choice.subscription and choice.quote for choice in self.choices)
 
     @property
     def heading(self) -> str:
-        """Which subscription this is about."""
+        """The title of the table: the subscription, its licenses and its end."""
         if self.subscription is None:
             return _("New subscription")
         text = _("%(product)s: %(licenses)s, ended %(day)s")
@@ -180,17 +182,17 @@ class Comparison:
 
     @cached_property  # shown in the table, and drawn
     def ways(self) -> list[Way]:
-        """What the key can do for the subscription."""
+        """The rows of the ways that change the subscription, and of waiting until it ends."""
         ways = [choice.row(self.subscription, self.on) for choice in self.choices[:-1]]
         return [*ways, self.waiting(self.running)] if self.running else ways
 
     @cached_property
     def new(self) -> Way:
-        """What the key can do without it."""
+        """The row of the new subscription."""
         return self.choices[-1].row(self.subscription, self.on)
 
     def groups(self) -> list[WayGroup]:
-        """What the table shows: the ways for the subscription, and once a new one."""
+        """The groups of the table: the ways for the subscription, and the new one if shown."""
         groups = []
         if self.subscription:
             group = WayGroup(self.heading, self.ways)
@@ -201,7 +203,7 @@ class Comparison:
         return groups
 
     def waiting(self, subscription: Subscription) -> Way:
-        """Waiting until it ends; refused where the benefit expires before that."""
+        """Waiting until `subscription` has ended; refused if the benefit expires before that."""
         way = waiting_way(self.key.licenses, subscription.term)
         if self.key.benefit.is_usable(subscription.ends_on + DAY):
             return way
@@ -211,7 +213,7 @@ class Comparison:
 
     @property
     def axis_label(self) -> str:
-        """What the axis is about."""
+        """The title of the time axis."""
         if self.subscription is None:
             return _("Timeline")
         text = _("Timeline: %(licenses)s, ended %(day)s")
@@ -229,18 +231,18 @@ class Comparison:
 
 
 class Comparisons(Excerpt[Comparison]):
-    """Of the subscriptions that one key is for."""
+    """The comparisons of one key on a page, and how many there are in all."""
 
     def way_rows(self) -> list[dict[str, Any]]:
-        """What the table shows, group by group."""
+        """The rows of components/ways.html, group by group."""
         return way_rows(group for comparison in self for group in comparison.groups())
 
 
 def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") -> Comparisons:
-    """For each Active subscription of the key's product in `tenant`, what the key would do.
+    """What `key` can do for each subscription of its product in `tenant`, or as a new one (S3).
 
-    Without one, what starts anew (S3). Of very many, those that end last, and how many there are:
-    MAX_COMPARED, with what can come back.
+    Those are the Active ones that end last and the one that can come back: at most MAX_COMPARED,
+    with the number of all.
     """
     same = compared.rows(tenant.partner_id, tenant.pk, key.product_id, on)
     active = [subscription for subscription in same if subscription.is_active(on)]
@@ -263,13 +265,13 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") 
 
 
 def marked(found: list[Comparison]) -> list[Comparison]:
-    """The last one shows what a new subscription would be; one has the primary action."""
+    """Set `shows_new` on the last one, and `has_primary` on the first one that the key fits."""
     fitting = next((one for one in found if one.is_fitting), None)
     return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]
 
 
 def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
-    """The rows of the review's table, and of the receipt's."""
+    """The rows of the table on the review and on the receipt: before, after, and the shift."""
     before, after = quote.before, quote.after
     rows = [
         {

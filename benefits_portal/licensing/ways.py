@@ -1,6 +1,6 @@
-"""The ways to use a key, as a table and a time axis show them (rules S3, S8).
+"""The ways to use a key, in the words and figures of a table and a time axis (S3, S8).
 
-Terms come from `Subscription`'s methods; here they are only put into the reader's language.
+Terms are calculated elsewhere; here they are only put into the reader's language.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,10 +25,10 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Way:
-    """One way to use a key: from what runs `before` to what runs `after`, or the `reason` why not.
+    """One way to use a key: the terms `before` and `after`, or the `reason` why it is refused.
 
-    Without `before` it makes something new; with `keeps` it goes on with the same one
-    and all its licenses.
+    Without `before` it starts a new subscription. With `keeps` the subscription goes on with all
+    its licenses.
     """
 
     title: str
@@ -45,8 +45,8 @@ class Way:
     href: str = ""
     tags: list[str] = field(default_factory=list)
     is_primary: bool = False
-    on_axis: str = ""  # what it is called there
-    is_plain: bool = False  # the figures say as much as the summary
+    on_axis: str = ""  # its label on the time axis
+    is_plain: bool = False  # the figures say all that the summary says
 
     @property
     def licenses(self) -> str:
@@ -58,12 +58,12 @@ class Way:
 
     @property
     def more(self) -> int:
-        """Licenses more than now; negative for fewer, 0 where nothing is to compare with."""
+        """How many more licenses than now; negative for fewer, 0 without `before` or `after`."""
         return self.after.licenses - self.before.licenses if self.before and self.after else 0
 
     @property
     def change(self) -> str:
-        """How many licenses more or fewer than now."""
+        """The change of licenses as text: +25, −5 or unchanged."""
         if not self.before:
             return ""
         sign = "+" if self.more > 0 else "−"
@@ -75,7 +75,7 @@ class Way:
 
     @property
     def gain(self) -> int:
-        """Days later than now, negative for earlier; 0 where nothing runs now."""
+        """How many days later than now it ends; negative for earlier, 0 if nothing runs now."""
         if self.before is None or self.after is None or self.has_ended:
             return 0
         return self.after.days_later_than(self.before.ends_on)
@@ -87,7 +87,7 @@ class Way:
 
     @property
     def effect(self) -> str:
-        """For the color: a later end is no gain where licenses are lost."""
+        """The effect for the color: a later end is no gain if licenses are lost."""
         effect = self._shift["effect"]
         return "same" if effect == "later" and self.more < 0 else effect
 
@@ -105,14 +105,14 @@ class Way:
 
     @property
     def bar(self) -> Bar | None:
-        """On the time axis; None where it cannot be done."""
+        """Its bar on the time axis; None if it is refused."""
         if not (self.after and self.starts_on):
             return None
         kind = "warning" if self.is_loss else "new"
         return Bar(self.on_axis or self.title, self.starts_on, self.after.ends_on, kind)
 
     def row(self) -> dict[str, Any]:
-        """What components/ways.html writes; of what cannot be done only the reason."""
+        """What components/ways.html shows; without the summary if it is refused."""
         return {
             "title": self.title,
             "tags": self.tags,
@@ -133,7 +133,7 @@ class Way:
         }
 
     def as_text(self) -> list[str]:
-        """For an e-mail: one line with the outcome, then the calculation, indented."""
+        """Lines for an email: the outcome, then the calculation, indented."""
         if not self.after:
             return [f"{self.title}: {self.reason}"]
         outcome = _("%(way)s: %(licenses)s (%(change)s), end date %(day)s: %(shift)s")
@@ -151,19 +151,19 @@ class Way:
 
 @dataclass(frozen=True)
 class WayGroup:
-    """The ways for one subscription, or those that make a new one."""
+    """The ways that change one subscription, or that start a new one."""
 
     title: str
     ways: Sequence[Way]
 
     @property
     def best_for_renewing(self) -> Way | None:
-        """Of the ways that keep every license and end later than now, the one that ends last."""
+        """The way that ends last, of those that keep every license and end later than now."""
         later = [way for way in self.ways if way.keeps and way.gain > 0]
         return max(later, key=lambda way: way.gain, default=None)
 
     def marked(self, *, has_primary: bool = True) -> "WayGroup":
-        """With tags, and with one primary action at most: the best for renewing, or the first."""
+        """With tags; the best way for renewing, or else the first one, has the primary action."""
         best = self.best_for_renewing
         possible = [way for way in self.ways if way.href]
         primary = best or next(iter(possible), None)
@@ -194,7 +194,7 @@ def way_rows(groups: Iterable[WayGroup]) -> list[dict[str, Any]]:
 
 
 def tags_of(way: Way, best: Way | None) -> list[str]:
-    """What a way suits, by the rules that the table states below it."""
+    """What `way` is good for, by the rules that are stated below the table."""
     tags = [_("Best for renewing")] if way is best else []
     return [*tags, _("For more people")] if way.keeps and way.more > 0 else tags
 
@@ -208,7 +208,7 @@ ON_AXIS = {
 
 
 def described(way: RedemptionKind, beside: Subscription.Status | None = None) -> Way:
-    """What a way is called and what it does, before it is known what comes of it."""
+    """A row with the name and summary of `way`, still without its outcome."""
     is_plain = way in (RedemptionKind.EXTEND, RedemptionKind.ADD) or (
         way is RedemptionKind.NEW and beside is Subscription.Status.ACTIVE
     )
@@ -221,7 +221,7 @@ def described(way: RedemptionKind, beside: Subscription.Status | None = None) ->
 
 
 def summary_of(way: RedemptionKind, beside: Subscription.Status | None = None) -> str:
-    """What a way does; a new subscription says what it stands `beside`."""
+    """What `way` does; `beside` is the status of the subscription that it leaves alone."""
     match way:
         case RedemptionKind.EXTEND:
             return _("Same number of licenses, later end date.")
@@ -243,7 +243,7 @@ def summary_of(way: RedemptionKind, beside: Subscription.Status | None = None) -
 
 
 def gap_since(ended_on: date | None, on: date) -> str:
-    """The days without service until `on`, after what ended on `ended_on`; empty for none."""
+    """The days without service after `ended_on` and before `on`, as text; empty for none."""
     days = (on - ended_on).days - 1 if ended_on else 0
     if ended_on is None or days <= 0:
         return ""
@@ -251,7 +251,7 @@ def gap_since(ended_on: date | None, on: date) -> str:
 
 
 def waiting_way(key_licenses: int, before: Term) -> Way:
-    """Let it end, and use the key on the day after for a new subscription."""
+    """Let the subscription end, and use the key the day after to start a new one."""
     start = before.ends_on + DAY
     term = end_dates.activated(key_licenses, start)
     day = {"day": as_day(start)}
@@ -273,9 +273,9 @@ def ways_axis(
     marks: Sequence[Mark] = (),
     today_label: str = "",
 ) -> DateAxis:
-    """What runs on that day, what each way leads to, and the 3-year limit.
+    """The time axis: the present end date, where each way leads, and the 3-year limit (S5).
 
-    Of what has ended, until when it can come back instead of the limit.
+    If the subscription has ended, the last day to reactivate it instead of that limit (S3).
     """
     bars = [way.bar for way in ways if way.bar]
     if subscription is None:

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from benefits_portal.licensing import end_dates
 from benefits_portal.licensing.models import Subscription, Term, entitled
 from benefits_portal.licensing.models.as_of import annotated_run, ledger_of, run_on
-from benefits_portal.licensing.models.license_history import Life
+from benefits_portal.licensing.models.license_shortage import SubscriptionWithLedger
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.tenants.models import Actor
 from tests.factories import (
@@ -222,7 +222,7 @@ def test_the_licenses_of_a_day_are_the_same_in_python_and_in_sql(
     subscription = life()
     days = edges_of(subscription)
     tenant, product = subscription.tenant, subscription.product
-    in_python = Life(subscription, ledger_of.rows(subscription.pk))
+    in_python = SubscriptionWithLedger(subscription, ledger_of.rows(subscription.pk))
     assert [entitled(tenant, product, day) for day in days] == [
         in_python.entitled(day) for day in days
     ]

@@ -21,7 +21,7 @@ from benefits_portal.licensing.models import (
     counts,
     outlooks,
 )
-from benefits_portal.licensing.models.license_history import changes_of
+from benefits_portal.licensing.models.license_shortage import people_changes
 from benefits_portal.licensing.models.license_tally import EVER
 from benefits_portal.postgresql.bulk_insert import insert_rows
 from benefits_portal.tenants.models import Actor
@@ -147,11 +147,12 @@ def answers(pool: LicensePool, on: date) -> list[Any]:
     now, then = (counts(pool.tenant, on, then=then) for then in (False, True))
     today, that_day = (outlooks(pool.tenant, on, then=then) for then in (False, True))
     pk = pool.product.pk
+    key = pool.tenant.pk, pk
     return [
         pool.count(on).given,
         *(found[pk].given if pk in found else 0 for found in (now, then, today, that_day)),
         {kind: count for kind, count in counts_after(pool, on).items() if count},
-        changes_of(LicenseTally.objects.all(), {(pool.tenant.pk, pk)}).get((pool.tenant.pk, pk)),
+        people_changes(LicenseTally.objects.all(), {key}).get(key),
     ]
 
 

@@ -9,7 +9,7 @@
 - `order.py`: several keys redeemed together (O9 to O14).
 - `license_pool.py`, `license_assignment.py`: licenses given to people (L1 to L10);
   `license_outlook.py` says what is to come, `pool_today.py` what is next,
-  `license_history.py` since when there are too few; `license_tally.py` is an index of how many.
+  `license_shortage.py` since when there are too few; `license_tally.py` is an index of how many.
 - `replacement.py`, `reversal.py`: a key redeemed by mistake, asked back and made good (K8).
 """
 
@@ -20,9 +20,9 @@ from .denormalized_names import carry_offer_name, carry_product_name, carry_to_s
 from .entitlement import entitled
 from .license_action import LicenseAction
 from .license_assignment import LicenseAssignment
-from .license_history import over_since
 from .license_outlook import LicenseOutlook, Stretch, counts, outlook_of, outlooks
 from .license_pool import LicenseCount, LicensePool
+from .license_shortage import over_since
 from .license_tally import LicenseTally
 from .order import Order, OrderAction
 from .redeeming import quote_redemption, redeem_key

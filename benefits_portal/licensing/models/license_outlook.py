@@ -1,4 +1,8 @@
-"""How many licenses a pool has today and on the days to come, as things stand (L6 to L8, L11)."""
+"""How many licenses a pool has on a day and later, and how many people have one (L6 to L8, L11).
+
+An outlook shows what follows if nobody redeems a key, gives a license or takes one: subscriptions
+end, and their licenses are gone 30 days after that.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -20,43 +24,46 @@ from .license_tally import PEOPLE, LicenseTally
 from .subscription_queryset import EXPIRED_DAYS
 
 DAY = timedelta(days=1)
-SETTLE_DAYS = timedelta(days=90)  # what a partner is given to settle more people than licenses (L8)
+SETTLE_DAYS = timedelta(days=90)  # the time that a partner has to settle a shortage (L8)
 
 
 def settle_until(since: date) -> date:
-    """The last of the days to settle it; `since` is the first."""
+    """The last day to settle a shortage that began on the day `since` (L8)."""
     return since + SETTLE_DAYS - DAY
 
 
 def day_after(ends_on: date) -> date:
-    """The first day on which nobody has the licenses that end then (L7)."""
+    """The first day without the licenses of a subscription that ends on `ends_on` (L7)."""
     return ends_on + EXPIRED_DAYS + DAY
 
 
 class Step(NamedTuple):
-    """From that day on the pool has so many licenses."""
+    """The number of licenses that a pool has from `day` on, until the next step."""
 
     day: date
     licenses: int
 
 
 class Stretch(NamedTuple):
-    """Licenses of subscriptions that end on one day; people can have them 30 days longer (L7)."""
+    """The licenses of subscriptions that end on `ends_on`.
+
+    People can have them for 30 days after that (L7).
+    """
 
     ends_on: date
     licenses: int
 
 
-# By a product's primary key how many people have a license, without a day, perhaps in several rows
-# that add up; by day how many end then
+# A row of `people_and_stretches`: a product's primary key, a day, a number. With a day, so many
+# licenses end on it. With None, so many people have a license; several such rows add up
 type PeopleOrStretch = tuple[int, date | None, int]
 
 
 @dataclass(frozen=True)
 class LicenseOutlook:
-    """What the pool of one product has on day `on` and later, if nobody redeems or takes anything.
+    """The licenses of one pool on day `on` and later; `given` people have one.
 
-    `stretches` are those that count on that day.
+    `stretches` are the licenses that people can have on that day.
     """
 
     on: date
@@ -72,14 +79,14 @@ class LicenseOutlook:
         return sum(each.licenses for each in self.stretches if each.ends_on >= earliest)
 
     def steps(self) -> Iterator[Step]:
-        """Each day to come on which there are fewer, and how many are left."""
+        """Each later day from which there are fewer licenses, in order."""
         left = self.count.licenses
         for ends_on, licenses in self._endings():
             left -= licenses
             yield Step(day_after(ends_on), left)
 
     def _endings(self) -> list[tuple[date, int]]:
-        """The licenses that still count, each day on which some end once, in order."""
+        """Each day on which licenses end that count on day `on`, and how many, in order."""
         earliest, going = self.on - EXPIRED_DAYS, defaultdict[date, int](int)
         for ends_on, licenses in self.stretches:
             if ends_on >= earliest:
@@ -92,15 +99,15 @@ class LicenseOutlook:
 
     @property
     def steps_over(self) -> list[Step]:
-        """Each day, today perhaps, from which there are fewer licenses than people."""
+        """The steps with fewer licenses than people; the first one may be day `on` itself."""
         steps = [Step(self.on, self.count.licenses), *self.steps()]
         return [step for step in steps if step.licenses < self.given]
 
     @property
     def first_over(self) -> Step | None:
-        """From when there are fewer licenses than people; None without people.
+        """The first of `steps_over`; None if nobody has a license.
 
-        The first of `steps_over`, looked for from the end: most days have more than enough.
+        Searched from the last end backwards: there, a few stretches usually hold enough licenses.
         """
         if not self.given:
             return None
@@ -112,11 +119,11 @@ class LicenseOutlook:
         return Step(self.on, left)
 
     def over(self, step: Step) -> int:
-        """How many people more than licenses there are from `step` on."""
+        """How many more people than licenses there are from `step` on."""
         return max(0, self.given - step.licenses)
 
     def replacing(self, before: Stretch | None, after: Stretch | None) -> "LicenseOutlook":
-        """The same with one subscription's `before` taken out and `after` put in (L11)."""
+        """This outlook with `before`, of one subscription, replaced by `after` (L11)."""
         kept = list(self.stretches)
         if before and before.ends_on + EXPIRED_DAYS >= self.on:
             kept.append(Stretch(before.ends_on, -before.licenses))
@@ -126,15 +133,16 @@ class LicenseOutlook:
 
 
 def outlooks(tenant: Tenant, on: date, *, then: bool = False) -> dict[int, LicenseOutlook]:
-    """Of each product that people of `tenant` have or can have, by its primary key: one query.
+    """The outlook of each product that people of `tenant` have or can have, by primary key.
 
-    `then`: at the end of another day than today, whatever was given, taken or redeemed since (H1).
+    One query. `then` is for another day than today: what was given, taken or redeemed after it does
+    not count (H1).
     """
     return by_product(of_all_pools.rows(tenant.partner_id, tenant.pk, on, then=then), on)
 
 
 def outlook_of(tenant: Tenant, product: Product, on: date, *, then: bool = False) -> LicenseOutlook:
-    """That of one product: one query."""
+    """The outlook of one product. One query."""
     found = of_one_pool.rows(tenant.partner_id, tenant.pk, product.pk, on, then=then)
     return by_product(found, on).get(product.pk, LicenseOutlook(on, 0))
 
@@ -156,7 +164,7 @@ def of_all_pools(
 
 
 def by_product(rows: Iterable[PeopleOrStretch], on: date) -> dict[int, LicenseOutlook]:
-    """What `people_and_stretches` found, by the product's primary key."""
+    """The outlooks that `rows` of `people_and_stretches` make, by the product's primary key."""
     stretches: dict[int, list[Stretch]] = defaultdict(list)
     people: dict[int, int] = defaultdict(int)
     for product, day, total in rows:
@@ -174,9 +182,9 @@ def by_product(rows: Iterable[PeopleOrStretch], on: date) -> dict[int, LicenseOu
 def counts(
     tenant: Tenant, on: date, products: Collection[int] | None = None, *, then: bool = False
 ) -> dict[int, LicenseCount]:
-    """How many licenses of each product there are, and how many people have one: one query.
+    """How many licenses of each product there are, and how many people have one, by primary key.
 
-    As `LicenseOutlook.count` says, without the days to come.
+    One query; the same as `LicenseOutlook.count`. Of all products if `products` is None.
     """
     chosen = () if products is None else padded(sorted(products), 0)
     asked = tenant.partner_id, tenant.pk, on, *chosen
@@ -194,7 +202,7 @@ def counts(
 def sums_and_people(
     partner: int, tenant: int, on: date, *products: int, then: bool
 ) -> QuerySet[Any, tuple[int, bool, int]]:
-    """What `counts` adds up: of each of `products`, or of all without any."""
+    """The rows that `counts` adds up, of `products` or, without any, of all."""
     its, chosen = Tenant(pk=tenant, partner=Partner(pk=partner)), products or None
     sums = (
         rows.values_list("product").annotate(is_people=Value(False), total=Sum("number"))
@@ -206,10 +214,10 @@ def sums_and_people(
 def people_by_product(
     tenant: Tenant, on: date, products: Iterable[int] | None, beside: Value, *, then: bool
 ) -> Iterator[QuerySet[Any, Any]]:
-    """How many people have a license of each product, or what adds up to that, for a union.
+    """How many people have a license of each product: rows that add up, for a union.
 
-    In rows of a product, `beside` and a number: those who have one now and, of another day than
-    today, off them whoever has come since.
+    Each row is a product, `beside` and a number: those who have one now and, `then`, minus how many
+    more they have become since.
     """
     tallies = LicenseTally.objects.in_tenant(tenant).order_by()
     if products is not None:
@@ -223,7 +231,7 @@ def people_by_product(
 def people_and_stretches(
     tenant: Tenant, on: date, products: Collection[int] | None, *, then: bool
 ) -> QuerySet[Any, PeopleOrStretch]:
-    """A union, as `outlooks` is asked for it."""
+    """The rows that `by_product` reads, as one union."""
     people = people_by_product(tenant, on, products, Value(None, DateField()), then=then)
     licenses = (
         rows.values_list("product", "end").annotate(total=Sum("number"))

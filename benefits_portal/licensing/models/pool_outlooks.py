@@ -1,4 +1,4 @@
-"""The outlook of many pools at once, at any partners: home, reminders and calendars ask for it."""
+"""The outlooks of many pools at once, at any partners: for home, reminders and calendars (L11)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,16 +25,16 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from benefits_portal.prepared import PlannedQuery
 
-from .license_history import PoolKey, first_days_over, in_pools
 from .license_outlook import SETTLE_DAYS, LicenseOutlook, Stretch
+from .license_shortage import PoolKey, first_days_over, in_pools
 from .license_tally import PEOPLE, LicenseTally
 from .redemption import Redemption
 from .reversal import Reversal
 from .subscription import Subscription
 from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
 
-AHEAD = timedelta(days=90)  # for which people are told of what comes
-MAX_PRODUCTS = 2**24
+AHEAD = timedelta(days=90)  # how early people are told of a shortage
+MAX_PRODUCTS = 2**24  # so that `Pool.number` fits 63 bits
 KEY, NAMES = ("partner", "tenant", "product"), ("tenant__name", "tenant__domain", "product__name")
 
 
@@ -54,7 +54,7 @@ class Pool(NamedTuple):
 
     @property
     def number(self) -> int:
-        """One number for both, which fits 63 bits: a pool has no row of its own."""
+        """One number for tenant and product, because a pool has no row of its own."""
         return self.tenant * MAX_PRODUCTS + self.product
 
 
@@ -66,23 +66,24 @@ def key_of(number: int) -> PoolKey:
 def near_outlooks(
     partners: Sequence[int], on: date, ahead: timedelta = AHEAD
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
-    """Of each pool that people are in and whose licenses become fewer about now: one query.
+    """The outlook of each pool whose people may have, or soon have, too few licenses. One query.
 
-    Within `ahead`, or in the 90 days before that are named to settle it (L8). What an outlook says
-    of days after `ahead` does not count. It knows when there are too few first, and no other step.
+    Its licenses become fewer within `ahead`, or did so in the 90 days that a partner has to settle
+    a shortage (L8). Each outlook is right about the first day with too few licenses only, and only
+    within `ahead`.
     """
     if len(partners) == 1:
         rows: Iterable[Any] = near_pools_of.tuples(partners[0], on, on + ahead)
     else:
         rows = near_pools(partners, on, on + ahead)
     for *names, people, turn in rows:
-        yield Pool(*names), LicenseOutlook(on, people, tuple(stretches_around(turn)))
+        yield Pool(*names), LicenseOutlook(on, people, tuple(stretches_from(turn)))
 
 
-def stretches_around(turn: Mapping[str, Any] | None) -> Iterator[Stretch]:
-    """What ends on the day after which too few are left, and what is left then for good.
+def stretches_from(turn: Mapping[str, Any] | None) -> Iterator[Stretch]:
+    """The licenses that end with the `turning_point`, and those that end later, as if never.
 
-    All that there is, where there are too few now.
+    All licenses as if they never ended, if there are too few now. None without licenses.
     """
     if turn and "day" in turn:
         yield Stretch(date.fromisoformat(turn["day"]), turn["going"])
@@ -93,20 +94,23 @@ def stretches_around(turn: Mapping[str, Any] | None) -> Iterator[Stretch]:
 
 @PlannedQuery
 def near_pools_of(partner: int, on: date, until: date) -> QuerySet[Any, Any]:
-    """Each pool is asked by itself, in one way whatever a partner has: one plan is best for all."""
+    """`near_pools` of one partner; its plan is kept, because one plan is best for every partner."""
     return near_pools([partner], on, until)
 
 
 def near_pools(partners: Sequence[int], on: date, until: date) -> QuerySet[Any, Any]:
-    """The pools with their people, and what `stretches_around` is told."""
+    """Rows for `near_outlooks`: a pool, its people, and the JSON that `stretches_from` reads."""
     tallies = LicenseTally.objects.filter(partner__in=partners).ever()
     pools = tallies.filter(become_fewer(on, until), given__gt=F("ended")).order_by()
-    turn = Coalesce(turns(on), enough(on))
+    turn = Coalesce(turning_point(on), all_licenses(on))
     return pools.annotate(people=PEOPLE, turn=turn).values_list(*KEY, *NAMES, "people", "turn")
 
 
-class Turn(Subquery):
-    """The columns of one row together: as an object made of that row alone, not of all before."""
+class TurningPoint(Subquery):
+    """The three columns of one row as a JSON object, which is built for that row alone.
+
+    With `JSONObject` in the inner query, the database would build one for each row that it reads.
+    """
 
     template = (
         "(SELECT %(function)s('day', day, 'left', \"left\", 'going', going) "
@@ -121,29 +125,30 @@ class Turn(Subquery):
         return self.as_sql(compiler, connection, function="JSON_OBJECT", **context)
 
 
-class Running(Func):
-    """A sum of sums, over a window: Django's own `Sum` holds no other."""
+class SumOfSums(Func):
+    """A window's sum of sums, because Django's `Sum` must not contain another aggregate."""
 
     function = "SUM"
     window_compatible = True
     output_field = IntegerField()
 
 
-def turns(on: date) -> Subquery:
-    """Of a pool the day after which too few licenses are left, what ends then, and what is left.
+def turning_point(on: date) -> Subquery:
+    """The end date after which a pool has too few licenses; NULL if it has too few already.
 
-    Counted from the latest end until there are enough, so that few subscriptions are read; NULL
-    where all are too few.
+    With `going`, the licenses that end on that day, and `left`, those that end then or later.
+    Licenses are added up from the latest end until they suffice, so few subscriptions are read.
     """
     theirs = in_same_pool(Subscription.objects.entitling(on)).order_by().values("ends_on")
     by_day = theirs.annotate(going=Sum("licenses"))
-    left = Window(Running(Sum("licenses")), order_by=F("ends_on").desc())
+    left = Window(SumOfSums(Sum("licenses")), order_by=F("ends_on").desc())
     has_enough = by_day.annotate(left=left).filter(left__gte=OuterRef("people"))
-    return Turn(has_enough.order_by("-ends_on").values("left", "going", day=F("ends_on"))[:1])
+    last = has_enough.order_by("-ends_on").values("left", "going", day=F("ends_on"))
+    return TurningPoint(last[:1])
 
 
-def enough(on: date) -> Subquery:
-    """All licenses of a pool, in the same form."""
+def all_licenses(on: date) -> Subquery:
+    """The licenses of a pool in the same form: `left` alone; NULL without any."""
     theirs = in_same_pool(Subscription.objects.entitling(on)).order_by().values("product")
     sums = theirs.annotate(turn=JSONObject(left=Sum("licenses")))
     return Subquery(sums.values("turn"), output_field=JSONField())
@@ -152,7 +157,10 @@ def enough(on: date) -> Subquery:
 def outlooks_of(
     pools: Collection[PoolKey], earliest: date
 ) -> Iterator[tuple[Pool, LicenseOutlook]]:
-    """Of those of `pools` that people are in, as of a day or any later one: one query."""
+    """The outlooks of those of `pools` in which people have licenses. One query.
+
+    They are right about the day `earliest` and any later one.
+    """
     subscriptions = Subscription.objects.filter(in_pools(pools))
     rows = people_and_licenses(first_of_pools(subscriptions), subscriptions, earliest)
     return outlooks_in(rows, earliest)
@@ -161,16 +169,20 @@ def outlooks_of(
 def days_over(
     partners: Collection[int], outlooks: Iterable[tuple[Pool, LicenseOutlook]]
 ) -> dict[tuple[PoolKey, date], date]:
-    """Since when each that has too few licenses has, by it and its day: three queries or none."""
+    """The first day of each pool's shortage, by the pool and the day of its outlook.
+
+    Three queries, or none without a shortage.
+    """
     subscriptions = Subscription.objects.filter(partner__in=partners)
     tallies = LicenseTally.objects.filter(partner__in=partners)
     return first_days_over(subscriptions, tallies, [(pool.key, each) for pool, each in outlooks])
 
 
 def become_fewer(on: date, until: date) -> Q:
-    """Of a pool: its licenses go, by a day that passes, a reversal or a smaller key.
+    """Whether a pool's licenses become fewer by `until`, or did in the last 90 days (L8).
 
-    By a day first, which is found off an index; the others are asked where that finds nothing.
+    Because a subscription ends, which an index finds; else because of a withdrawal, a reversal or a
+    reactivation with a smaller key.
     """
     since, theirs = on - SETTLE_DAYS, in_same_pool(Subscription.objects.order_by())
     by_day = theirs.filter(
@@ -189,13 +201,13 @@ def become_fewer(on: date, until: date) -> Q:
 
 
 def in_same_pool[Rows: QuerySet[Any]](rows: Rows) -> Rows:
-    """Those of the pool of the row that is asked about."""
+    """Those of the outer query's pool."""
     here = {name: OuterRef(name) for name in ("partner", "tenant", "product")}
     return rows.filter(**here)
 
 
 def first_of_pools(subscriptions: SubscriptionQuerySet) -> SubscriptionQuerySet:
-    """One of `subscriptions` for each pool."""
+    """The first of `subscriptions` in each pool."""
     pools = subscriptions.order_by().values("tenant", "product").annotate(first=Min("pk"))
     return Subscription.objects.filter(pk__in=pools.values("first")).order_by()
 
@@ -205,9 +217,11 @@ def people_and_licenses(
     subscriptions: SubscriptionQuerySet,
     on: date,
 ) -> QuerySet[Any, Any]:
-    """Of each pool how many people are in it, without a day, and how many licenses end on a day.
+    """Rows of a pool, a day, a number and the names of tenant and product.
 
-    `firsts` are one for each pool, `subscriptions` all of them.
+    With a day, so many licenses end on it, and the names are empty; without, so many people have a
+    license. `firsts` has one subscription of each pool, `subscriptions`
+    all of them.
     """
     people = Subquery(in_same_pool(LicenseTally.objects.ever()).values_list(PEOPLE))
     nobody = Value(None, DateField())
@@ -219,7 +233,7 @@ def people_and_licenses(
 
 
 def outlooks_in(rows: Iterable[tuple[Any, ...]], on: date) -> Iterator[tuple[Pool, LicenseOutlook]]:
-    """The outlook of each pool that people are in, from `people_and_licenses`."""
+    """The outlook of each pool that has people, from rows of `people_and_licenses`."""
     stretches: dict[PoolKey, list[Stretch]] = defaultdict(list)
     holders: dict[Pool, int] = {}
     for partner, tenant, product, day, total, *names in rows:

@@ -1,6 +1,6 @@
-"""A product in a tenant as it is on a day, and what changes next: for most pages (L6 to L8).
+"""The outlook of pools up to the next step only, which is all that most pages show (L6 to L8).
 
-Licenses that end later than those that end next are one number, however many days they end on.
+Licenses that end after the next ones are added up to one number, however many days they end on.
 """
 
 from collections import defaultdict
@@ -25,14 +25,14 @@ from .subscription_queryset import SubscriptionQuerySet
 
 @PreparedQuery
 def product_today(partner: int, tenant: int, pk: int, on: date) -> QuerySet[Any, Any]:
-    """The product, with what `outlook_today` is made of."""
+    """The product, with the annotations that `outlook_today` reads."""
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
     return with_today(Product.objects.filter(pk=pk).order_by(), its, on)
 
 
 @PreparedQuery
 def products_today(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
-    """All that people of `tenant` have or can have, by name."""
+    """The same of all products that people of `tenant` have or can have, by name."""
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
     is_there = Exists(with_license(its)) | Exists(entitling_to(its, on))
     return with_today(Product.objects.filter(is_there).order_by("sort_name", "pk"), its, on)
@@ -41,9 +41,10 @@ def products_today(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
 def outlooks_then(
     tenant: Tenant, on: date, also: Collection[int] = ()
 ) -> dict[Product, LicenseOutlook]:
-    """Of all that people of `tenant` had or could have at the end of another day, by name (H1).
+    """The outlooks of products that people of `tenant` had or could have at the end of day `on`.
 
-    And of the products `also`. Two queries: what has run for the same since, and the rest.
+    By name, with the products whose primary keys are in `also` (H1). Two queries: for subscriptions
+    that have not changed since, and for the others.
     """
     ended: dict[int, list[Stretch]] = defaultdict(list)
     for product, *stretch in ended_since_then.rows(tenant.partner_id, tenant.pk, on):
@@ -59,7 +60,7 @@ def outlooks_then(
 
 @PreparedQuery
 def products_then(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
-    """The whole catalog, with what of it has run for the same since that day."""
+    """The whole catalog, annotated from subscriptions that have not changed since that day."""
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
     tallies = LicenseTally.objects.in_tenant(its).filter(product=OuterRef("pk")).order_by()
     now = Coalesce(Subquery(tallies.ever().values_list(PEOPLE)), 0)
@@ -70,7 +71,10 @@ def products_then(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
 
 @PreparedQuery
 def ended_since_then(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
-    """By product and day how many licenses ended then, of what was changed since that day."""
+    """Of subscriptions that changed since that day, how many licenses were to end when.
+
+    Rows of a product, an end date and a number.
+    """
     here = {"partner": partner, "tenant": tenant}
     return all_together(
         rows.values_list("product", "end").annotate(total=Sum("number"))
@@ -79,6 +83,7 @@ def ended_since_then(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
 
 
 def with_today(products: QuerySet[Product], tenant: Tenant, on: date) -> QuerySet[Any, Any]:
+    """Annotate `people`, and what `with_licenses` does."""
     people = Coalesce(Subquery(with_license(tenant).values_list(PEOPLE)), 0)
     return with_licenses(products.annotate(people=people), entitling_to(tenant, on))
 
@@ -86,6 +91,7 @@ def with_today(products: QuerySet[Product], tenant: Tenant, on: date) -> QuerySe
 def with_licenses(
     products: QuerySet[Product], entitling: SubscriptionQuerySet
 ) -> QuerySet[Any, Any]:
+    """Annotate `licenses`, `next_end` and `ending_next`: the licenses that end on that day."""
     standing = products.annotate(
         licenses=total("licenses", entitling),
         next_end=Subquery(entitling.order_by("ends_on").values("ends_on")[:1]),
@@ -96,26 +102,26 @@ def with_licenses(
 
 
 def with_license(tenant: Tenant) -> LicenseTallyQuerySet:
-    """The tally of a product whose people have licenses."""
+    """The tally of the outer query's product, if any people of `tenant` have a license of it."""
     tallies = LicenseTally.objects.in_tenant(tenant).ever().filter(product=OuterRef("pk"))
     return tallies.filter(given__gt=F("ended")).order_by()
 
 
 def entitling_to(tenant: Tenant, on: date) -> SubscriptionQuerySet:
-    """The subscriptions of a product."""
+    """The subscriptions of the outer query's product that people of `tenant` have licenses from."""
     theirs = Subscription.objects.for_partner(tenant.partner).in_tenant(tenant)
     return theirs.entitling(on).filter(product=OuterRef("pk")).order_by()
 
 
 def total(number: Combinable | str, rows: QuerySet[Any]) -> Subquery:
-    """What `number` adds up to in rows of one product; NULL where there are none."""
+    """The sum of `number` over rows of one product; NULL without rows."""
     return Subquery(rows.values("product").annotate(total=Sum(number)).values("total"))
 
 
 def outlook_today(product: Any, on: date) -> LicenseOutlook:
-    """What `outlook_of` says of the days until the next step; `product` is a `product_today`.
+    """The outlook up to the next step; `product` comes from `product_today` or `products_today`.
 
-    What ends later ends on the last day that there is, which has no day after it.
+    Licenses that end later count as ending on `date.max`, so only one step can be asked for.
     """
     if not product.licenses:
         return LicenseOutlook(on, product.people)

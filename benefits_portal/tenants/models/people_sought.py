@@ -1,8 +1,8 @@
-"""Finding people of one partner by words, among few and among 100,000 (W7).
+"""Finding the people of one partner whose words match a search, among few or 100,000 (W7).
 
-Whom the words mean is asked of the words alone, before the list that they are looked for in: few
-are then found by their keys. Among more of them a list is read in its order until its page is full,
-and whether somebody is meant is known on the way without looking up words.
+A first query asks the words alone who matches. If these are few, a list then finds them by their
+primary keys. Otherwise the list is read in its own order until the page is full, and each row is
+checked on the way.
 """
 
 from collections.abc import Sequence
@@ -19,20 +19,20 @@ from benefits_portal.search_text import finds_nothing, search_terms
 
 from .directory_word import DirectoryUserWord
 
-# Beyond that, somebody who is meant comes sooner in any order than all their words are read
+# With more matching people, the next one in any order is found before all their words are read
 MANY = 5_000
 
 type How = Literal["by keys", "by words read once", "by the words of each"]
 
 
 def of_matching_people[Rows: QuerySet[Any]](rows: Rows, search_query: str, person: str) -> Rows:
-    """The `rows` with a `partner` whose `person` is one that `matching` finds."""
+    """The `rows` whose `person` matches the search; each row has a `partner`."""
     found = rows.none() if finds_nothing(search_query) else rows
     return known_by_each(found, search_terms(search_query), person)
 
 
 def known_by_each[Rows: QuerySet[Any]](rows: Rows, terms: Sequence[str], person: str) -> Rows:
-    """Those with a `person` of whose words one begins with each of `terms`."""
+    """The `rows` whose `person` has, for each of `terms`, a word that begins with it."""
     for term in terms:
         known_by = DirectoryUserWord.objects.filter(
             partner=OuterRef("partner"), person=OuterRef(person)
@@ -42,9 +42,10 @@ def known_by_each[Rows: QuerySet[Any]](rows: Rows, terms: Sequence[str], person:
 
 
 class Meant(NamedTuple):
-    """Whom a search means at a partner, as a query asks for them: by `values`, some `how`.
+    """The people of a partner that a search matches, as a condition for a query.
 
-    That are primary keys in one text, or else terms; a prepared query is asked about stand-ins.
+    `how` says what `values` are: primary keys joined in one text, or search terms. Without any,
+    nobody matches. In a prepared query they are stand-ins.
     """
 
     partner: int
@@ -52,7 +53,7 @@ class Meant(NamedTuple):
     values: tuple[Any, ...]
 
     def among[Rows: QuerySet[Any]](self, rows: Rows, person: str = "pk") -> Rows:
-        """The `rows` of the partner whose `person` is one of them."""
+        """The `rows` of the partner whose `person` matches."""
         if not self.values:
             return rows.none()
         if self.how == "by keys":
@@ -66,7 +67,7 @@ class Meant(NamedTuple):
 
 @PreparedQuery
 def found_by(partner: int, *terms: str) -> QuerySet[Any, tuple[int, int]]:
-    """The first people of a partner whom words mean, each with how many these are."""
+    """The first people of a partner who match all `terms`, each with how many match in all."""
     people = DirectoryUserWord.objects.filter(partner=partner).people(terms)
     counted = people.annotate(words=Count("person")).annotate(found=Window(Count("person")))
     rows: QuerySet[Any, tuple[int, int]] = counted.values_list("person", "found")
@@ -75,32 +76,32 @@ def found_by(partner: int, *terms: str) -> QuerySet[Any, tuple[int, int]]:
 
 @dataclass(frozen=True)
 class PeopleSought:
-    """The people of the partner of that primary key whom `search_query` means."""
+    """The people who match `search_query`; `partner` is a primary key."""
 
     partner: int
     search_query: str
 
     @cached_property
     def _found(self) -> Sequence[tuple[int, int]]:
-        """The first of them, more than MAX_KEYS if there are more, each with how many there are."""
+        """The first of them, at most MAX_KEYS + 1, each with how many match in all."""
         terms = search_terms(self.search_query)
         return found_by.tuples(self.partner, *terms) if terms else []
 
     @property
     def is_everybody(self) -> bool:
-        """Without words: whoever types only signs finds nobody."""
+        """Whether nothing was typed; punctuation alone matches nobody."""
         return not search_terms(self.search_query) and not finds_nothing(self.search_query)
 
     @property
     def total(self) -> int:
-        """How many they are, or MAX_COUNT and one; unless that is everybody."""
+        """How many match, at most MAX_COUNT + 1; 0 for everybody."""
         return min(self._many, MAX_COUNT + 1)
 
     @property
     def counts_to(self) -> int:
-        """How far those of them are counted who are also in another table.
+        """At how many a count of rows of another table with these people stops.
 
-        Of few each is looked up; else an order is read until as many are found.
+        Few people are looked up one by one; for more, rows are read until so many match.
         """
         return MAX_COUNT if self._many <= MAX_KEYS else MAX_COUNT_BESIDE
 
@@ -110,7 +111,7 @@ class PeopleSought:
 
     @property
     def meant(self) -> Meant | None:
-        """None for everybody."""
+        """The condition that finds them; None for everybody."""
         if self.is_everybody:
             return None
         if self._many <= MAX_KEYS:
@@ -120,5 +121,5 @@ class PeopleSought:
         return Meant(self.partner, how, search_terms(self.search_query))
 
     def among[Rows: QuerySet[Any]](self, rows: Rows, person: str = "pk") -> Rows:
-        """The `rows` of the partner whose `person` is one of them: as `of_matching_people`."""
+        """The `rows` of the partner whose `person` matches; the same as `of_matching_people`."""
         return self.meant.among(rows, person) if self.meant else rows

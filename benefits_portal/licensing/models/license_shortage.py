@@ -1,4 +1,4 @@
-"""Since when a pool has more people than licenses, worked out from the ledger (L8)."""
+"""Since when a pool has had more people than licenses, from its ledgers and tallies (L8)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ from .subscription import Subscription
 from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
 
 
-class Life(NamedTuple):
-    """A subscription and all that was redeemed for it, in order."""
+class SubscriptionWithLedger(NamedTuple):
+    """A subscription and its redemptions in order, each with its reversal."""
 
     subscription: Subscription
     ledger: Sequence[Redemption]
@@ -30,7 +30,7 @@ class Life(NamedTuple):
         return run.term.licenses if run and day <= run.term.ends_on + EXPIRED_DAYS else 0
 
     def days(self) -> Iterator[date]:
-        """The days on which its licenses may have become fewer."""
+        """All days on which its licenses may have become fewer, and perhaps others."""
         if self.subscription.withdrawn_on:
             yield self.subscription.withdrawn_on
         yield self.subscription.ends_on + EXPIRED_DAYS + DAY
@@ -42,17 +42,17 @@ class Life(NamedTuple):
                 yield redemption.reversal.reversed_on
 
 
-type DaysOfPeople = Mapping[date, int]  # how many more people than the day before
-type PoolKey = tuple[int, int]  # a tenant and a product, by their primary keys
+type PeopleChanges = Mapping[date, int]  # how many more people than at the end of the day before
+type PoolKey = tuple[int, int]  # the primary keys of a tenant and a product
 
 
 def over_since(
     tenant: Tenant, outlooks: Mapping[int, LicenseOutlook], on: date, *, then: bool = False
 ) -> dict[int, date]:
-    """The first day of the stretch in which each product of `outlooks` has too few licenses.
+    """The first day of the present shortage of each product of `outlooks` that has one.
 
-    By its primary key; those that have enough are left out. Three queries however many there are,
-    none if there is none. `then`: what came after the day `on` is not known yet (H1).
+    By the product's primary key. Three queries, or none without a shortage. `then`: what came after
+    day `on` does not count (H1).
     """
     over = {product: each for product, each in outlooks.items() if each.count.over}
     if not over:
@@ -71,68 +71,71 @@ def first_days_over(
     *,
     then: bool = False,
 ) -> dict[tuple[PoolKey, date], date]:
-    """The same of any pools, by the pool and the day of the outlook; three queries or none."""
+    """The same for pools of any tenants, by the pool and the day of its outlook.
+
+    `subscriptions` and `tallies` include all of these pools. Three queries or none.
+    """
     over = [(key, outlook) for key, outlook in outlooks if outlook.count.over]
     if not over:
         return {}
     pools = {key for key, _outlook in over}
-    lives, changes = lives_of(subscriptions, pools), changes_of(tallies, pools)
+    ledgers, changes = ledgers_of(subscriptions, pools), people_changes(tallies, pools)
     found = {}
     for key, outlook in over:
         days = changes.get(key, {})
-        known = until(outlook.on, days) if then else days
-        first = first_day_over(lives.get(key, []), known, outlook.given, outlook.on)
+        if then:
+            days = {day: change for day, change in days.items() if day <= outlook.on}
+        first = first_day_over(ledgers.get(key, []), days, outlook.given, outlook.on)
         found[key, outlook.on] = first
     return found
 
 
-def until(on: date, changes: DaysOfPeople) -> dict[date, int]:
-    return {day: change for day, change in changes.items() if day <= on}
+def first_day_over(
+    pool: Sequence[SubscriptionWithLedger], changes: PeopleChanges, given: int, on: date
+) -> date:
+    """The first day of the shortage that a `pool` has on day `on`, when `given` people have one.
 
-
-def first_day_over(lives: Sequence[Life], changes: DaysOfPeople, given: int, on: date) -> date:
-    """`given` people have a license on day `on`, and there are fewer licenses.
-
-    Nobody is given one while that is so: it began on a day on which licenses became fewer.
+    Nobody is given a license during a shortage, so it began on a day with fewer licenses than the
+    day before.
     """
-    days = sorted({day for life in lives for day in life.days() if day <= on}, reverse=True)
+    days = sorted({day for each in pool for day in each.days() if day <= on}, reverse=True)
     for day in days:
         eve = day - DAY
         people = given - sum(change for changed, change in changes.items() if changed > eve)
-        if people <= sum(life.entitled(eve) for life in lives):
+        if people <= sum(each.entitled(eve) for each in pool):
             return day
     return days[-1] if days else on
 
 
 def in_pools(pools: Collection[PoolKey]) -> Q:
-    """Rows of those tenants and products, and perhaps of more pools that these make together."""
+    """Rows of these tenants and of these products: all of `pools`, and perhaps of others."""
     tenants, products = ({key[part] for key in pools} for part in (0, 1))
     return Q(tenant__in=tenants, product__in=products)
 
 
-def lives_of(
+def ledgers_of(
     subscriptions: SubscriptionQuerySet, pools: Collection[PoolKey]
-) -> dict[PoolKey, list[Life]]:
-    """All of `subscriptions` in each of `pools` with their ledgers: two queries."""
+) -> dict[PoolKey, list[SubscriptionWithLedger]]:
+    """Those of `subscriptions` in each of `pools`, with their ledgers. Two queries."""
     theirs = list(subscriptions.filter(in_pools(pools)).order_by("pk"))
     redemptions = Redemption.objects.filter(subscription__in=theirs)
     in_order = redemptions.select_related("reversal").order_by(
         "subscription_id", "redeemed_at", "pk"
     )
     ledgers = {pk: list(rows) for pk, rows in groupby(in_order, lambda each: each.subscription_id)}
-    found: dict[PoolKey, list[Life]] = defaultdict(list)
+    found: dict[PoolKey, list[SubscriptionWithLedger]] = defaultdict(list)
     for subscription in theirs:
         key = subscription.tenant_id, subscription.product_id
-        found[key].append(Life(subscription, ledgers.get(subscription.pk, [])))
+        found[key].append(SubscriptionWithLedger(subscription, ledgers.get(subscription.pk, [])))
     return found
 
 
-def changes_of(
+def people_changes(
     tallies: LicenseTallyQuerySet, pools: Collection[PoolKey]
-) -> dict[PoolKey, dict[date, int]]:
-    """By how many people each of `pools` had more, or fewer, than the day before: one query."""
+) -> dict[PoolKey, PeopleChanges]:
+    """How many more people each of `pools` had than the day before, by day. One query."""
     rows = tallies.by_day().filter(in_pools(pools)).order_by()
     found: dict[PoolKey, dict[date, int]] = defaultdict(dict)
     for tenant, product, day, more in rows.values_list("tenant", "product", "day", PEOPLE):
         found[tenant, product][day] = more
-    return found
+    return dict(found)
