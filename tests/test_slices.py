@@ -32,7 +32,7 @@ FETCHES = {
     "benefits_portal/licensing/losses/loss.py:in_order": "shown beside the count of all",
     "benefits_portal/licensing/losses/unused.py:*": "one more than is shown, said as a +",
     "benefits_portal/licensing/models/pool_today.py:with_licenses": "the next one",
-    "benefits_portal/licensing/models/pool_outlooks.py:turns": "the one row of a subquery",
+    "benefits_portal/licensing/models/pool_outlooks.py:turning_point": "the one row of a subquery",
     "benefits_portal/licensing/models/reversal.py:latest_standing": "the latest one",
     "benefits_portal/licensing/models/subscription.py:latest_to_come_back": "the latest one",
     "benefits_portal/licensing/prepared_queries.py:compared": (

@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.formats import as_day, format_number
+from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_axis import DateAxis, Mark
-from benefits_portal.licensing.date_shifts import shift
-from benefits_portal.licensing.models import Redemption, Subscription, quote_redemption
+from benefits_portal.licensing.models import Subscription, quote_redemption
 from benefits_portal.licensing.prepared_queries import MAX_COMPARED, compared
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
@@ -34,7 +33,6 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Tenant
 
 DAY = timedelta(days=1)
-NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -268,35 +266,3 @@ def marked(found: list[Comparison]) -> list[Comparison]:
     """Set `shows_new` on the last one, and `has_primary` on the first one that the key fits."""
     fitting = next((one for one in found if one.is_fitting), None)
     return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]
-
-
-def before_after(quote: Quote | Redemption) -> list[dict[str, Any]]:
-    """The rows of the table on the review and on the receipt: before, after, and the shift."""
-    before, after = quote.before, quote.after
-    rows = [
-        {
-            "label": _("Licenses"),
-            "before": format_number(before.licenses) if before else NOTHING,
-            "after": format_number(after.licenses),
-        },
-        {
-            "label": _("End date"),
-            "before": as_day(before.ends_on) if before else NOTHING,
-            "after": as_day(after.ends_on),
-            **(shift(before.ends_on, after.ends_on) if before else {}),
-        },
-    ]
-    carried = before.carried_license_days if before else 0
-    if carried or after.carried_license_days:
-        rows.append(
-            {
-                "label": _("License-days carried over"),
-                "before": format_number(carried) if before else NOTHING,
-                "after": format_number(after.carried_license_days),
-                "help": _(
-                    "What is left over when the time is divided into whole days. It counts in the "
-                    "next calculation, so no time is lost."
-                ),
-            }
-        )
-    return rows

@@ -1,4 +1,4 @@
-"""The people who have a license of one product, or had one, as a list."""
+"""The people who have, or had, a license of one product, as a list."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value
+from django.db.models import F, FilteredRelation, Q, QuerySet, Value
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from benefits_portal.benefits.models import Product
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.models import LicenseAssignment, LicensePool, Subscription
+from benefits_portal.licensing.models import LicenseAssignment, LicensePool
 from benefits_portal.licensing.models.license_assignment_queryset import (
     LicenseAssignmentQuerySet,
     ended_after,
@@ -47,15 +47,15 @@ offer_filter_values(show=HOLDERS, who=WHO)
 
 @dataclass
 class LicenseListing(Listing[Values]):
-    """Who has a license of one product in one tenant, or had one.
+    """Who has, or had, a license of one product in one tenant.
 
-    By name they are read in the order of the directory, by day in that of the pool. `person` is an
-    entry of the directory with its partner, whose columns are its own: its key too.
+    Sorted by name, an index of the directory serves the order; sorted by day, one of the pool.
+    `person` is the directory entry, joined with its partner so that this index can be used.
     """
 
     tabs: ClassVar[Mapping[str, Any]] = HOLDERS
     columns = {
-        # With the person, as the directory's index has them: many have one name
+        # The index has the primary key too, because many people share a name
         "name": Column(gettext_lazy("Name"), ("person__sort_name", "person__pk")),
         "address": Column(gettext_lazy("Email"), ("person__user_principal_name",)),
         "given": Column(gettext_lazy("Assigned on"), ("given_at",)),
@@ -63,12 +63,12 @@ class LicenseListing(Listing[Values]):
 
     on: date = date.min
     partner: int = field(kw_only=True)
-    # How many hold one on the day of the page, where that is known
+    # How many people hold a license on that day, if the page has counted them already
     people: int | None = field(default=None, kw_only=True)
 
     @classmethod
     def of(cls, query: QueryDict, any_day: AnyDay, partner: int) -> "LicenseListing":
-        """A list of the partner of that primary key, today or on another day of a page."""
+        """The list for today or for the day that `any_day` names; `partner` is a primary key."""
         kind = LicenseListingThen if any_day.as_of else cls
         filters = {
             "show": Filter(_("Which holders"), kind.tabs, tabs=True),
@@ -77,7 +77,7 @@ class LicenseListing(Listing[Values]):
         return kind(query, filters, any_day.day, kept=any_day.kept, partner=partner)
 
     def page_of(self, pool: LicensePool) -> Page[Values]:
-        """That of `pool`; the first one is put together once."""
+        """The page for `pool`; the query of a first page is prepared."""
         if not self.query.is_first_page:
             return self.page(pool.assignments)
         if self.meant and not self.meant.values:
@@ -86,22 +86,27 @@ class LicenseListing(Listing[Values]):
 
     @property
     def is_counted(self) -> bool:
-        """Whether the list is whoever holds a license, and the page says how many these are."""
+        """Whether `people` is the length of the list, because it shows all holders."""
         return self.people is not None and not (self.chosen or self.meant)
 
     def total(self, matching: LicenseAssignmentQuerySet) -> CappedCount | Value:
         return Value(self.people) if self.is_counted else super().total(matching)
 
     def prepared(self, pool: LicensePool) -> list[Values]:
-        numbers = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
+        pks = (pool.tenant.partner_id, pool.tenant.pk, pool.product.pk)
         people = (self.people,) if self.is_counted else ()
         meant, how = (self.meant.values, self.meant.how) if self.meant else ((), None)
-        asked = replace(self.query, kept={}).href(q="")
-        return first_holders.rows(*numbers, *self.days, *people, *meant, asked=asked, how=how)
+        return first_holders.rows(
+            *(*pks, *self.days, *people, *meant),
+            asked=replace(self.query, kept={}).href(q=""),
+            has_day=bool(self.days),
+            is_counted=self.is_counted,
+            how=how,
+        )
 
     @property
     def days(self) -> tuple[date, ...]:
-        """What of the list is another day."""
+        """The day that decides which rows there are, if any."""
         return ()
 
     @property
@@ -125,14 +130,14 @@ class LicenseListing(Listing[Values]):
         return self.sought.counts_to
 
     def filter_queryset(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
-        """`rows` are all of one pool, of one partner."""
+        """`rows` are those of one pool."""
         rows = self.narrowed(rows)
         return self.meant.among(rows, "directory_user") if self.meant else rows
 
     def listed(self, rows: LicenseAssignmentQuerySet) -> Any:
-        """Whom words mean is known of each entry of the directory, where that is the order.
+        """In the directory's order, match the entries themselves, not the licenses' reference.
 
-        Of a license it would be known too late: all of them would be read and sorted.
+        Otherwise PostgreSQL would read and sort all licenses before it matches any.
         """
         rows = self.narrowed(rows)
         if self.meant:
@@ -143,7 +148,7 @@ class LicenseListing(Listing[Values]):
         return self.annotate_for_list(rows)
 
     def narrowed(self, rows: LicenseAssignmentQuerySet) -> LicenseAssignmentQuerySet:
-        """What of them the tab and the filters show."""
+        """The `rows` that the tab and the filters show."""
         rows = self.ended(rows) if self.is_past else self.running(rows)
         match self.chosen.get("who"):
             case "guests":
@@ -159,14 +164,14 @@ class LicenseListing(Listing[Values]):
         return rows.ended()
 
     def annotate_for_list(self, rows: LicenseAssignmentQuerySet) -> Any:
-        """With the partner of the person, so that the directory's order serves them.
+        """Join the person, with the partner so that an index of the directory serves the order.
 
-        Not in `filter_queryset`: to count them nobody needs to be looked up.
+        Not in `filter_queryset`, because counting needs no people.
         """
         return with_person(rows).values("pk", *COLUMNS_READ, *self.columns[self.query.column].order)
 
     def rows(self, licenses: Sequence[Values]) -> list[dict[str, object]]:
-        """What the page shows of `licenses`; of whoever is disabled, that they are (L9)."""
+        """What the page shows of `licenses`, with a badge for people who are disabled (L9)."""
         badge = ""
         if any(held["person__is_disabled"] for held in licenses):
             disabled = {"person": {"is_enabled": False}}
@@ -185,10 +190,7 @@ class LicenseListing(Listing[Values]):
         ]
 
     def spreadsheet(self, assignments: LicenseAssignmentQuerySet) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however many they are.
-
-        Days as a spreadsheet sorts them.
-        """
+        """The header row, then a row for each assignment; days in ISO 8601."""
         yield [*self.column_labels(), *([_("Ended on")] if self.is_past else [])]
         for batch in self.batches(assignments):
             yield from map(self.cells, batch)
@@ -205,7 +207,7 @@ class LicenseListing(Listing[Values]):
 
 @dataclass
 class LicenseListingThen(LicenseListing):
-    """The same at the end of the day `on` (H1); whether somebody is disabled is of today."""
+    """The list at the end of the day `on` (H1). Whether somebody is disabled is as of today."""
 
     tabs: ClassVar[Mapping[str, Any]] = {
         "": gettext_lazy("Holders on that day"),
@@ -234,14 +236,14 @@ class LicenseListingThen(LicenseListing):
         *,
         backwards: bool,
     ) -> Any:
-        """Of those that run and of those that ended later as many each, off indexes of their own.
+        """A page of those that still run and a page of those that ended later, each from its index.
 
-        Together, as one condition, they would all be read and sorted.
+        As one condition, PostgreSQL would read and sort all of them.
         """
         if self.is_past:
             return super().nearest(rows, cursor, limit, backwards=backwards)
         running, ended = (
-            # SQLite cuts no part of a union otherwise
+            # SQLite allows a LIMIT in a part of a union only in a subquery
             LicenseAssignment.objects.filter(pk__in=keys).order_by().values("pk")
             for keys in (
                 super(LicenseListingThen, self).nearest(some, cursor, limit, backwards=backwards)
@@ -254,7 +256,7 @@ class LicenseListingThen(LicenseListing):
         return [_("Day"), *super().column_labels()]
 
     def cells(self, held: Values) -> list[object]:
-        """With the day in a column of its own (H5)."""
+        """The same with the day in the first column (H5)."""
         return [self.on.isoformat(), *super().cells(held)]
 
 
@@ -266,30 +268,27 @@ def with_person(rows: LicenseAssignmentQuerySet) -> Any:
 
 @PreparedQuery
 def first_holders(
-    partner: int, tenant: int, product: int, *values: Any, asked: str, how: How | None
+    partner: int,
+    tenant: int,
+    product: int,
+    *values: Any,
+    asked: str,
+    has_day: bool,
+    is_counted: bool,
+    how: How | None,
 ) -> QuerySet[Any, Values]:
-    """The first page of a pool's list, in the state that a URL `asked` for.
+    """The rows of the first page of a pool's list, filtered and sorted as the URL `asked`.
 
-    The values are the day, if it is another one than today; then how many people hold a license,
-    if that is known, or `how` it is searched whom that means.
+    `values` are, in this order, the day if it `has_day`, the number of people if it `is_counted`,
+    and the values of a search if there is one, which `how` is about.
     """
-    day = values[0] if values and isinstance(values[0], date) else None
-    others = values[1:] if day else values
+    rest = iter(values)
+    day = next(rest) if has_day else None
+    people = next(rest) if is_counted else None
     pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
     any_day = AnyDay(date.max, as_of=day)
     listing = LicenseListing.of(QueryDict(asked.removeprefix("?")), any_day, partner)
-    listing.meant = Meant(partner, how, others) if how else None
-    listing.people = others[0] if others and not how else None
+    listing.meant, listing.people = Meant(partner, how, tuple(rest)) if how else None, people
     listing.counts_to = MAX_COUNT if how in {None, "by keys"} else MAX_COUNT_BESIDE
     rows: QuerySet[Any, Values] = listing.first_rows(pool.assignments)
     return rows
-
-
-@PreparedQuery
-def product_in(partner: int, tenant: int, pk: int) -> QuerySet[Product]:
-    """The product, if it ran in the tenant, or people there have or had a license of it."""
-    here = {"partner": partner, "tenant": tenant, "product": OuterRef("pk")}
-    ran, held = Subscription.objects.filter(**here), LicenseAssignment.objects.filter(**here)
-    # Each of what runs and of what ended is found off its own index
-    is_here = Exists(ran) | Exists(held.running()) | Exists(held.ended())
-    return Product.objects.filter(is_here, pk=pk).order_by()

@@ -1,13 +1,13 @@
-"""What pages of one benefit, key, subscription or receipt ask; put together once per process."""
+"""The queries of pages about one benefit, key, product, subscription or receipt, prepared."""
 
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from benefits_portal.benefits.models import Assignment, Benefit, Product, ProductKey
 from benefits_portal.benefits.models.product_key import had_another_before
-from benefits_portal.licensing.models import Redemption, Subscription
+from benefits_portal.licensing.models import LicenseAssignment, Redemption, Subscription
 from benefits_portal.listing.excerpt import Excerpt, PageQuery, with_total
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.prepared import PlannedQuery, PreparedQuery
@@ -97,6 +97,19 @@ def waiting_keys(partner: int, product: int, on: date, *, most: int) -> QuerySet
     """A partner's own of a product, counted; what expires first comes first."""
     waiting = ProductKey.objects.waiting(Partner(pk=partner), on, Product(pk=product))
     return with_total(waiting, most, count_to=MAX_COUNT_BESIDE)
+
+
+# Of products
+
+
+@PreparedQuery
+def product_in(partner: int, tenant: int, pk: int) -> QuerySet[Product]:
+    """The product, if it ever ran in the tenant, or people there have or had a license of it."""
+    here = {"partner": partner, "tenant": tenant, "product": OuterRef("pk")}
+    ran, held = Subscription.objects.filter(**here), LicenseAssignment.objects.filter(**here)
+    # Two conditions, because running and ended assignments have an index each
+    is_here = Exists(ran) | Exists(held.running()) | Exists(held.ended())
+    return Product.objects.filter(is_here, pk=pk).order_by()
 
 
 # Of subscriptions

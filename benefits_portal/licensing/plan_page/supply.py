@@ -36,10 +36,10 @@ class UnusableKey:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the address of the page asks for: a subscription, keys by reference, all of both.
+class PlanRequest:
+    """What the page's URL asks for: a subscription, and keys by their primary keys, as text.
 
-    `all_url` is where all are shown; empty where they are.
+    `all_url` leads to the page with all subscriptions and keys; empty if this is that page.
     """
 
     subscription: Subscription | None = None
@@ -53,10 +53,10 @@ class Asked:
     def with_keys(
         self, first: Sequence[ProductKey], product: Product, partner: Partner
     ) -> Sequence[ProductKey]:
-        """The `first` and, behind them, those asked for; Http404 for one that is not the partner's.
+        """`first`, followed by the keys that were asked for. One query, if there are any others.
 
-        One of theirs that has been used since the link was made is left out. A reference that is
-        not a number is nobody's (K3, K4).
+        Those that were redeemed since the link was made are left out. Raises Http404 for what is
+        not a key of `partner` (K3, K4).
         """
         others = self.keys - {str(key.pk) for key in first}
         if not others:
@@ -73,9 +73,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Supply:
-    """Of one product: Active subscriptions, keys to redeem today, and keys that are no use.
+    """What can be planned with for one product: Active subscriptions, and keys to redeem today.
 
-    Those and `keys` together are the first of `unredeemed`.
+    `unredeemed` has the first unredeemed keys and how many there are; of those, `keys` can be used
+    today, and `unusable` cannot.
     """
 
     product: Product
@@ -83,15 +84,14 @@ class Supply:
     unredeemed: Excerpt[ProductKey]
     keys: list[ProductKey]
     unusable: list[UnusableKey]
-    has_all_keys: bool = True  # whether each key that was asked for can be planned with
-    needed: int = 0  # licenses of the subscription asked for, or the first, that people have
+    has_all_keys: bool = True  # whether all keys that the URL asks for are among `keys`
+    needed: int = 0  # licenses that people need of the subscription asked for, or of the first
 
     @classmethod
-    def of(cls, product: Product, tenant: Tenant, on: date, asked: "Asked") -> Self:
-        """With what is asked for, however late it ends or lapses.
+    def of(cls, product: Product, tenant: Tenant, on: date, asked: PlanRequest) -> Self:
+        """The first subscriptions and keys, and those that are `asked` for, whatever their dates.
 
-        Two queries, and one for keys asked for that are not among the first. Http404 for a key that
-        is not the partner's.
+        Two queries, and one for other keys. Raises Http404 for what is not a key of the partner.
         """
         pool = (tenant.partner_id, tenant.pk, product.pk)
         first = active.rows(*pool, on, most=MAX_SUBSCRIPTIONS if asked.shows_all else MOST)
@@ -112,9 +112,9 @@ class Supply:
         return cls(product, subscriptions, listed, keys, unusable, has_all_keys)
 
     def with_people(self, tenant: Tenant, on: date, asked: str = "") -> "Supply":
-        """With what the people who have a license need of one subscription (L11): one query.
+        """With `needed`: how many licenses people need beyond those of other subscriptions (L11).
 
-        Of the one of primary key `asked`, or the first; the others' licenses are theirs too.
+        `asked` is the subscription's primary key as text, or empty for the first one. One query.
         """
         chosen = [one for one in self.subscriptions if asked in ("", str(one.pk))][:1]
         count = outlook_of(tenant, self.product, on).count
@@ -122,7 +122,7 @@ class Supply:
         return replace(self, needed=max(0, count.given - others) if chosen else 0)
 
     def to_plan_with(self, pks: Iterable[int]) -> tuple[Key, ...]:
-        """The usable keys among these, in the order listed."""
+        """The usable keys with these primary keys, in the order listed."""
         chosen = set(pks)
         return tuple(
             Key(key.licenses, key.benefit.expires_on, key.pk)
@@ -147,7 +147,7 @@ class Supply:
 def by_usability(
     listed: Iterable[ProductKey], on: date
 ) -> tuple[list[ProductKey], list[UnusableKey]]:
-    """The keys that can be redeemed on that day, in order, and the others by their last day."""
+    """The keys that can be redeemed on that day, in order; then the others, by their last day."""
     keys, unusable = list[ProductKey](), list[UnusableKey]()
     for key in listed:
         try:
@@ -164,7 +164,7 @@ def by_usability(
 def active(
     partner: int, tenant: int, product: int, on: date, *, most: int
 ) -> QuerySet[Subscription]:
-    """What runs of a product in a tenant, counted; what ends first comes first."""
+    """The Active subscriptions of a product in a tenant, those that end first, with their count."""
     running = Subscription.objects.of_pool(partner, tenant, product).active(on)
     return with_total(running.order_by("ends_on", "pk"), most)
 
@@ -172,16 +172,17 @@ def active(
 def with_asked(
     first: Sequence[Subscription], asked: Subscription | None, on: date
 ) -> Sequence[Subscription]:
-    """As many, with the one that is asked for in the place of the last if it is not among them."""
+    """`first`; if the Active one `asked` for is not among them, it replaces the last one."""
     if asked is None or asked in first or not asked.is_active(on):
         return first
     return sorted([*first[:-1], asked], key=lambda one: (one.ends_on, one.pk))
 
 
 def unredeemed(product: Product, partner: Partner, on: date) -> ProductKeyQuerySet:
-    """The partner's keys of a product that nobody redeemed, except those that lapsed long ago.
+    """The partner's unredeemed keys of a product, except those that lapsed over a year ago.
 
-    Read off the index of unused benefits: of a used one, a key that was replaced is left out.
+    The index of unused benefits serves it. So keys that were revoked because they were replaced are
+    left out: their benefits are used.
     """
     return ProductKey.objects.for_partner(partner).filter(
         benefit__partner=partner,
@@ -195,10 +196,10 @@ def unredeemed(product: Product, partner: Partner, on: date) -> ProductKeyQueryS
 
 @PreparedQuery
 def first_unredeemed(partner: int, product: int, on: date, *, most: int) -> QuerySet[ProductKey]:
-    """The first of them, counted: by the day they lapse, those that have lapsed last."""
+    """The first `most` of them, with their count: by the day they lapse, lapsed ones last."""
     every = unredeemed(Product(pk=product), Partner(pk=partner), on)
     by_day = every.order_by("benefit__expires_on", "pk")
-    # Apart, each by the index
+    # Two subqueries, because one index serves each
     usable, lapsed = (
         first_of(rows, most).values("pk")
         for rows in (
@@ -214,7 +215,7 @@ def first_unredeemed(partner: int, product: int, on: date, *, most: int) -> Quer
 
 @dataclass(frozen=True)
 class ProductChoice:
-    """A product that there is something of: unused keys, Active subscriptions, or both."""
+    """A product with the number of its unused keys, their licenses, and Active subscriptions."""
 
     pk: int
     name: str
@@ -237,7 +238,7 @@ class ProductChoice:
 
 
 def product_choices(tenant: Tenant, partner: Partner, on: date) -> list[ProductChoice]:
-    """Those that can be planned first, by name. Two queries."""
+    """Products with keys or subscriptions; those that can be planned come first. Two queries."""
     keys = (
         ProductKey.objects.waiting(partner, on)
         .order_by()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.license_days import (
     changed_later,
     most_at_once_context,
@@ -18,7 +19,7 @@ from benefits_portal.licensing.license_display import (
     standing_of,
     standings,
 )
-from benefits_portal.licensing.license_list import LicenseListing, product_in
+from benefits_portal.licensing.license_list import LicenseListing
 from benefits_portal.licensing.models import (
     LicensePool,
     Subscription,
@@ -42,7 +43,7 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
     offers to switch, and for the one that the address names.
     """
     check_named_tenant(request, pk)
-    if product := product_in.first(request.partner.pk, request.tenant.pk, pk):
+    if product := prepared_queries.product_in.first(request.partner.pk, request.tenant.pk, pk):
         return LicensePool(request.tenant, product)
     tenants = [tenant.pk for tenant in request.tenants]
     elsewhere = Subscription.objects.filter(product=pk, tenant__in=tenants).order_by("pk").first()

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from benefits_portal.benefits.models import ProductKey
-from benefits_portal.licensing.comparison import before_after
+from benefits_portal.licensing.change_rows import before_after
 from benefits_portal.licensing.exceptions import ChangedMeanwhile
 from benefits_portal.licensing.forms import own_key
 from benefits_portal.licensing.key_rows import KeyRows

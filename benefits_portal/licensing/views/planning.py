@@ -1,4 +1,4 @@
-"""Planning with one's own keys: choices, then steps, each with its last day (O1 to O7)."""
+"""Planning with the partner's keys: choices, then steps, each with its last day (O1 to O7)."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from benefits_portal.licensing.plan_page.answers import (
 )
 from benefits_portal.licensing.plan_page.forms import ALL, PlanForm
 from benefits_portal.licensing.plan_page.steps import Steps
-from benefits_portal.licensing.plan_page.supply import Asked, Supply, product_choices
+from benefits_portal.licensing.plan_page.supply import PlanRequest, Supply, product_choices
 from benefits_portal.licensing.views.calculator import all_url
 from benefits_portal.tenants.access import get_own_prepared, role_required
 from benefits_portal.tenants.middleware import PartnerRequest
@@ -34,7 +34,7 @@ def plan(request: PartnerRequest) -> HttpResponse:
         choices = product_choices(request.tenant, request.partner, request.today)
         return render(request, "licensing/plan_product.html", {"choices": choices})
     href = "" if query.get("subscription") == ALL else all_url(request)
-    asked = Asked(own, frozenset(query.getlist("key")), href)
+    asked = PlanRequest(own, frozenset(query.getlist("key")), href)
     supply = Supply.of(product, request.tenant, request.today, asked)
     supply = supply.with_people(request.tenant, request.today, query.get("subscription", ""))
     form = PlanForm(query, supply)
@@ -44,7 +44,7 @@ def plan(request: PartnerRequest) -> HttpResponse:
 
 
 def subscription_asked(request: PartnerRequest, query: QueryDict) -> Subscription | None:
-    """That with which the page begins; None if it is asked for a product."""
+    """The subscription that the URL names; None if it names none."""
     asked = query.get("subscription", "")
     if not asked.isdecimal():
         return None
@@ -58,7 +58,7 @@ def product_asked(query: QueryDict) -> Product | None:
 
 
 def answer_context(request: PartnerRequest, query: QueryDict, form: PlanForm) -> dict[str, Any]:
-    """The choices and the steps of the chosen one; nothing where nothing can be planned."""
+    """The choices, and the steps of the chosen one; empty if nothing can be planned."""
     if not (form.supply.subscriptions and form.supply.keys and form.is_valid()):
         return {}
     if form.cleaned_data["subscription"] == ALL:

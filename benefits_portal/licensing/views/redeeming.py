@@ -18,9 +18,9 @@ from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.comparison import comparisons
 from benefits_portal.licensing.exceptions import ChangedMeanwhile, NotReactivatable
 from benefits_portal.licensing.forms import KeyForm, own_key
+from benefits_portal.licensing.key_choices import KeyChoice, key_choices
 from benefits_portal.licensing.key_rows import KEY_FIELDS, asks_for_rows
 from benefits_portal.licensing.models import Redemption, Subscription, redeem_key
-from benefits_portal.licensing.own_keys import KeyChoice, key_choices
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
 from benefits_portal.licensing.redemption_sentences import outcome

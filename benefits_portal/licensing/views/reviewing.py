@@ -8,13 +8,8 @@ from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.formats import as_day
-from benefits_portal.licensing.comparison import (
-    Choice,
-    Comparison,
-    Comparisons,
-    before_after,
-    comparisons,
-)
+from benefits_portal.licensing.change_rows import before_after
+from benefits_portal.licensing.comparison import Choice, Comparison, Comparisons, comparisons
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.exceptions import SubscriptionNotActive
 from benefits_portal.licensing.home.offered_keys import who_else_could_use

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from benefits_portal.backoffice.csv_writing import spreadsheet
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing import end_dates, prepared_queries
-from benefits_portal.licensing.comparison import before_after
+from benefits_portal.licensing.change_rows import before_after
 from benefits_portal.licensing.license_display import standing_of
 from benefits_portal.licensing.lists import SubscriptionListing
 from benefits_portal.licensing.models import LicensePool, Redemption, Subscription, counts

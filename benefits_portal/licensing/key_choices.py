@@ -1,4 +1,4 @@
-"""One's own keys to choose from, each with what it would do (rules S8, U6, W7)."""
+"""The partner's keys as radio buttons, each with what redeeming it would do (S8, U6, W7)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +21,8 @@ from benefits_portal.tenants.audit.refusal import Refusal
 class KeyChoice:
     """A key as a radio button.
 
-    `fits` is false where the rules would refuse it, as `result` says.
+    `result` is what it would do or, if `fits` is false, why the rules refuse it. `shift` is what
+    `date_shifts.shift` returns; empty without an end date to compare with.
     """
 
     key: ProductKey
@@ -31,7 +32,7 @@ class KeyChoice:
     checked: bool = False
 
     def row(self) -> dict[str, Any]:
-        """What licensing/_key_step.html writes."""
+        """The values that licensing/_key_step.html shows."""
         benefit = self.key.benefit
         return {
             "pk": self.key.pk,
@@ -55,10 +56,10 @@ def key_choices(
     on: date,
     chosen: str | None,
 ) -> list[KeyChoice]:
-    """What each of `keys` would do on that day. `chosen` is the reference that was sent, if any.
+    """What each of `keys` would do on day `on`, one of them checked: `chosen`, a primary key.
 
-    Nothing was sent: the key is suggested that expires first of those that fit `subscription`, or
-    the only one that there is.
+    None before the form was sent. Then the first key that fits `subscription` is suggested; for a
+    new subscription, only if no other key fits.
     """
     choices = [key_choice(key, subscription, way, on) for key in keys]
     if chosen is None:
@@ -70,7 +71,7 @@ def key_choices(
 def key_choice(
     key: ProductKey, subscription: Subscription | None, way: RedemptionKind | None, on: date
 ) -> KeyChoice:
-    """What `key` would do on that day, by the model's own rules. No query."""
+    """What `key` would do on day `on`; without `way`, as a new subscription. No query."""
     if subscription is None or way is None:
         term = end_dates.activated(key.licenses, on)
         text = _("12 months, ends %(day)s")
