@@ -2,7 +2,7 @@
 
 from copy import copy
 from datetime import date
-from typing import Any, Never, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -90,6 +90,7 @@ class Assignment(WrittenOnce):
     )
 
     once = ENDED
+    begun_on = "assigned_on"
 
     objects = AssignmentQuerySet.as_manager()  # type: ignore[misc]
 
@@ -122,9 +123,6 @@ class Assignment(WrittenOnce):
 
     def __str__(self) -> str:
         return f"{self.directory_user} – {self.benefit}"
-
-    def delete(self, *args: Any, **kwargs: Any) -> Never:
-        raise TypeError("Assignments are ended, never deleted (A1).")
 
     def is_running(self, on: date) -> bool:
         """The same as `AssignmentQuerySet.running`, for this row."""

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Never, Self
+from typing import TYPE_CHECKING, Self
 
-from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Greatest
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
 
-from benefits_portal import clock
 from benefits_portal.benefits.eligibility import Eligibility
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
-from benefits_portal.tenants.audit.written_once import WrittenOnceQuerySet
+from benefits_portal.tenants.audit.written_once import EndedOnceQuerySet
 from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record, User
 
 from .actions import BenefitAction
@@ -23,10 +20,7 @@ if TYPE_CHECKING:
     from .benefit import Benefit
 
 
-class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
-    def delete(self) -> Never:
-        raise TypeError("Assignments are ended, never deleted (A1).")
-
+class AssignmentQuerySet(EndedOnceQuerySet["Assignment"]):
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 
@@ -97,21 +91,9 @@ class AssignmentQuerySet(WrittenOnceQuerySet["Assignment"]):
         """From the present holder back to the first one, for a chain of transfers (U3)."""
         return self.order_by("-assigned_at", "-pk")
 
-    def ended(self) -> Self:
-        """Removed or transferred."""
-        return self.filter(ended_at__isnull=False)
-
     def kept(self) -> Self:
         """Neither removed nor transferred."""
         return self.filter(ended_at=None)
-
-    def end(self, *, by: Actor, on: date) -> int:
-        """End those that have not ended. Returns how many.
-
-        If a calendar was moved back, today may be before the day on which one began (W10).
-        """
-        last_day = Greatest("assigned_on", Value(on, models.DateField()))
-        return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)
 
     def give(
         self, benefit: "Benefit", person: DirectoryUser, *, by: Actor, on: date

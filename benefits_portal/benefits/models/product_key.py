@@ -1,7 +1,7 @@
 """Product keys: issued, revealed, redeemed once, revoked (rules K1 to K8)."""
 
 from datetime import date
-from typing import Any, ClassVar, Never
+from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -143,9 +143,6 @@ class ProductKey(WrittenOnce):
     def ending(self) -> str:
         """The short form in lists: …XXXXX (K3)."""
         return f"…{self.last_five}"
-
-    def delete(self, *args: Any, **kwargs: Any) -> Never:
-        raise TypeError("Product keys are revoked, never deleted (A1).")
 
     @property
     def is_redeemed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
 from django.db.models import OuterRef, Q
@@ -37,9 +37,6 @@ MAX_FOUND = 50  # keys that end alike
 
 
 class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
-    def delete(self) -> Never:
-        raise TypeError("Product keys are revoked, never deleted (A1).")
-
     def for_partner(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
 

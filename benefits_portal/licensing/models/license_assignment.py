@@ -1,11 +1,10 @@
-"""Licenses given to people (L1 to L10): facts only; what a pool has left is worked out.
+"""The licenses that people have or had, and taking and moving one (L1 to L10).
 
-Giving is in `license_pool.py`, since it asks all subscriptions of the product; taking and moving
-are here.
+Giving one is in `license_pool.py`, because it locks all subscriptions of the product. How many
+licenses a pool has left is derived from these rows, never stored.
 """
 
 from datetime import date
-from typing import Any, Never
 
 from django.db import models
 from django.db.models import Q
@@ -25,9 +24,9 @@ from .license_pool import LicensePool
 
 
 class LicenseAssignment(WrittenOnce):
-    """A license of a product that somebody in its tenant has, or had, and from when to when."""
+    """A license of a product that a person in its tenant has, or had, and from when to when."""
 
-    # Indexes of what runs and of what ended begin with the partner, the tenant and the product
+    # The indexes of running and of ended assignments begin with partner, tenant and product
     partner = models.ForeignKey(
         Partner,
         models.PROTECT,
@@ -79,6 +78,7 @@ class LicenseAssignment(WrittenOnce):
     )
 
     once = ENDED
+    begun_on = "given_on"
 
     objects = LicenseAssignmentQuerySet.as_manager()  # type: ignore[misc]
 
@@ -97,7 +97,7 @@ class LicenseAssignment(WrittenOnce):
         ]
         indexes = [
             models.Index(
-                # The last one to find by words who of them is meant
+                # The person is in it so that a search needs nothing but the index
                 fields=["partner", "tenant", "product", "given_at", "id", "directory_user"],
                 condition=Q(ended_at=None),
                 name="license_running",
@@ -113,9 +113,6 @@ class LicenseAssignment(WrittenOnce):
     def __str__(self) -> str:
         return f"{self.product}: {self.directory_user}"
 
-    def delete(self, *args: Any, **kwargs: Any) -> Never:
-        raise TypeError("Licenses are taken, never deleted (A1).")
-
     @property
     def is_running(self) -> bool:
         return self.ended_at is None
@@ -126,26 +123,26 @@ class LicenseAssignment(WrittenOnce):
 
     @property
     def names(self) -> dict[str, int]:
-        """What stands for it on record."""
+        """The primary keys of the person and of this row, as the record has them."""
         return {"person": self.directory_user_id, "assignment": self.pk}
 
     def check_running(self) -> None:
-        """Raise LicenseTaken if it was taken or moved already (L5)."""
+        """Raise LicenseTaken if it was already taken or moved (L5)."""
         if not self.is_running:
             raise LicenseTaken
 
     def take(self, *, by: Actor, on: date) -> None:
-        """Take the license away: it is free again at once (L5). Raises LicenseTaken."""
+        """Take the license away, so that it is free again at once (L5). Raises LicenseTaken."""
         about = self._about(by) | {"before": self.names}
         with recorded_if_refused(LicenseAction.TAKEN, **about):
             self._end(by=by, on=on)
             Record.objects.log(LicenseAction.TAKEN, **about)
 
     def move(self, product: Product, *, by: Actor, on: date) -> "LicenseAssignment":
-        """Give the same person one of `product` instead: both or neither (L10).
+        """Take the license and give the same person one of `product`: both or neither (L10).
 
-        Raises SameProduct, LicenseTaken, or what stands in the way of giving the other one. The row
-        that ends is locked first, as by who takes it: its tallies come after it.
+        Raises SameProduct, LicenseTaken, or what `LicensePool.give` raises. This row is locked
+        before any tally, in the order in which taking it locks them.
         """
         about = self._about(by) | {"subject": product, "after": {"person": self.directory_user_id}}
         about["before"] = {"product": self.product_id}
@@ -163,12 +160,12 @@ class LicenseAssignment(WrittenOnce):
             return successor
 
     def _lock_running(self) -> None:
-        """Keep others from ending it until the transaction ends. Raises LicenseTaken."""
+        """Lock the row until the transaction ends. Raises LicenseTaken if it has ended."""
         if not self._own.running().select_for_update(no_key=True).values_list("pk"):
             raise LicenseTaken
 
     def _end(self, *, by: Actor, on: date) -> None:
-        """The condition is in the UPDATE: of many who take it at once, one does."""
+        """End the row. The condition is in the UPDATE, so of many requests at once one succeeds."""
         if not self._own.end(by=by, on=on):
             raise LicenseTaken
 

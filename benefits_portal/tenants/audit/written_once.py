@@ -1,16 +1,22 @@
 """Rows of which only the end, or the use, is written later, and that once (rule A1)."""
 
-from typing import Any, ClassVar
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy
 
+from benefits_portal import clock
 from benefits_portal.tenants.audit.append_only import (
     AppendOnly,
     AppendOnlyError,
     AppendOnlyQuerySet,
 )
+
+if TYPE_CHECKING:
+    from benefits_portal.tenants.models import Actor
 
 
 class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):
@@ -47,6 +53,22 @@ class WrittenOnce(AppendOnly):
 
 
 ENDED = {"ended_at": {"ended_at", "ended_on", "ended_by"}}  # what `once` says of a row that ends
+
+
+class EndedOnceQuerySet[M: models.Model](WrittenOnceQuerySet[M]):
+    """Rows that begin on a day, which `model.begun_on` names, and end once."""
+
+    def ended(self) -> Self:
+        return self.filter(ended_at__isnull=False)
+
+    def end(self, *, by: "Actor", on: date) -> int:
+        """End those that have not ended. Returns how many.
+
+        If a calendar was moved back, today may be before the day on which a row began (W10).
+        """
+        begun_on = self.model.begun_on  # type: ignore[attr-defined]
+        last_day = Greatest(begun_on, Value(on, models.DateField()))
+        return self.update(ended_on=last_day, ended_at=clock.now(), ended_by=by.user)
 
 
 def ends_whole(begun_on: str, name: str) -> models.CheckConstraint:
