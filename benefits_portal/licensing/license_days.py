@@ -1,4 +1,4 @@
-"""What the page of a product's licenses says of other days: what came later, the most at once."""
+"""Other days, on the page of a product's licenses: what came later, the most at once (H1, H6)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -34,7 +34,7 @@ def changed_later(pool: LicensePool, any_day: AnyDay) -> Iterator[str]:
 
 
 def sentence(kind: str, count: int) -> str:
-    """What is said of what `counts_after` counts."""
+    """The sentence for one of the counts of `counts_after`."""
     if kind == "begun":
         return ngettext(
             "%(count)s license was assigned later.",
@@ -55,9 +55,9 @@ def sentence(kind: str, count: int) -> str:
 
 
 def counts_after(pool: LicensePool, day: date) -> dict[str, int]:
-    """How many licenses were begun or ended, and redemptions reversed, after that day.
+    """How many licenses were given (`begun`) or ended, and redemptions reversed, after `day`.
 
-    Of those that ended only what somebody had on that day.
+    Only what counted on that day can end or be reversed.
     """
     found = changes_after.rows(pool.tenant.partner_id, pool.tenant.pk, pool.product.pk, day)
     return {kind: count or 0 for kind, count in found}
@@ -82,13 +82,13 @@ def changes_after(
 
 
 def counted(kind: str, rows: QuerySet[Any], count: Combinable) -> Any:
-    """What `count` makes of all `rows`, in a row of a union."""
+    """One row for a union: `kind`, and the aggregate `count` of all `rows`."""
     named = rows.order_by().annotate(kind=Value(kind, CharField()))
     return named.values_list("kind").annotate(count=count)
 
 
 class PeriodForm(forms.Form):
-    """Two days between which the most at once is counted, until today at the latest (H6)."""
+    """The first and last day of the period of `most_at_once`; none after today counts (H6)."""
 
     first = DayFormField(label=gettext_lazy("From"), validators=[validate_day])
     last = DayFormField(label=gettext_lazy("Until"), validators=[validate_day])
@@ -113,7 +113,7 @@ class PeriodForm(forms.Form):
 
 
 def period_of(query: QueryDict, today: date) -> PeriodForm:
-    """The two days that a URL names; without any, the last 12 months are offered."""
+    """A bound form if the URL names a day, else an unbound one with the last 12 months."""
     if {"first", "last"} & query.keys():
         return PeriodForm(query, today=today)
     first = add_months(today, -12) + timedelta(days=1)
@@ -121,7 +121,7 @@ def period_of(query: QueryDict, today: date) -> PeriodForm:
 
 
 def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
-    """The form, and the answer where two days were asked for (H6)."""
+    """The form and, if it is valid, the answer (H6)."""
     if not form.is_bound or not form.is_valid():
         return {"period": form}
     first, last = form.cleaned_data["first"], min(form.cleaned_data["last"], form.today)
@@ -130,7 +130,7 @@ def most_at_once_context(pool: LicensePool, form: PeriodForm) -> dict[str, Any]:
 
 
 def peak_sentence(pool: LicensePool, peak: Peak, first: date, last: date) -> str:
-    """How many people had a license at most, since which day, and of how many licenses."""
+    """How many people had a license at most, first on which day, and of how many licenses."""
     days = {"first": as_day(first), "last": as_day(last)}
     if not peak.people:
         return _("No one had a license at the end of a day from %(first)s to %(last)s.") % days

@@ -1,4 +1,4 @@
-"""What pages say of licenses and the people who have them (L6 to L8, L11)."""
+"""What pages say about a pool: its bar, what comes next, and a shortage (L6 to L8, L11)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
@@ -41,7 +41,7 @@ def href_of(product_pk: int) -> str:
 
 
 class PoolStanding:
-    """One product's licenses in a tenant: how many, who has them, what comes next."""
+    """A product's pool in a tenant, as pages show it; `since` is when a shortage began, if any."""
 
     def __init__(self, product: Product, outlook: LicenseOutlook, since: date | None) -> None:
         self.product, self.outlook, self.since = product, outlook, since
@@ -53,7 +53,7 @@ class PoolStanding:
 
     @property
     def figure(self) -> str:
-        """What the bar shows: 12 of 25 assigned."""
+        """The text of the bar: 12 of 25 assigned."""
         return assigned_text(self.count)
 
     @property
@@ -62,7 +62,7 @@ class PoolStanding:
 
     @property
     def next_text(self) -> str:
-        """What changes next, and when; empty where nothing does (L7, L8)."""
+        """The next day with fewer licenses, and what it means; empty if there is none (L7, L8)."""
         step = self.outlook.next_step
         if step is None:
             return ""
@@ -76,7 +76,7 @@ class PoolStanding:
 
     @property
     def warning(self) -> str:
-        """That there are too few licenses, since when, and until when to settle it (L7, L8)."""
+        """The shortage, since when, and by when to settle it; empty without one (L7, L8)."""
         if not self.count.over or self.since is None:
             return ""
         until = settle_until(self.since)
@@ -87,7 +87,7 @@ class PoolStanding:
 
     @property
     def _shortage(self) -> str:
-        """Without any license nobody has access; while some are left, nobody loses theirs."""
+        """While some licenses are left nobody loses theirs; without any, nobody has access."""
         if self.count.licenses:
             text = ngettext(
                 "Since %(since)s there is %(count)s license too few. No one loses theirs, but no "
@@ -108,7 +108,7 @@ class PoolStanding:
         return text % {"count": format_number(self.count.over), "since": since}
 
     def cells(self) -> dict[str, object]:
-        """What the list of products shows."""
+        """The values of a row in the list of products."""
         over = _("%(count)s since %(day)s") % {
             "count": format_number(self.count.over),
             "day": as_day(self.since) if self.since else "",
@@ -150,10 +150,7 @@ def assigned_text(count: LicenseCount) -> str:
 
 
 def bar(count: LicenseCount) -> list[dict[str, Any]]:
-    """The bar of the original: assigned and available, in per cent of the whole.
-
-    Where there are too few licenses: what there is, and what is missing.
-    """
+    """The segments of the bar, in percent: assigned and available or, in a shortage, missing."""
     whole = max(count.licenses, count.given)
     if not whole:
         return []
@@ -170,9 +167,9 @@ def bar(count: LicenseCount) -> list[dict[str, Any]]:
 
 
 def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStanding:
-    """That of one pool: one query, and three more where there are too few licenses.
+    """The standing of one pool. One query, and three more in a shortage.
 
-    `then`: at the end of another day than today (H1).
+    `then` is for the end of another day than today (H1).
     """
     if then:
         return standing_by(pool, outlook_of(pool.tenant, pool.product, on, then=True), then=True)
@@ -181,7 +178,7 @@ def standing_of(pool: LicensePool, on: date, *, then: bool = False) -> PoolStand
 
 
 def standing_by(pool: LicensePool, outlook: LicenseOutlook, *, then: bool = False) -> PoolStanding:
-    """That of a pool with this `outlook`."""
+    """The standing of a pool with this `outlook`."""
     product = pool.product
     since = over_since(pool.tenant, {product.pk: outlook}, outlook.on, then=then)
     return PoolStanding(product, outlook, since.get(product.pk))
@@ -190,9 +187,10 @@ def standing_by(pool: LicensePool, outlook: LicenseOutlook, *, then: bool = Fals
 def standings(
     tenant: Tenant, on: date, *, then: bool = False, also: Collection[int] = ()
 ) -> list[PoolStanding]:
-    """Those of all products that people of `tenant` have or can have, by name.
+    """The standings of all products that people of `tenant` have or can have, by name.
 
-    And of the products `also`, whatever is left of them.
+    `then` is for the end of another day than today (H1); then the products whose primary keys are
+    in `also` are included, even without people or licenses.
     """
     found: dict[Product, LicenseOutlook]
     if then:
@@ -206,9 +204,9 @@ def standings(
 
 
 def candidates(pool: LicensePool, search_query: str, *, is_only: bool) -> Excerpt[Candidate]:
-    """The first people of the tenant by name or address, each with why not, if so (L1, L2).
+    """The first matching people of the tenant, each with the reason if they cannot be chosen.
 
-    `is_only`: the partner has no other tenant, so that indexes of all its people alone tell.
+    `is_only` says that the partner has no other tenant, so an index of all its people serves (W7).
     """
     partner = pool.tenant.partner
     if is_only:
@@ -222,7 +220,7 @@ def candidates(pool: LicensePool, search_query: str, *, is_only: bool) -> Excerp
 
 
 def first_in(tenant: Tenant, search_query: str) -> Excerpt[DirectoryUser]:
-    """The first people of one tenant of several; of many whom words mean, not all are counted."""
+    """The first matching people of one of several tenants; a large count stops early."""
     sought = PeopleSought(tenant.partner_id, search_query)
     meant, counts_to = sought.meant, sought.counts_to
     values, how = (meant.values, meant.how) if meant else ((), None)
@@ -236,11 +234,11 @@ def first_in(tenant: Tenant, search_query: str) -> Excerpt[DirectoryUser]:
 def in_tenant(
     partner: int, tenant: int, *values: int | str, how: How | None, counts_to: int
 ) -> QuerySet[DirectoryUser]:
-    """The first people of a tenant by name; whom a search means, by `how` the values say so."""
-    # Joined with the one tenant, all that match would be compared with everybody by name
+    """The first people of a tenant by name; `how` and `values` are those of `Meant`, if any."""
+    # With a join of the tenant, PostgreSQL would compare all matches with everybody
     here = DirectoryUser.objects.filter(partner=partner, tenant=tenant)
     sought = Meant(partner, how, values).among(here) if how else here
-    # By an index alone, and then the rest of the few
+    # The inner query reads an index alone; the outer one reads the rows of the few
     first = first_of(sought.by_name(), MAX_CANDIDATES).by_name()
     return with_total(first, MAX_CANDIDATES, counted=sought, count_to=counts_to)
 
@@ -248,7 +246,7 @@ def in_tenant(
 def other_products(
     pools: Iterable[PoolStanding], product: Product
 ) -> Sequence[tuple[PoolStanding, Refusal | None]]:
-    """Where a license of `product` can be moved to, and why not, those that can first (L10)."""
+    """Where a license of `product` can be moved to, or why not; possible ones first (L10)."""
     others = [each for each in pools if each.product != product]
     found = [(each, each.count.refusal(each.product)) for each in others]
     return sorted(found, key=lambda each: each[1] is not None)

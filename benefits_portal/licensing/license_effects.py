@@ -1,4 +1,4 @@
-"""How many people would be over before something changes a pool's licenses (L11)."""
+"""Whether people would be left without a license if a key changed a subscription (L11)."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -21,9 +21,9 @@ def stretch_of(term: Term | None) -> Stretch | None:
 
 
 def effect(outlook: LicenseOutlook, before: Term | None, after: Term | None) -> str:
-    """Whether everybody keeps a license, and until when, once `after` takes the place of `before`.
+    """From when there would be too few licenses if `after` replaced the term `before`, as text.
 
-    Empty where nobody has one.
+    Empty if nobody has a license.
     """
     then = outlook.replacing(stretch_of(before), stretch_of(after))
     step = then.first_over
@@ -64,14 +64,14 @@ def later(over: int) -> str:
 
 
 def effect_of(quote: Quote, tenant: Tenant, product: Product) -> str:
-    """That of redeeming what `quote` says: one query."""
+    """The `effect` of redeeming the key of `quote`. One query."""
     return effect(outlook_of(tenant, product, quote.on), quote.before, quote.after)
 
 
 def effects_of_ways(
     comparisons: Iterable[Comparison], tenant: Tenant, product: Product, on: date
 ) -> list[str]:
-    """For each way to use a key what becomes of the people; nothing where nobody has a license."""
+    """The `effect` of each way to use a key, without repeats; none if nobody has a license."""
     outlook = outlook_of(tenant, product, on)
     if not outlook.given:
         return []

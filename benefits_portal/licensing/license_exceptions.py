@@ -1,4 +1,4 @@
-"""What the rules say no to when licenses are given to people, taken or moved (L1 to L10)."""
+"""Refusals when licenses are given to people, taken or moved (L1 to L10)."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Forms for licenses of people: a person, a list of people, another product."""
+"""Forms for giving licenses to a person or a list of people, and for moving one."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ NO_SUCH_HOLDER = _(
 
 
 class HolderForm(forms.Form):
-    """Somebody of the partner's directory; whether of this tenant, the rule says (L1)."""
+    """A person of the partner's directory; the model checks that the tenant is right (L1)."""
 
     directory_user = forms.ModelChoiceField(
         DirectoryUser.objects.none(),
@@ -31,7 +31,7 @@ class HolderForm(forms.Form):
 
 
 class HoldersForm(PeopleForm):
-    """A list of addresses, longer than one for credit (L12)."""
+    """A list of email addresses, which may be longer than one for credit (L12)."""
 
     MAX_LINES, MAX_LETTERS = 2_000, 200_000
 
@@ -44,7 +44,7 @@ class HoldersForm(PeopleForm):
 
 
 class OtherProductForm(forms.Form):
-    """The product to move a license to; whether there is one of it, the rule says (L10)."""
+    """The product to move a license to; the model checks that one is free (L10)."""
 
     product = forms.ModelChoiceField(
         Product.objects.none(),

@@ -1,4 +1,4 @@
-"""The licenses that people have, for their pages (L9)."""
+"""The licenses that people have, for the pages about people (L9)."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
@@ -18,7 +18,10 @@ from benefits_portal.tenants.models import DirectoryUser
 def licenses_of(
     people: Sequence[DirectoryUser], on: date, *, then: bool
 ) -> Iterator[tuple[int, Holding]]:
-    """Those that run, or ran on that day; somebody disabled keeps theirs until they are taken."""
+    """The licenses of each of `people`, `then` at the end of day `on`, by the person's primary key.
+
+    People who are disabled keep theirs until they are taken (L9).
+    """
     keys = padded((person.pk for person in people), nobody=0)
     for assignment in held_then.rows(on, *keys) if then else held_now.rows(*keys):
         since = _("License, since %(day)s") % {"day": as_day(assignment.given_on)}

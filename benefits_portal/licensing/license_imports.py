@@ -1,4 +1,4 @@
-"""Licenses of people from CSV: each line gives one, by the rules of the pool (L1 to L8)."""
+"""Giving licenses from a CSV file: each line gives one, by the rules of the pool (L1 to L8)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -35,11 +35,11 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Tenant
 from benefits_portal.tenants.tenant_lookup import no_tenant, tenants_meant
 from benefits_portal.typed_text import tidy
 
-type PoolPks = tuple[int, int]  # of its tenant and its product
+type PoolPks = tuple[int, int]  # the primary keys of a tenant and a product
 
 
 class LicenseImport(Import):
-    """Who has a license already is left as they are; all others get one today, in their order."""
+    """Gives a license today to each person who has none yet, in the order of the lines."""
 
     columns = ("tenant", "product", "user_principal_name")
     example = ("wingtiptoys.onmicrosoft.com", "Visio Plan 2", "kim@wingtiptoys.onmicrosoft.com")
@@ -53,16 +53,16 @@ class LicenseImport(Import):
         "product": tidy,
         "user_principal_name": canonical_email_or_text,
     }
-    is_whole = True  # people are locked before subscriptions, so all of them at first
+    is_whole = True  # all people are locked first, because people are locked before subscriptions
 
     def canonical(self, cells: Cells) -> Cells:
-        """The directory's own name for a guest is the guest's address (W3)."""
+        """Replace the directory's own name for a guest by the guest's email (W3)."""
         cells = super().canonical(cells)
         email, domain = guest_behind(cells["user_principal_name"]) or ("", "")
         return cells | {"user_principal_name": email} if domain == cells["tenant"] else cells
 
     def look_up(self, cells: list[Cells]) -> None:
-        """A few queries however many pools and people the file names."""
+        """A few queries, however many pools and people the file names."""
         domains = {line["tenant"] for line in cells}
         there = Tenant.objects.select_related("partner").filter(domain__in=domains)
         self.tenants = {tenant.domain: tenant for tenant in there}
@@ -75,7 +75,7 @@ class LicenseImport(Import):
         self.planned: dict[LicensePool, list[DirectoryUser]] = defaultdict(list)
 
     def people_of(self, cells: list[Cells]) -> Iterator[tuple[tuple[int, str], DirectoryUser]]:
-        """Whom the lines name in their tenants, by tenant and address."""
+        """The people that the lines name, by their tenant's primary key and their email."""
         for lines in batched(cells, BATCH, strict=False):
             tenants = {self.tenants.get(line["tenant"]) for line in lines} - {None}
             emails = {line["user_principal_name"] for line in lines}
@@ -86,7 +86,7 @@ class LicenseImport(Import):
                 yield (person.tenant_id, person.user_principal_name), person
 
     def look_up_pools(self) -> None:
-        """What the pools have, how many people have one, and who of the file has (L2, L6, L7)."""
+        """The licenses of each pool, how many are given, and to whom of the file (L2, L6, L7)."""
         tenants = {tenant.pk: tenant for tenant in self.tenants.values()}
         pools = {"tenant__in": tenants.values(), "product__in": self.products.values()}
         self.licenses = Counter[PoolPks]()
@@ -123,7 +123,7 @@ class LicenseImport(Import):
             self.plan(line, LicensePool(tenant, product), person)
 
     def plan(self, line: ImportRow, pool: LicensePool, person: DirectoryUser) -> None:
-        """Hold that `person` would get a license. Raises ValidationError."""
+        """Plan a license for `person`, unless they have one. Raises ValidationError."""
         line.text = f"{line.text} · {person.display_name}"
         pks = (pool.tenant.pk, pool.product.pk)
         if person.pk in self.holders[pks]:
@@ -138,10 +138,10 @@ class LicenseImport(Import):
         line.outcome = Outcome.NEW
 
     def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
-        """Raises the first refusal of what became impossible at this moment."""
+        """Give what was planned. Raises the first Refusal, if something has changed since."""
         self.lock_people()
         pools = sorted(self.planned, key=lambda each: (each.tenant.pk, each.product.pk))
-        for pool in pools:  # before any tally is written: who moves a license locks in this order
+        for pool in pools:  # before any tally is written, in the order in which moving locks
             pool.lock_subscriptions()
         done = 0
         for pool in pools:
@@ -154,7 +154,7 @@ class LicenseImport(Import):
             on_progress(done := done + len(people))
 
     def lock_people(self) -> None:
-        """All of the file, before the subscriptions of any pool: the order of all who give."""
+        """Lock all people of the file, before any subscriptions, as `give_each` does."""
         people: dict[int, set[int]] = defaultdict(set)
         for pool, chosen in self.planned.items():
             people[pool.tenant.partner_id].update(person.pk for person in chosen)

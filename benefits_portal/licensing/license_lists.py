@@ -1,4 +1,4 @@
-"""Licenses for many people at once (L12): a list, what would become of each line, then that."""
+"""Giving licenses to a list of people: a preview of each line, then exactly that (L12)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -21,7 +21,10 @@ type Outcomes = dict[int, LicenseAssignment | Refusal]
 def preview(
     pool: LicensePool, found: Iterable[tuple[int, str]], on: date
 ) -> list[BulkAssignmentRow]:
-    """What would become of each line: in their order, while there are licenses left (L3)."""
+    """What would happen to each line, in their order, while there are licenses left (L3).
+
+    `found` has the number and the text of each line.
+    """
     spelled = [(number, text, canonical_email_or_text(text)) for number, text in found]
     meant = one_person(pool.tenant.partner, spelled)
     by_email = entries_meant(pool, {email for _number, _written, email in meant})
@@ -58,9 +61,9 @@ def _refusal(
 
 
 def entries_meant(pool: LicensePool, emails: set[str]) -> dict[str, DirectoryUser]:
-    """The entry that each of `emails` means, by the email: that of the pool's tenant, if any.
+    """The directory entry for each of `emails`, preferably of the pool's own tenant.
 
-    Another tenant's tells that somebody is there, and not here (L1).
+    An entry of another tenant explains why the person cannot be chosen (L1).
     """
     people = DirectoryUser.objects.for_partner(pool.tenant.partner)
     found = people.filter(user_principal_name__in=emails).order_by("pk")
@@ -69,12 +72,12 @@ def entries_meant(pool: LicensePool, emails: set[str]) -> dict[str, DirectoryUse
 
 
 def sealed(lines: list[BulkAssignmentRow], pool: LicensePool, user: User) -> str:
-    """The preview as a form carries it: for this pool and this person; nobody can change it."""
+    """The preview, signed for a form of this pool and user."""
     return seal(lines, about(pool, user), SALT)
 
 
 def unsealed(text: str, pool: LicensePool, user: User) -> list[BulkAssignmentRow] | None:
-    """The lines that were shown; None if that was too long ago, for something else, or never."""
+    """The lines that `sealed` wrote; None if invalid, expired, or for another pool or user."""
     return unseal(text, about(pool, user), SALT)
 
 
@@ -85,10 +88,10 @@ def about(pool: LicensePool, user: User) -> list[int]:
 def give_many(
     pool: LicensePool, lines: list[BulkAssignmentRow], *, by: Actor, on: date
 ) -> list[BulkAssignmentRow]:
-    """Give a license to whoever `lines` say gets one, and return what became of each line.
+    """Give a license to each person whose line has no refusal; return what became of each line.
 
-    Whoever can no longer have one is left out with the reason, on record. Whom the same list gave
-    one a moment ago, got it (W11).
+    Whoever cannot get one any more is refused, on record. If the same list was sent twice, the
+    people who got one a moment ago count as given (W11).
     """
     chosen = [line.person for line in lines if not line.refused]
     with recorded_if_refused(LicenseAction.GIVEN, **pool.about(by)):
@@ -105,7 +108,7 @@ def became(line: BulkAssignmentRow, outcomes: Outcomes) -> BulkAssignmentRow:
 
 
 def done_already(pool: LicensePool, outcomes: Outcomes, *, by: Actor) -> Outcomes:
-    """`outcomes` without those of whom `by` has given a license of the pool a moment ago."""
+    """`outcomes` without people to whom `by` gave a license of the pool a moment ago (W11)."""
     if not any(isinstance(outcome, HoldsLicense) for outcome in outcomes.values()):
         return outcomes
     done = Record.objects.just_done(
@@ -120,7 +123,7 @@ def done_already(pool: LicensePool, outcomes: Outcomes, *, by: Actor) -> Outcome
 
 
 def log_each(pool: LicensePool, outcomes: Outcomes, *, by: Actor) -> None:
-    """One line on record for each person."""
+    """Add a record for each person."""
     Record.objects.bulk_create(
         Record.objects.line(
             LicenseAction.GIVEN,
@@ -132,5 +135,5 @@ def log_each(pool: LicensePool, outcomes: Outcomes, *, by: Actor) -> None:
 
 
 def names_of(pk: int, outcome: LicenseAssignment | Refusal) -> dict[str, int]:
-    """What is on record of whoever has the primary key `pk`."""
+    """The primary keys that the record has of the person `pk`."""
     return {"person": pk} if isinstance(outcome, Refusal) else outcome.names

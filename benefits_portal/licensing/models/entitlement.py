@@ -16,9 +16,9 @@ from .subscription_queryset import EXPIRED_DAYS
 
 
 def entitled(tenant: Tenant, product: Product, on: date) -> int:
-    """The licenses of all subscriptions of `product` in `tenant` together: one query.
+    """The licenses of all subscriptions of `product` in `tenant` that are Active or Expired.
 
-    Of those that are Active or Expired on that day, by what each ran for at its end.
+    By their terms at the end of day `on`. One query.
     """
     parts = entitling_of(tenant, on, [product.pk], then=True)
     sums = (rows.values_list("product").annotate(Sum("number")) for rows in parts)
@@ -28,10 +28,11 @@ def entitled(tenant: Tenant, product: Product, on: date) -> int:
 def entitling_of(
     tenant: Tenant, on: date, products: Collection[int] | None, *, then: bool
 ) -> Iterator[QuerySet[Any, Any]]:
-    """What people of `tenant` can have on that day, for a union: each `number` ends on `end` (L7).
+    """The licenses that people of `tenant` can have on that day, as parts of a union (L7).
 
-    `then`, at the end of another day than today: what has run for the same since, what a key was
-    redeemed for since, and what was reversed since (H1).
+    Rows have a `product`, an `end` date and a `number` of licenses. Of all products if `products`
+    is None. `then` is for another day than today: one part for subscriptions that have not changed
+    since, and those of `ended_since` (H1).
     """
     here = {"partner": tenant.partner_id, "tenant": tenant}
     theirs = Subscription.objects.filter(**here)
@@ -54,7 +55,7 @@ def all_together(parts: Iterable[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
 def ended_since(
     on: date, here: dict[str, Any], products: Collection[int] | None
 ) -> Iterator[QuerySet[Any, Any]]:
-    """What ran at the end of `on` and has been changed since."""
+    """The terms at the end of `on` that a later redemption or reversal ended, in the same form."""
     earliest = on - EXPIRED_DAYS
     redeemed = Redemption.objects.filter(
         **here, before_since__lte=on, redeemed_on__gt=on, before_ends_on__gte=earliest

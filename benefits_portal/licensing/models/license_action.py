@@ -1,4 +1,4 @@
-"""What is put on record when licenses are given to people, taken or moved (A1)."""
+"""The actions that are recorded when licenses are given to people, taken or moved (A1)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,12 +7,12 @@ from benefits_portal.benefits.models import Product
 from benefits_portal.tenants.audit.labels import REFERENCES
 from benefits_portal.tenants.models import Record, recordable
 
-REFERENCES["product"] = Product  # to which a license was moved, or from which
+REFERENCES["product"] = Product  # the other product of a move
 
 
 @recordable
 class LicenseAction(models.TextChoices):
-    """What is put on record of a product and a person; `moved-away` of the product left."""
+    """The subject is a product; of a move, there is one record for each of the two products."""
 
     GIVEN = "licensing.license-given", _("Assigned a license")
     TAKEN = "licensing.license-taken", _("Removed a license")

@@ -1,4 +1,4 @@
-"""How many people had a license at most at once between two days, exact to the day (H6)."""
+"""The most people who had a license at once between two days, exact to the day (H6)."""
 
 from datetime import date
 from itertools import accumulate
@@ -14,17 +14,17 @@ from .license_tally import PEOPLE, LicenseTally
 
 
 class Peak(NamedTuple):
-    """The most people that had a license at the end of a day, and the first day with as many."""
+    """The most people who had a license at the end of a day, and the first day with so many."""
 
     people: int
     day: date
 
 
 def most_at_once(pool: LicensePool, first: date, last: date) -> Peak:
-    """The most people of `pool` at once, at the end of a day from `first` to `last`.
+    """The peak of `pool` on the days from `first` to `last`, both included.
 
-    Whoever was given a license and lost it on one day had it at the end of none. One query, whose
-    rows are days, not people.
+    Somebody who was given a license and lost it on the same day does not count, because they had it
+    at the end of no day. One query, whose rows are days, not people.
     """
     tenant, product = pool.tenant, pool.product
     changes = changes_of_pool.tuples(tenant.partner_id, tenant.pk, product.pk, first, last)
@@ -39,7 +39,10 @@ def most_at_once(pool: LicensePool, first: date, last: date) -> Peak:
 def changes_of_pool(
     partner: int, tenant: int, product: int, first: date, last: date
 ) -> QuerySet[Any, tuple[date, int]]:
-    """By how many people there were more on each day until `last`; what came before on `first`."""
+    """How many more people each day until `last` had than the day before.
+
+    Changes before `first` count on `first`.
+    """
     theirs = LicenseTally.objects.filter(partner=partner, tenant=tenant, product=product)
     since = Greatest("day", Value(first, DateField()))
     until = theirs.by_day().filter(day__lte=last).order_by().values_list(since)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .license_assignment import LicenseAssignment
     from .license_assignment_queryset import LicenseAssignmentQuerySet
 
-TENANT = "tenant"  # of an address: in which tenant the licenses are
+TENANT = "tenant"  # the URL parameter that names the tenant
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class LicensePool:
     def give_under_locks(
         self, person: DirectoryUser, *, by: Actor, on: date, leaving: int | None = None
     ) -> "LicenseAssignment":
-        """The same within the caller's transaction, without recording a refusal."""
+        """The same in the caller's transaction, without a record; see `give_each` on `leaving`."""
         outcome = self.give_each([person], by=by, on=on, leaving=leaving)[person.pk]
         if isinstance(outcome, Refusal):
             raise outcome
@@ -164,7 +164,7 @@ class LicensePool:
 
         Returns the outcome for each, by primary key. Within the caller's transaction. It locks,
         then counts, so that only one of many simultaneous requests gets the last license. `leaving`
-        is a product of which the caller ends a license.
+        is the primary key of the product from which a license is moved.
         """
         entries = locked_people(self.tenant.partner_id, [person.pk for person in people])
         licenses = self._locked_licenses(on, leaving)
@@ -173,7 +173,7 @@ class LicensePool:
         outcomes: dict[int, LicenseAssignment | Refusal] = {}
         chosen: list[DirectoryUser] = []
         for person in people:
-            # Of another partner's person nothing is known here
+            # `entries` has no people of other partners
             refusal = refusals.get(person.pk, NotInTenant())
             refusal = refusal or count.plus(len(chosen)).refusal(self.product)
             if refusal:
@@ -183,7 +183,7 @@ class LicensePool:
         return outcomes | self._write(chosen, by=by, on=on)
 
     def _locked_licenses(self, on: date, leaving: int | None) -> int:
-        """Lock the subscriptions in one order, and return how many licenses they grant.
+        """Lock the subscriptions, then the tallies of a move; return how many licenses there are.
 
         If two requests give licenses at once, one waits for the other.
         """

@@ -17,7 +17,7 @@ from benefits_portal.licensing.tally_triggers import miscounted, recounted
 from benefits_portal.tenants.models import Partner, Tenant
 
 EVER = date.min  # the day of a tally of all days together, before any real one
-PEOPLE = F("given") - F("ended")  # how many more have a license than before, or have one at all
+PEOPLE = F("given") - F("ended")  # of a day: how many more have a license; of EVER: how many have
 
 
 class LicenseTallyQuerySet(models.QuerySet["LicenseTally"]):
@@ -73,7 +73,7 @@ class LicenseTally(models.Model):
     day = models.DateField(_("day"))
     given = models.IntegerField(_("assigned"))
     ended = models.IntegerField(_("ended"))
-    # Of those that were given on that day, whenever they ended
+    # How many of those that were given on this day have ended, on whatever day
     gone = models.IntegerField(_("ended since"))
 
     objects = LicenseTallyQuerySet.as_manager()
@@ -88,7 +88,7 @@ class LicenseTally(models.Model):
             )
         ]
         indexes = [
-            # Those of `ever` are few beside those of each day
+            # A pool has one tally for all days, beside one for each day
             models.Index(
                 fields=["partner", "tenant", "product"],
                 condition=Q(day=EVER),
