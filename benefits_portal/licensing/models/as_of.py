@@ -31,7 +31,7 @@ COLUMNS = {
 
 
 class Run(NamedTuple):
-    """A term, and the first day of service of what runs for it."""
+    """A term, and the first day of service of the subscription that has it."""
 
     term: Term
     starts_on: date
@@ -79,7 +79,7 @@ def annotated_run(row: Any) -> Run:
     return Run(term, row.starts_on_then)
 
 
-# The run of a day that a redemption has ended since, or a reversal: at most one row of both
+# The run of a day that a later redemption or reversal ended: at most one row of both queries
 REDEEMED = """
     SELECT %(before)s FROM licensing_redemption r
     WHERE r.subscription_id = %(pk)s AND r.before_since <= %(day)s AND r.redeemed_on > %(day)s
@@ -128,7 +128,7 @@ class Then(Func):
 
 
 class SourceThen(Then):
-    """The same for the offer of the key; if no key was redeemed by then, the row's own value."""
+    """A field of the offer of the last key; the row's own value if none was redeemed by then."""
 
     looked_up = f"COALESCE(({SOURCE}), %(own)s)"
 
@@ -146,5 +146,5 @@ def columns_on(day: date) -> Mapping[str, Then]:
 
 
 def source_on(day: date, name: str) -> SourceThen:
-    """A field of the offer of the key redeemed last by then and not reversed by then."""
+    """A field of the offer of the key redeemed last by `day` and not reversed by then."""
     return SourceThen(day, f"source_{name}", TextField(), after=f"o.{name}")

@@ -1,6 +1,6 @@
-"""The names that stand on subscriptions follow those of the catalog.
+"""Copy renamed products and offers to subscriptions.
 
-The catalog is in a lower room and knows nothing of them.
+By signals, because the catalog is in a lower app, which must not import this one.
 """
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -38,7 +38,7 @@ def fed_by(offer: Offer) -> SubscriptionQuerySet:
 
 
 def carry_to_subscriptions(subscriptions: SubscriptionQuerySet) -> int:
-    """Write today's names on those of `subscriptions` that have others; returns on how many."""
+    """Write the present names on `subscriptions` that have others. Returns how many rows."""
     return update_in_batches(subscriptions.misnamed(), renamed)
 
 

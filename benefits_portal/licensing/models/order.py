@@ -56,11 +56,11 @@ class OrderQuerySet(AppendOnlyQuerySet["Order"]):
         return self.select_related("subscription__product", "tenant", "partner", "redeemed_by")
 
     def of_submission(self, quote: OrderQuote, partner: Partner) -> "Order | None":
-        """What the very submission of `quote` has led to before, if it has (K2, O13)."""
+        """The order that an earlier request with the same submission created, or None (K2, O13)."""
         return self.for_partner(partner).filter(submission=quote.submission).first()
 
     def begin(self, quote: OrderQuote, subscription: Subscription, *, by: Actor) -> "Order":
-        """An order that `quote` is carried out for, before its first step."""
+        """Create the order of `quote`, before its first step."""
         return self.create(
             submission=quote.submission,
             partner_id=subscription.partner_id,
@@ -123,10 +123,9 @@ class Order(AppendOnly):
 
     @classmethod
     def quote(cls, subscription: Subscription, steps: Sequence[OrderStep], on: date) -> OrderQuote:
-        """What redeeming the keys of `steps` one after the other does on that day (O10).
+        """What redeeming the keys of `steps` one after the other on day `on` would do (O10).
 
-        Raises TooFewKeys, TooManyKeys, or RefusedInOrder with the first step that cannot be done
-        and the reason (O11).
+        Raises TooFewKeys, TooManyKeys, or RefusedInOrder for the first step that is refused (O11).
         """
         check_size(steps)
         quotes = []
@@ -150,9 +149,9 @@ class Order(AppendOnly):
     ) -> "Order":
         """Redeem the keys of `steps` for `subscription`, all of them or none (O9).
 
-        Given the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (O10); the
-        same quote a second time returns the first time's order (O13). Any other Refusal is one of
-        `Order.quote`, and put on record.
+        With the `quote` that was shown, it does exactly that or raises ChangedMeanwhile (O10).
+        Submitting the same quote again returns the order of the first time (O13). Other Refusals
+        are those of `Order.quote`. A refusal is recorded, after the rollback.
         """
         try:
             with transaction.atomic():
@@ -173,7 +172,7 @@ class Order(AppendOnly):
         on: date,
         shown: OrderQuote | None,
     ) -> "Order":
-        """Lock, quote, confirm unchanged, claim; then apply, ledger, record, step by step.
+        """Lock, quote, confirm the quote and claim the keys; then carry out each step.
 
         Locks are taken in one order: the keys by primary key, their benefits, the subscription
         (O12).
@@ -194,7 +193,7 @@ class Order(AppendOnly):
     def carry_out(
         self, position: int, step: OrderStep, quote: Quote, locked: Subscription, *, by: Actor
     ) -> None:
-        """Apply, ledger, record: one step, for the `locked` subscription."""
+        """Apply one step to the `locked` subscription, write its redemption, and record it."""
         since = locked.since
         changed = apply(quote, locked, step.key)
         redemption = Redemption.objects.write(
@@ -256,10 +255,10 @@ def check_size(steps: Sequence[OrderStep]) -> None:
 def outcomes(
     subscription: Subscription, steps: Sequence[OrderStep], on: date
 ) -> Iterator[Quote | Refusal]:
-    """The quote of each step on that day, each after the ones before it, or its refusal.
+    """The quote of each step on day `on`, after the steps before it, or its refusal.
 
-    The keys are checked one by one, each in the order of K7 (O11). A step that is refused changes
-    nothing for those after it. No query.
+    The keys are checked one by one, each in the order of K7 (O11). A refused step changes nothing
+    for the steps after it. No query.
     """
     running, seen = copy(subscription), dict[int, int]()
     for position, step in enumerate(steps):
@@ -276,7 +275,7 @@ def outcomes(
 
 
 def step_quote(running: Subscription, step: OrderStep, on: date) -> Quote:
-    """What one key does for a subscription with this term. Raises in the order of K7."""
+    """The quote of one step for the `running` subscription. Raises Refusals in the order of K7."""
     if step.key.partner_id != running.partner_id:
         raise KeyUnknown
     if step.way not in STEP_KINDS:

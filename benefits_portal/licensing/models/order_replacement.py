@@ -1,4 +1,4 @@
-"""Asking for other keys in place of a whole order: one request, from its last step (O14, K8)."""
+"""Requesting replacements for all keys of an order in one request (O14, K8)."""
 
 from datetime import date
 
@@ -18,20 +18,21 @@ from .reversal import check_latest
 
 
 def standing_steps(order: Order) -> list[Redemption]:
-    """The redemptions of `order` that were not taken back, from the last one."""
+    """The redemptions of `order` that were not reversed, the last one first."""
     theirs = Redemption.objects.for_display().standing().filter(order=order)
     return list(theirs.order_by("-position"))
 
 
 def order_replaceable_until(steps: list[Redemption]) -> date:
-    """The last day to ask for other keys in place of those of `steps` (K8, B5)."""
+    """The last day to ask for replacements of all keys of `steps` (K8, B5)."""
     return min(replaceable_until(step.key, step.redeemed_on) for step in steps)
 
 
 def check_order_replaceable(order: Order, steps: list[Redemption], on: date) -> None:
-    """Raise the Refusal that stands in the way of asking for the whole `order` on that day.
+    """Raise a Refusal unless replacements for the whole `order` can be asked for on day `on`.
 
-    `steps` are those that stand. Too late, asked or replaced before, built on, expired.
+    ReplacementTooLate, ReplacementAskedAlready, ReplacedOnRequestBefore, BuiltOnSince or
+    BenefitExpired, in this order. `steps` are its `standing_steps`.
     """
     if on > order.redeemed_on + ASKED_WITHIN:
         raise ReplacementTooLate(order.redeemed_on + ASKED_WITHIN)
@@ -46,9 +47,10 @@ def check_order_replaceable(order: Order, steps: list[Redemption], on: date) -> 
 
 
 def ask_for_order(order: Order, why: str, *, by: Actor, on: date) -> list[Replacement]:
-    """Ask for other keys in place of all that stand of `order`, once: all of them or none.
+    """Ask for a replacement of each standing step's key, once: for all of them or none.
 
-    Raises what `check_order_replaceable` raises.
+    Returns the requests from the first step to the last. Raises what `check_order_replaceable`
+    raises.
     """
     about: AuditContext = {
         "by": by,
@@ -66,7 +68,7 @@ def ask_for_order(order: Order, why: str, *, by: Actor, on: date) -> list[Replac
 
 
 def ask_for_step(order: Order, step: Redemption, why: str, *, by: Actor) -> Replacement:
-    """One key of the request. Raises ReplacementAskedAlready."""
+    """Ask for a replacement of one step's key. Raises ReplacementAskedAlready."""
     asked, is_new = Replacement.objects.get_or_create(
         redemption=step,
         defaults={

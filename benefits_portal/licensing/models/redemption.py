@@ -207,7 +207,7 @@ class Redemption(AppendOnly):
         return hasattr(self, "reversal")
 
     def counts_on(self, day: date) -> bool:
-        """Whether it was redeemed by the end of that day, and not reversed by then (H1)."""
+        """Whether it was redeemed by the end of `day` and not reversed by then (H1)."""
         is_undone = self.is_reversed and self.reversal.reversed_on <= day
         return self.redeemed_on <= day and not is_undone
 
@@ -244,7 +244,7 @@ class Redemption(AppendOnly):
 
     @property
     def step_number(self) -> int:
-        """Its number among the steps of its order, from 1; 0 if it has no order."""
+        """Its number among the steps of its order, from 1; 0 without an order."""
         return 0 if self.position is None else self.position + 1
 
     @property

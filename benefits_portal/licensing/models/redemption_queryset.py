@@ -1,4 +1,4 @@
-"""Queries for the ledger of redemptions, and writing a row of it (K2, S8)."""
+"""Queries for redemptions, the ledger, and writing a row of it (K2, S8)."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class StepOfOrder(TypedDict, total=False):
-    """The order that a redemption belongs to, and the index of its step."""
+    """The order that a redemption belongs to, and the position of its step, from 0."""
 
     order: "Order"
     position: int
@@ -34,7 +34,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
     def standing(self) -> Self:
         """Not reversed (K8)."""
         reversals = self.model._meta.get_field("reversal").related_model._default_manager
-        # A join makes PostgreSQL expect next to nothing
+        # With a join, PostgreSQL would expect almost no rows and plan for that
         return self.filter(~Exists(reversals.filter(redemption=OuterRef("pk"))))
 
     def until(self, day: date) -> Self:
@@ -44,7 +44,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         return self.filter(redeemed_on__gt=day)
 
     def standing_on(self, day: date) -> Self:
-        """Redeemed by that day and not reversed by then (H1), as `Redemption.counts_on`."""
+        """The same as `Redemption.counts_on`: redeemed by `day` and not reversed by then (H1)."""
         reversals = self.model._meta.get_field("reversal").related_model._default_manager
         undone = reversals.filter(redemption=OuterRef("pk"), reversed_on__lte=day)
         return self.until(day).filter(~Exists(undone))
@@ -56,7 +56,7 @@ class RedemptionQuerySet(AppendOnlyQuerySet["Redemption"]):
         )
 
     def for_timeline(self) -> Self:
-        """Load what a subscription's page shows of each, except what the subscription has."""
+        """Join what a subscription's page shows, except what the subscription itself has."""
         return self.select_related("key__benefit", "redeemed_by", "reversal", "replacement")
 
     def write(

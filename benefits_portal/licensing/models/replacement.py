@@ -1,4 +1,4 @@
-"""Replacing a key that was redeemed by mistake (rule K8)."""
+"""Replacing a key that was redeemed by mistake (K8)."""
 
 from datetime import date, timedelta
 from typing import ClassVar
@@ -34,7 +34,7 @@ REPLACEMENT_DECIDED = "licensing.replacement-decided"  # a kind of mail
 
 @recordable
 class ReplacementAction(models.TextChoices):
-    """What is put on record about replacements; the subject is the subscription."""
+    """The actions that are recorded for replacements; their subject is the subscription."""
 
     ASKED = "licensing.replacement-asked", _("Requested a replacement key")
     GRANTED = "licensing.replacement-granted", _("Replaced a key and reversed its redemption")
@@ -51,15 +51,15 @@ Record.attempts.update(
 
 
 def check_not_replaced_before(redemption: Redemption) -> None:
-    """Raise ReplacedOnRequestBefore for a key that replaces another one: K8 binds once."""
+    """Raise ReplacedOnRequestBefore if the key is itself a replacement (K8)."""
     if not is_replaced_on_request(redemption.key):
         raise ReplacedOnRequestBefore
 
 
 def replace_key(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
-    """Revoke the key, reverse what it did, and issue another. Inside the caller's transaction.
+    """Revoke the key of `redemption`, reverse what it did, and return a new key.
 
-    Raises what `check_reversible` raises.
+    Within the caller's transaction. Raises what `check_reversible` raises.
     """
     benefit = redemption.key.benefit
     benefit.check_usable(on)
@@ -84,15 +84,15 @@ def check_spent_and_usable(redemption: Redemption, on: date) -> None:
 def replaceable_until(key: ProductKey, redeemed_on: date) -> date:
     """The last day to ask for another key in place of `key` (K8, B5).
 
-    It is 30 days on, while the benefit can still be used.
+    It is 30 days after the redemption, but not after the benefit's last day.
     """
     return min(redeemed_on + ASKED_WITHIN, key.benefit.expires_on)
 
 
 def is_replaced_on_request(key: ProductKey) -> bool:
-    """Whether the partner can ask for another key in place of `key`, once it is redeemed (K8).
+    """Whether `key` is replaced if the partner asks for it; a replacement is not (K8).
 
-    Not in place of a replacement. One query, of a benefit that had another key before.
+    One query, if the benefit had another key before.
     """
     return (
         not key.follows_another
@@ -101,10 +101,11 @@ def is_replaced_on_request(key: ProductKey) -> bool:
 
 
 def check_replaceable(redemption: Redemption, on: date, *, is_latest: bool = False) -> None:
-    """Raise the Refusal that stands in the way of asking on that day.
+    """Raise a Refusal unless a replacement can be asked for on day `on`.
 
-    Too late, asked or replaced before, built on, expired. `is_latest`: the caller has the whole
-    ledger before it and nothing was built on, so that this is not asked.
+    ReplacementTooLate, ReplacementAskedAlready, ReplacedOnRequestBefore, BuiltOnSince or
+    BenefitExpired, in this order. With `is_latest`, the caller knows from the ledger that nothing
+    was built on the redemption, which saves a query.
     """
     if on > redemption.redeemed_on + ASKED_WITHIN:
         raise ReplacementTooLate(redemption.redeemed_on + ASKED_WITHIN)
@@ -117,10 +118,10 @@ def check_replaceable(redemption: Redemption, on: date, *, is_latest: bool = Fal
 
 
 class ReplacementQuerySet(ReplacementFilters):
-    """And how one is asked for."""
+    """The filters, and asking for a replacement."""
 
     def ask(self, redemption: Redemption, why: str, *, by: Actor, on: date) -> "Replacement":
-        """Ask for another key in place of the one of `redemption`, once.
+        """Ask for another key in place of that of `redemption`, once.
 
         Raises what `check_replaceable` raises.
         """
@@ -149,10 +150,7 @@ class ReplacementQuerySet(ReplacementFilters):
 
 
 class Replacement(PartnerRow):
-    """That a partner asked for another key in place of one, and what staff answered.
-
-    The one was redeemed by mistake.
-    """
+    """A partner's request to replace a key that was redeemed by mistake, and staff's answer."""
 
     personal: ClassVar = {"why": Personal.FREE_TEXT, "declined_because": Personal.FREE_TEXT}
 
@@ -224,14 +222,14 @@ class Replacement(PartnerRow):
             raise AlreadyDecided
 
     def together(self) -> "list[Replacement]":
-        """Those that are decided as one: of an order all, from its last step (O14)."""
+        """The requests that are decided as one: for an order all, the last step first (O14)."""
         if self.order_id is None:
             return [self]
         theirs = Replacement.objects.for_display().select_related("redemption__key__benefit")
         return list(theirs.filter(order=self.order_id).order_by("-redemption__position"))
 
     def check_grantable(self, on: date) -> None:
-        """Raise what `grant` raises, as far as can be told before it is done."""
+        """Raise what `grant` would raise."""
         self.check_undecided()
         last, *earlier = [asked.redemption for asked in self.together()]
         check_latest(last)
@@ -240,10 +238,11 @@ class Replacement(PartnerRow):
             check_spent_and_usable(redemption, on)
 
     def grant(self, *, by: Actor, on: date) -> ProductKey:
-        """Revoke the old key, reverse its redemption, and issue another: all of it or nothing.
+        """Revoke the old key, reverse its redemption, and return a new key: all of it or nothing.
 
-        Of an order every key, from its last step (O14); returned is that of its first one. Raises
-        AlreadyDecided, ReplacedOnRequestBefore, KeyRevoked, BuiltOnSince, or BenefitExpired.
+        For an order, this is done for every key, the last step first; the new key of its first step
+        is returned (O14). Raises AlreadyDecided, ReplacedOnRequestBefore, KeyRevoked, BuiltOnSince
+        or BenefitExpired.
         """
         about, together = self._about(self.why, by), self.together()
         with recorded_if_refused(ReplacementAction.GRANTED, **about):
@@ -255,14 +254,14 @@ class Replacement(PartnerRow):
             return self.key
 
     def replace_key(self, why: str, *, by: Actor, on: date) -> ProductKey:
-        """The body of `grant` for this one key."""
+        """Replace the one key that this request is for; a part of `grant`."""
         check_not_replaced_before(self.redemption)
         key = replace_key(self.redemption, why, by=by, on=on)
         Replacement.objects.filter(pk=self.pk, partner=self.partner_id).update(key=key)
         return key
 
     def decline(self, because: str, *, by: Actor) -> None:
-        """Say no, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
+        """Decline, with the reason that the partner reads on the receipt. Raises AlreadyDecided."""
         about = self._about(because, by)
         with recorded_if_refused(ReplacementAction.DECLINED, **about):
             self._decide(by, declined_because=because)
@@ -288,5 +287,5 @@ class Replacement(PartnerRow):
 
     @property
     def _subject(self) -> dict[str, int]:
-        """What is to be undone, by its primary key."""
+        """The primary key of the order or the redemption, for the record."""
         return {"order": self.order_id} if self.order_id else {"redemption": self.redemption_id}

@@ -1,4 +1,4 @@
-"""What can be asked of requests for other keys (K8, O14)."""
+"""Queries for replacement requests, in the words of the domain (K8, O14)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
@@ -20,18 +20,18 @@ class ReplacementFilters(models.QuerySet["Replacement"]):
         return self.filter(decided_at=None)
 
     def as_requests(self) -> Self:
-        """One for each request: of an order that of its first step (O14)."""
+        """One row for each request: that of the first step for an order (O14)."""
         return self.filter(Q(order=None) | Q(redemption__position=0))
 
     def granted(self) -> Self:
         return self.filter(key__isnull=False)
 
     def of_benefit(self, benefit_pk: int) -> Self:
-        """Those of any of its keys."""
+        """Requests for any key of that benefit."""
         return self.filter(redemption__key__benefit=benefit_pk)
 
     def of_benefits(self, benefit_pks: Iterable[int]) -> Self:
-        """Those of any of their keys."""
+        """Requests for any key of those benefits."""
         return self.filter(redemption__key__benefit__in=benefit_pks)
 
     def for_display(self) -> Self:

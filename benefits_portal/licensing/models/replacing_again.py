@@ -1,4 +1,4 @@
-"""Replacing a key that is itself a replacement: staff's own decision, with a reason (K8)."""
+"""Replacing a key that is itself a replacement, which only staff decide, with a reason (K8)."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ def check_replaceable_again(redemption: Redemption, on: date) -> None:
 
 
 def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> ProductKey:
-    """Replace a key that is itself a replacement: staff's own decision, with a reason (K8).
+    """Revoke the key of `redemption`, reverse what it did, and return a new key, on record.
 
     Raises NotAReplacement, and what `replace_key` raises.
     """

@@ -1,4 +1,4 @@
-"""Taking back what a redemption did, by an entry of its own (rule K8). Nothing is rewritten."""
+"""Reversing a redemption by a new entry in the ledger; nothing is rewritten (K8)."""
 
 from datetime import date
 from typing import Self
@@ -24,10 +24,10 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
         return self.filter(partner=partner)
 
     def of(self, redemption: Redemption, *, by: Actor, on: date) -> "Reversal":
-        """Put the subscription back to what it was before `redemption`, exactly.
+        """Give the subscription the exact term it had before `redemption`.
 
-        One that it brought is withdrawn. Raises BuiltOnSince. Inside the caller's transaction,
-        after the key was claimed: locks are taken in one order.
+        A subscription that the redemption started is withdrawn. Raises BuiltOnSince. Within the
+        caller's transaction, after the key was locked: locks are taken in one order.
         """
         there = Subscription.objects.select_for_update(of=("self",)).select_related(
             "product", "tenant", "partner"
@@ -53,10 +53,7 @@ class ReversalQuerySet(AppendOnlyQuerySet["Reversal"]):
 
 
 class Reversal(AppendOnly):
-    """That a redemption was taken back.
-
-    Its subscription runs again for what stands in the redemption as *before*.
-    """
+    """A redemption that was undone: its subscription has the redemption's `before` term again."""
 
     redemption = models.OneToOneField(
         Redemption,
@@ -112,9 +109,9 @@ def latest_standing(subscription: int) -> QuerySet[Redemption]:
 
 
 def check_latest(redemption: Redemption) -> None:
-    """Raise BuiltOnSince unless `redemption` still counts and is its subscription's last change.
+    """Raise BuiltOnSince unless `redemption` is the last one of its subscription that stands.
 
-    Raises BuiltOnInOrder with their numbers where only later steps of its own order follow (O14).
+    If only later steps of the same order follow, raise BuiltOnInOrder with their numbers (O14).
     """
     latest = latest_standing.first(redemption.subscription_id)
     if latest is None:
@@ -129,12 +126,12 @@ def check_latest(redemption: Redemption) -> None:
 
 
 def put_back(subscription: Subscription, redemption: Redemption, on: date) -> None:
-    """Let `subscription` run for what it did before `redemption`; withdraw it if nothing ran.
+    """Set the term before `redemption`, or withdraw the subscription if there was none.
 
-    Saves nothing: a preview asks as well.
+    Does not save, because a preview uses it too.
     """
     if redemption.before is None or redemption.before_starts_on is None:
-        # Today may be an earlier day since (W10)
+        # Today may be before the start, if a practice calendar was moved back (W10)
         subscription.withdrawn_on = max(on, subscription.starts_on)
     else:
         subscription.starts_on = redemption.before_starts_on

@@ -117,7 +117,7 @@ class Subscription(PartnerRow):
 
     @property
     def title(self) -> str:
-        """Its name where the tenant is shown beside it."""
+        """Its name where the context shows the tenant."""
         return str(self.product)
 
     @property
@@ -200,7 +200,7 @@ class Subscription(PartnerRow):
         return Term(self.licenses, self.ends_on, self.carried_license_days)
 
     def run_for(self, term: Term) -> None:
-        """Have these licenses, this end and this remainder from now on; saves nothing."""
+        """Set the licenses, end date and carried license-days of `term`. Does not save."""
         for name, value in term.columns.items():
             setattr(self, name, value)
 

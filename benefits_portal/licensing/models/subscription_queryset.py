@@ -40,7 +40,7 @@ EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
 
 
 def later(days: timedelta) -> "Combinable":
-    """The day so many days after the end, as an expression that both databases understand."""
+    """The day `days` after the end, as an expression that both databases understand."""
     return ExpressionWrapper(F("ends_on") + days, output_field=DateTimeField())
 
 
@@ -196,19 +196,19 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         """
         if subscription is None:
             return None
-        # By a unique key alone: one plan for all tenants would go through all that this one has
+        # By the unique key alone: with the tenant, the kept plan might read all of its rows
         rows = self.select_for_update(of=("self",)).select_related(None)
         locked = rows.get(pk=subscription.pk, partner=tenant.partner_id)
         if locked.tenant_id != tenant.pk:
             raise self.model.DoesNotExist
-        # Known already: joined here, they would double the query's planning
+        # Not joined, because that would double the time to plan the query
         for name in ("tenant", "product"):
             if getattr(locked, f"{name}_id") == getattr(subscription, f"{name}_id"):
                 setattr(locked, name, getattr(subscription, name))
         return locked
 
     def of_products_named(self, search_query: str) -> Self:
-        """Those whose product's name has every word of `search_query`; the catalog is small."""
+        """Those whose product's name matches `search_query`; the catalog is small."""
         return self.filter(product__in=Product.objects.named(search_query).order_by())
 
     def carry_names(self) -> int:

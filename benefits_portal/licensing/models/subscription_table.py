@@ -22,7 +22,7 @@ CONSTRAINTS: list[BaseConstraint] = [
 
 INDEXES = [
     Index(
-        # The last three so that the licenses of a pool are added up off the index alone, of any day
+        # With the last three columns, the index alone gives the licenses of a pool on any day
         fields=["partner", "tenant", "product", "ends_on", "withdrawn_on", "licenses", "since"],
         name="subscription_place_product",
     ),
