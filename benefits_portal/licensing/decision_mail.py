@@ -1,4 +1,4 @@
-"""The mail to whoever asked for a replacement key, when it is decided (K8): never the key (K3)."""
+"""The mail about the decision on a replacement request (K8); it never contains the key (K3)."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Forms of this app: the tenant, the key, and the tick before a key is shown."""
+"""Forms for redeeming: the tenant, the key, and the check box before a key is shown."""
 
 from typing import Any, ClassVar
 
@@ -31,7 +31,7 @@ from benefits_portal.tenants.models import Record, Tenant
 
 
 class VerifiedForm(forms.Form):
-    """The tick box before *Get key*."""
+    """The check box before *Get key*."""
 
     verified = forms.BooleanField(
         label=gettext_lazy("I have verified the tenant"),
@@ -47,14 +47,14 @@ class VerifiedForm(forms.Form):
         super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """A missing tick is said at its box alone, which takes the focus."""
+        """Focus the check box if it is not checked."""
         super().add_error(field, error)
         if field == "verified":
             self.fields["verified"].widget.attrs["autofocus"] = True
 
 
 class TenantForm(forms.Form):
-    """Into which tenant a key goes; its domain too, the first time one does (K5)."""
+    """The tenant that a key is redeemed in, with its domain the first time (K5)."""
 
     tenant = forms.TypedChoiceField(
         label=gettext_lazy("Tenant"),
@@ -109,10 +109,7 @@ class TenantForm(forms.Form):
 
 
 class KeyField(forms.CharField):
-    """Where a product key is typed.
-
-    `hints`: what the browser says of it before it is sent, in the server's words.
-    """
+    """A field for a product key; the browser shows `hints`, the server's messages, while typing."""
 
     refusals: ClassVar[dict[str, type[Refusal]]] = {
         "none": NotAKey,
@@ -132,19 +129,19 @@ class KeyField(forms.CharField):
 
 
 class KeyForm(forms.Form):
-    """One of one's own keys, by reference, or a typed one; valid if it can be used.
+    """One of the partner's keys, by its primary key, or a typed one; valid if it can be redeemed.
 
-    That is, for `subscription` where there is one. Refuses in the order of K7, and puts on record
-    what it refuses, whichever way the key was chosen. `refusal` is what it said no with.
+    If there is a `subscription`, the key must also fit it. Refuses in the order of K7, and records
+    each refusal, however the key was chosen. `refusal` is the one that made the form invalid.
     """
 
-    ANOTHER = "another"  # what is chosen where the key is typed
+    ANOTHER = "another"  # the value of `chosen` if the key is typed
 
     chosen = forms.CharField(label=gettext_lazy("Product key"), required=False, max_length=18)
     key = KeyField(
         label=gettext_lazy("Product key"),
         required=False,
-        max_length=2_000,  # a mail around it, too
+        max_length=2_000,  # so that a whole email can be pasted
         help_text=gettext_lazy(
             "25 characters. Not case-sensitive; spaces and hyphens are optional."
         ),
@@ -192,10 +189,7 @@ class KeyForm(forms.Form):
         return _("Choose one of your keys, or enter another one.")
 
     def own(self) -> ProductKey:
-        """The key that was chosen by reference.
-
-        Another partner's does not exist; neither does a reference that is not a number (K3, K4).
-        """
+        """The key that was chosen. Raises Http404 for what is not a key of the partner (K3, K4)."""
         return own_key(self.request, self.cleaned_data["chosen"])
 
     def typed(self) -> ProductKey:
@@ -208,7 +202,7 @@ class KeyForm(forms.Form):
         )
 
     def check(self, key: ProductKey) -> None:
-        """Raise, and put on record, why `key` cannot be used (K7, A1)."""
+        """Raise and record the Refusal if `key` cannot be used (K7, A1)."""
         request = self.request
         with recorded_if_refused(
             BenefitAction.KEY_TRIED,
@@ -220,14 +214,14 @@ class KeyForm(forms.Form):
             self.check_usable(key)
 
     def check_usable(self, key: ProductKey) -> None:
-        """Raise why `key` cannot be used, in the order of K7."""
+        """Raise a Refusal if `key` cannot be used, in the order of K7."""
         key.check_redeemable(self.request.today)
         if self.way and self.subscription:
             self.subscription.term_after(self.way, key, self.request.today)
 
 
 def own_key(request: PartnerRequest, reference: str) -> ProductKey:
-    """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
+    """The partner's key with this primary key. Raises Http404 for anything else (K3, K4)."""
     if not reference.isdecimal():
         raise Http404
     key = get_own_prepared(request, prepared_queries.key, int(reference[:18]))
@@ -250,5 +244,5 @@ class ReplacementForm(forms.Form):
     )
 
     def clean_why(self) -> str:
-        """It goes on record, and into the partner's Activity."""
+        """Remove keys, because the reason is recorded, and Activity shows it (K3)."""
         return without_keys(self.cleaned_data["why"])[: Record.REASON_LENGTH]

@@ -1,4 +1,4 @@
-"""Tells the app below which keys counted as redeemed on a day (H1)."""
+"""Which keys counted as redeemed on a day (H1), for the app below, which has no ledger."""
 
 from datetime import date
 
@@ -12,8 +12,8 @@ from .models import Redemption
 
 @register_ledger_provider
 def counted_on(day: date) -> Q:
-    """The ledger is asked of revoked keys alone: what is reversed has its key revoked (K8)."""
+    """The condition on a key; only a revoked key can have a reversed redemption (K8)."""
     standing = Redemption.objects.standing_on(day).filter(key=OuterRef("pk"))
-    # Not EXISTS: beside an OR, PostgreSQL may read the whole ledger into a hash for it
+    # Not EXISTS: with an OR, PostgreSQL may hash the whole ledger for it
     found = IsNull(Subquery(standing.values("pk")[:1]), False)
     return Q(redeemed_on__lte=day) & (Q(revoked_at=None) | Q(found))

@@ -1,4 +1,4 @@
-"""Your products as a list: what can be asked of it, and all of it as a spreadsheet."""
+"""*Your products*: the list of a tenant's subscriptions, and the same as a spreadsheet."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ FILTERS = {
 
 @dataclass
 class SubscriptionListing(Listing[Subscription]):
-    """A tenant's subscriptions.
+    """The subscriptions of a tenant.
 
-    A status follows from the end date, but what was withdrawn is Deleted at once (K8).
+    Sorting by status sorts by `is_kept`, then by end date: a withdrawn one is Deleted at once (K8).
     """
 
     columns = {
@@ -43,11 +43,11 @@ class SubscriptionListing(Listing[Subscription]):
     }
 
     on: date = date.min
-    tenant_pk: int = 0  # whose first page is a prepared query; 0 for other rows
+    tenant_pk: int = 0  # the tenant, if `rows` are all of its own; then the first page is prepared
 
     @classmethod
     def of(cls, query: QueryDict, any_day: AnyDay, tenant: Tenant) -> "SubscriptionListing":
-        """The list as it is today, or as it was or will be on the day of a page."""
+        """The list for today or for the day that `any_day` names."""
         kind = SubscriptionListingThen if any_day.as_of else cls
         return kind(query, FILTERS, on=any_day.day, kept=any_day.kept, tenant_pk=tenant.pk)
 
@@ -68,11 +68,11 @@ class SubscriptionListing(Listing[Subscription]):
 
     @property
     def depends_on_day(self) -> bool:
-        """Whether which rows there are differs from day to day."""
+        """Whether the day decides which rows there are."""
         return self.chosen.get("show") != "all"
 
     def filter_queryset(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
-        """`rows` are all of the tenant's."""
+        """`rows` are those of one tenant."""
         rows = self.all(rows) if self.chosen.get("show") == "all" else self.active(rows)
         return rows.of_products_named(self.search_query) if self.search_query else rows
 
@@ -85,10 +85,10 @@ class SubscriptionListing(Listing[Subscription]):
     def spreadsheet(
         self, subscriptions: SubscriptionQuerySet, pools: Mapping[int, LicenseCount]
     ) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however much it is.
+        """The header row, then a row for each subscription; days in ISO 8601.
 
-        Days as a spreadsheet sorts them; with what people have of each product, all subscriptions
-        of it together (L6), where there is anything to have.
+        `pools` are the counts of licenses by the product's primary key: the last two columns show
+        them, empty for a product without any (L6).
         """
         yield [*self.column_labels(), _("Assigned"), _("Available")]
         for batch in self.batches(subscriptions):
@@ -110,9 +110,9 @@ class SubscriptionListing(Listing[Subscription]):
 
 @dataclass
 class SubscriptionListingThen(SubscriptionListing):
-    """The same as it was at the end of the day `on` (H1): what ran then is read off the ledger.
+    """The list at the end of the day `on`, read from the ledger (H1).
 
-    So no index serves its order; names of products are today's.
+    No index serves its order. Names of products are today's.
     """
 
     depends_on_day = True
@@ -132,7 +132,7 @@ class SubscriptionListingThen(SubscriptionListing):
         return rows.active_as_of(self.on)
 
     def annotate_for_list(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
-        """With the name that sources are sorted by, where they are: it is read off five tables."""
+        """Annotate the sort key of the source only if it is needed: it comes from five tables."""
         if self.query.column != "source":
             return rows
         return rows.annotate(source_sort_name_then=source_on(self.on, "sort_name"))
@@ -167,7 +167,7 @@ def first_rows(
     limit: int,
     how: tuple[tuple[str, bool], ...],
 ) -> SubscriptionQuerySet:
-    """What such a list of a tenant fetches first; `day` is there where it decides."""
+    """The rows of the first page; `day` is given if the list `depends_on_day`."""
     query = QueryDict(mutable=True)
     query.update({"show": show, "sort": sort})
     kind = SubscriptionListingThen if then else SubscriptionListing

@@ -1,4 +1,4 @@
-"""What the review and the receipt of an order show: its steps, and all of them together."""
+"""The review and the receipt of an order: its steps, and all of them together."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,10 @@ PANELS = {
 
 
 def order_url(subscription_pk: int, references: Iterable[str]) -> str:
-    """The review of that order; of a single key its own, of none the panel to choose one."""
+    """The URL of the review of an order or a single key; without keys, of the panel.
+
+    `references` are those of `OrderStep.reference`.
+    """
     steps = list(references)
     if len(steps) < MIN_KEYS:
         way, _colon, key = (steps or [RedemptionKind.EXTEND.value])[0].partition(":")
@@ -37,7 +40,7 @@ def order_url(subscription_pk: int, references: Iterable[str]) -> str:
 
 
 def panel_url(subscription_pk: int, way: RedemptionKind, references: Sequence[str] = ()) -> str:
-    """Where keys are chosen, with those of `references` filled in."""
+    """The URL of the panel, with the keys of `references` filled in."""
     return reverse(PANELS[way], args=[subscription_pk]) + steps_query(references)
 
 
@@ -56,7 +59,7 @@ def in_short(term: Term) -> str:
 
 @dataclass(frozen=True)
 class StepChange:
-    """What a step makes of the subscription, in words: in the review and on the receipt."""
+    """What a step changes, in words, for the review and the receipt."""
 
     change: Quote | Redemption
 
@@ -81,7 +84,7 @@ class StepChange:
 
 @dataclass(frozen=True)
 class StepRow:
-    """A step of the review, what it does or why it cannot be done, and what can be changed."""
+    """A step of the review: its quote or refusal, and links that change the order."""
 
     position: int
     step: OrderStep
@@ -113,12 +116,12 @@ class StepRow:
 
     @property
     def up_href(self) -> str:
-        """Empty for the first one."""
+        """The order with this step one place up; empty for the first step."""
         return self._swapped(self.position - 1) if self.position else ""
 
     @property
     def down_href(self) -> str:
-        """Empty for the last one."""
+        """The order with this step one place down; empty for the last step."""
         is_last = self.position + 1 == len(self.review.steps)
         return "" if is_last else self._swapped(self.position)
 
@@ -138,7 +141,7 @@ class StepRow:
 
 @dataclass(frozen=True)
 class OrderReview:
-    """The whole chain of an order on one day: what each step does, and what all of them do."""
+    """The review of an order on day `on`: each step, and all of them together."""
 
     subscription: Subscription
     steps: Sequence[OrderStep]
@@ -154,7 +157,7 @@ class OrderReview:
 
     @cached_property
     def refusal(self) -> RefusedInOrder | None:
-        """The first step that cannot be done, and why."""
+        """The first step that is refused, and why; None if none is."""
         refused = ((row, row.refusal) for row in self.rows if row.refusal)
         return next(
             (RefusedInOrder(row.position, row.step.key, refusal) for row, refusal in refused), None
@@ -162,13 +165,13 @@ class OrderReview:
 
     @cached_property
     def quote(self) -> OrderQuote | None:
-        """What a press does; None where a step cannot be done."""
+        """The quote of the whole order; None if a step is refused."""
         quotes = tuple(row.outcome for row in self.rows if isinstance(row.outcome, Quote))
         return OrderQuote(quotes) if len(quotes) == len(self.steps) else None
 
     @property
     def back(self) -> str:
-        """The panel with these keys filled in."""
+        """The URL of the panel with these keys filled in."""
         references = [step.reference for step in self.steps]
         return panel_url(self.subscription.pk, self.steps[0].way, references)
 
@@ -179,7 +182,7 @@ class OrderReview:
 
     @property
     def undoing(self) -> str:
-        """What can be done about redeeming them by mistake (K8, O14)."""
+        """What can be done if redeeming them turns out to be a mistake (K8, O14)."""
         keys = [step.key for step in self.steps]
         if Replacement.objects.granted().of_benefits({key.benefit_id for key in keys}).exists():
             return _(
@@ -201,19 +204,19 @@ class OrderReview:
 
 
 def redeem_label(count: int) -> str:
-    """The words on the button that redeems an order."""
+    """The label of the button that redeems an order."""
     return ngettext("Redeem %(count)s key", "Redeem %(count)s keys", count) % {
         "count": format_number(count)
     }
 
 
 def total_of(redemptions: Iterable[Redemption]) -> Quote:
-    """What all steps of an order did, as one change."""
+    """All steps of an order as one quote."""
     return OrderQuote(tuple(as_quote(redemption) for redemption in redemptions)).total
 
 
 def as_quote(redemption: Redemption) -> Quote:
-    """What was carried out, as it was shown before."""
+    """The quote that `redemption` carried out."""
     return Quote(
         RedemptionKind(redemption.way),
         redemption.key_id,
@@ -238,6 +241,6 @@ class ReceiptStep:
 
 
 def receipt_steps(order: Order) -> list[ReceiptStep]:
-    """The steps of `order`, in order; one query."""
+    """The steps of `order`, in order. One query."""
     theirs = Redemption.objects.for_display().filter(order=order).order_by("position")
     return [ReceiptStep(redemption) for redemption in theirs]

@@ -20,7 +20,7 @@ MAX_COMPARED = 3  # subscriptions of one product in one tenant; *Your products* 
 
 @PlannedQuery
 def benefit(partner: int, pk: int) -> QuerySet[Benefit]:
-    """With the names of the offers that exclude its credit."""
+    """A benefit with the names of the offers that exclude its credit."""
     its = Benefit.objects.filter(partner=partner, pk=pk)
     return its.for_display().with_excluding_offers()
 
@@ -32,9 +32,9 @@ def license_benefit(partner: int, pk: int) -> QuerySet[Benefit]:
 
 @PlannedQuery
 def holders(benefit: int, *, is_chain: bool, most: int) -> QuerySet[Assignment]:
-    """Who holds credit and then who held it, counted, each with `running_count`.
+    """Present holders of credit, then former ones, with their count; each has `running_count`.
 
-    Of a chain (U3) the latest come first.
+    In a chain of transfers, the latest come first (U3).
     """
     theirs = Assignment.objects.filter(benefit=benefit)
     kept = theirs.kept().order_by().values("benefit").values(count=Count("pk"))
@@ -48,14 +48,14 @@ def holders(benefit: int, *, is_chain: bool, most: int) -> QuerySet[Assignment]:
 
 @PlannedQuery
 def redeemed_for(benefit: int) -> QuerySet[Redemption]:
-    """What counts of the uses of its keys, the latest first."""
+    """The latest standing redemption of a benefit's keys."""
     standing = Redemption.objects.standing().filter(key__benefit=benefit)
     return standing.select_related("subscription__tenant", "replacement")[:1]
 
 
 @PreparedQuery
 def redeemed_in(tenant: int) -> QuerySet[Any, Any]:
-    """Any key that was redeemed in a tenant."""
+    """The primary key of any redemption in a tenant."""
     return Redemption.objects.filter(tenant=tenant).order_by().values_list("pk")[:1]
 
 
@@ -63,16 +63,16 @@ def redeemed_in(tenant: int) -> QuerySet[Any, Any]:
 def not_deleted(
     partner: int, tenant: int, product: int, on: date, *, most: int
 ) -> QuerySet[Subscription]:
-    """What runs of a product in a tenant, or can come back; what ends last comes first."""
+    """Subscriptions of a product in a tenant that are not Deleted; the last to end comes first."""
     theirs = Subscription.objects.of_pool(partner, tenant, product).not_deleted(on)
     return with_total(theirs.select_related("tenant").order_by("-ends_on", "-pk"), most)
 
 
 @PreparedQuery
 def compared(partner: int, tenant: int, product: int, on: date) -> QuerySet[Subscription]:
-    """What a key can do something for: what is Active and ends last, and what can come back.
+    """Subscriptions that a key can change: Active ones that end last, and one that can come back.
 
-    Each with `active_count`, no more than MAX_COUNT_BESIDE and one.
+    Each has `active_count`, at most MAX_COUNT_BESIDE + 1.
     """
     same = Subscription.objects.of_pool(partner, tenant, product)
     last_to_end = same.active(on).order_by("-ends_on", "-pk").values("pk")[:MAX_COMPARED]
@@ -87,14 +87,14 @@ def compared(partner: int, tenant: int, product: int, on: date) -> QuerySet[Subs
 
 @PlannedQuery
 def key(partner: int, pk: int) -> QuerySet[ProductKey]:
-    """With `is_second`: whether its benefit had one before it."""
+    """A key with `is_second`: whether its benefit had another key before it."""
     its = ProductKey.objects.filter(partner=partner, pk=pk)
     return its.for_use().annotate(is_second=had_another_before())
 
 
 @PreparedQuery
 def waiting_keys(partner: int, product: int, on: date, *, most: int) -> QuerySet[ProductKey]:
-    """A partner's own of a product, counted; what expires first comes first."""
+    """The partner's keys of a product that can be redeemed, with their count, by expiration."""
     waiting = ProductKey.objects.waiting(Partner(pk=partner), on, Product(pk=product))
     return with_total(waiting, most, count_to=MAX_COUNT_BESIDE)
 
@@ -122,14 +122,14 @@ def subscription(partner: int, pk: int) -> QuerySet[Subscription]:
 
 @PreparedQuery
 def with_fitting_keys(partner: int, pk: int, on: date) -> QuerySet[Subscription]:
-    """A subscription with the key that fits and expires first, and how many fit."""
+    """A subscription with the fitting key that expires first, and the number of fitting keys."""
     its = Subscription.objects.filter(partner=partner, pk=pk).select_related("product")
     return its.with_fitting_key(on).with_fitting_keys_count(on)
 
 
 @PlannedQuery
 def latest_redemptions(subscription: int, *, most: int) -> QuerySet[Redemption]:
-    """The latest of a subscription, counted, each with `is_key_second`."""
+    """The latest redemptions of a subscription, with their count; each has `is_key_second`."""
     theirs = Redemption.objects.filter(subscription=subscription)
     shown = theirs.for_timeline().annotate(is_key_second=had_another_before("key", "key__benefit"))
     return with_total(shown, most, counted=theirs)
@@ -137,20 +137,20 @@ def latest_redemptions(subscription: int, *, most: int) -> QuerySet[Redemption]:
 
 @PlannedQuery
 def redemptions_until(subscription: int, day: date, *, most: int) -> QuerySet[Redemption]:
-    """The latest by the end of a day, counted."""
+    """The latest redemptions of a subscription by the end of `day`, with their count."""
     theirs = Redemption.objects.filter(subscription=subscription).until(day)
     return with_total(theirs.for_timeline(), most, counted=theirs)
 
 
 @PlannedQuery
 def receipt(partner: int, pk: int) -> QuerySet[Redemption]:
-    """A line of the ledger with all that its receipt says, and `is_key_second`."""
+    """A redemption with all that its receipt shows, and `is_key_second`."""
     its = Redemption.objects.filter(partner=partner, pk=pk)
     return its.for_display().annotate(is_key_second=had_another_before("key", "key__benefit"))
 
 
 def redemptions_of(subscription: Subscription, asked: PageQuery, most: int) -> Excerpt[Redemption]:
-    """What a subscription's page shows of its ledger."""
+    """The redemptions that a subscription's page shows."""
     found: Excerpt[Redemption] = asked.prepared(
         "timeline",
         most,
@@ -163,7 +163,7 @@ def redemptions_of(subscription: Subscription, asked: PageQuery, most: int) -> E
 
 
 def with_key_known(redemption: Any) -> Redemption:
-    """Let the key say what was found out about it with the `redemption`."""
+    """Set `follows_another` on the key, from the annotation of `redemption`."""
     redemption.key.follows_another = redemption.is_key_second
     known: Redemption = redemption
     return known

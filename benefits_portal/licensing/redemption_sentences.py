@@ -1,4 +1,4 @@
-"""What redeeming a key does, in one sentence: before, on the button, and afterwards (rule S8)."""
+"""What redeeming a key does, in one sentence: before, on the button, and afterwards (S8)."""
 
 from collections.abc import Mapping
 
@@ -78,7 +78,7 @@ REPORTED = {
 
 
 def headline(quote: Quote, product: object) -> SafeString:
-    """What Redeem will do."""
+    """What *Redeem* will do."""
     return _filled(ANNOUNCED, quote, product)
 
 
@@ -93,7 +93,7 @@ def order_outcome(order: Order, total: Quote) -> SafeString:
 
 
 def act(quote: Quote) -> str:
-    """The words on the button that redeems."""
+    """The label of the button that redeems."""
     match quote.way:
         case RedemptionKind.EXTEND:
             return _("Extend to %(day)s") % {"day": as_day(quote.after.ends_on)}
@@ -121,7 +121,7 @@ def _filled(
         "ends_on": as_day(after.ends_on),
         "shift": in_time(before.ends_on, after.ends_on) if before else "",
     }
-    # The marks are those of the sentences above
+    # The only HTML is that of the sentences above
     return SafeString(
         str(sentences[kind]) % {name: conditional_escape(value) for name, value in values.items()}
     )

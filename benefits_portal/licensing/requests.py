@@ -1,4 +1,4 @@
-"""What a partner asked the program team for, keys and tenants, and the answers (K8, P1)."""
+"""The requests of a partner to the program team, for keys and tenants, and the answers (K8, P1)."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,7 +30,7 @@ from benefits_portal.prepared import prepared
 from benefits_portal.tenants.models import Partner, TenantRequest
 
 MAX_ON_HOME = 6
-RECENT = timedelta(days=30)  # an answer is told on home, on the benefit and the subscription
+RECENT = timedelta(days=30)  # how long home, the benefit and the subscription show an answer
 COLUMNS = (
     *("kind", "number", "about", "asked_at", "decided_at", "is_granted"),
     *("benefit", "because", "asked_by", "is_key_unused"),
@@ -40,8 +40,7 @@ COLUMNS = (
 class ProgramRequest(NamedTuple):
     """One request: the values of COLUMNS.
 
-    `number` is the redemption's whose key is to be replaced, the order's, or the tenant request's
-    own.
+    `number` is a primary key: of the redemption, the order or the tenant request.
     """
 
     kind: str
@@ -53,7 +52,7 @@ class ProgramRequest(NamedTuple):
     benefit: int | None
     because: str
     asked_by: int | None
-    is_key_unused: bool  # of the key that was issued: neither redeemed nor revoked
+    is_key_unused: bool  # whether the new key is neither redeemed nor revoked
 
     @property
     def is_replacement(self) -> bool:
@@ -61,7 +60,7 @@ class ProgramRequest(NamedTuple):
 
     @property
     def is_order(self) -> bool:
-        """For the keys of a whole order (O14)."""
+        """Whether it is for the keys of a whole order (O14)."""
         return self.kind == "order"
 
     @property
@@ -94,7 +93,7 @@ class ProgramRequest(NamedTuple):
 
     @property
     def answer(self) -> str:
-        """What the answer brought, or why it was no; empty while there is none."""
+        """The new key or tenant, or why the request was declined; empty while it is undecided."""
         if self.decided_at is None:
             return ""
         if self.is_granted and self.is_order:
@@ -105,7 +104,7 @@ class ProgramRequest(NamedTuple):
 
     @property
     def href(self) -> str:
-        """Where more of it stands."""
+        """The page that shows more about it."""
         if self.is_order:
             return reverse("licensing:order-receipt", args=[self.number])
         if not self.is_replacement:
@@ -115,7 +114,7 @@ class ProgramRequest(NamedTuple):
         return reverse("licensing:receipt", args=[self.number])
 
     def link(self, *, may_act: bool) -> str:
-        """What its page is opened for; a key, by who may get one."""
+        """The label of the link to that page; `may_act` is whether the reader may get a key."""
         if self.is_order:
             return _("View order")
         if not self.is_replacement:
@@ -132,9 +131,9 @@ def new_key_issued(at: datetime) -> str:
 
 
 def requests_of(partner: Partner, *, recent: bool = False) -> list[ProgramRequest]:
-    """What `partner` asked for, the latest first; one query, of no more than MAX_COUNT + 1.
+    """The requests of `partner`, the latest first, at most MAX_COUNT + 1. One query.
 
-    With `recent` what waits for an answer, and what got one within 30 days.
+    With `recent`, only undecided ones and those that were decided within 30 days.
     """
     if not recent:
         return [ProgramRequest(*row) for row in of_all_days(partner.pk)]
@@ -150,7 +149,7 @@ def of_all_days(partner: int) -> QuerySet[Any, Any]:
 
 @prepared
 def unanswered_since(partner: int, day: date) -> QuerySet[Any, Any]:
-    """What was not answered yet when `day` began, in UTC."""
+    """The requests that were undecided when `day` began, in UTC."""
     began = datetime.combine(day, time.min, UTC)
     return latest_first(Q(partner=partner) & (Q(decided_at=None) | Q(decided_at__gte=began)))
 
@@ -194,14 +193,14 @@ def tenants() -> QuerySet[Any, Any]:
 
 
 def recent_requests(partner: Partner, *, may_act: bool) -> Excerpt[dict[str, Any]]:
-    """Those that wait for an answer or got one lately, as rows of home."""
+    """The recent requests, as rows of home."""
     found = requests_of(partner, recent=True)
     rows = [request_row(asked, may_act=may_act) for asked in found[:MAX_ON_HOME]]
     return Excerpt(rows, len(found), reverse("licensing:requests"))
 
 
 def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
-    link = asked.link(may_act=True)  # home says of a locked act whose it is
+    link = asked.link(may_act=True)  # `act` locks the button for those who may not
     return {
         "title": asked.title,
         "subtitle": asked.answer,
@@ -219,7 +218,7 @@ def request_row(asked: ProgramRequest, *, may_act: bool) -> dict[str, Any]:
 
 
 def request_badge(replacement: Replacement | None) -> dict[str, str]:
-    """What a benefit or a subscription says about a replacement of its key, for 30 days."""
+    """The badge about a replacement on a benefit or subscription; empty 30 days after an answer."""
     if replacement is None:
         return {}
     if replacement.decided_at is None:
@@ -232,6 +231,6 @@ def request_badge(replacement: Replacement | None) -> dict[str, str]:
 
 
 def latest_replacement(redemptions: Sequence[Redemption]) -> Replacement | None:
-    """The one that was asked for last, of `redemptions` that are read with theirs."""
+    """The last requested replacement of `redemptions`, which were read with theirs."""
     asked = [one.replacement for one in redemptions if hasattr(one, "replacement")]
     return max(asked, key=lambda one: one.asked_at, default=None)

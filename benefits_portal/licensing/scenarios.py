@@ -1,4 +1,4 @@
-"""The source document's four licensing scenarios, worked by the rules themselves."""
+"""The source document's four licensing scenarios, calculated by the rules themselves."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,7 @@ class Scenario:
 
     @property
     def term(self) -> Term | None:
-        """The term after the extension; None where it is refused."""
+        """The term after the extension; None if it is refused."""
         return None if self.refusal else self.subscription.extended(self.key_licenses)
 
     @property

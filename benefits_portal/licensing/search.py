@@ -1,12 +1,12 @@
 """The search box in the bar, which never looks for a whole key (K3, P1).
 
-It finds benefits, subscriptions, people and pages of the place one acts in, and what became of a
-key by its last five characters.
+It finds benefits, subscriptions, people and pages of the tenant context, and what became of a key
+by its last five characters.
 
-Words are sent by POST, so that a key that somebody types there stands in no address; it is not
-looked up. Other words become an address, which can be linked. However much a partner has, no more
-than a few rows of each kind are read: the catalog is small, and what is found in it is asked for by
-an index.
+Words are sent by POST, so that a key that somebody types there is in no URL; it is not looked up.
+For other words, the answer is a redirect to a URL that can be linked. However much a partner has, a
+few rows of each kind are read: products are found in the catalog, which is small, and the rows of a
+product by an index.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from benefits_portal.tenants.access import form_methods, role_required, tenant_c
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import DirectoryUser, Role
 
-# Of the menus, by their addresses; higher apps add theirs
+# The pages of the menus, by URL name; higher apps add theirs
 PAGES: dict[str, Text] = {
     "home": gettext_lazy("Home"),
     "benefits:azure-cloud": gettext_lazy("Azure & cloud products"),
@@ -55,7 +55,7 @@ PAGES: dict[str, Text] = {
     "help": gettext_lazy("Help"),
 }
 FOR_ADMINS = {"licensing:product-key-start", "tenants:activity"}
-READ, SHOWN = 20, 6  # rows of a kind: of benefits, some have not begun
+READ, SHOWN = 20, 6  # rows of a kind; more benefits are read, because usable ones come first
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def search(request: PartnerRequest) -> HttpResponse:
 
 
 def groups(request: PartnerRequest, search_query: str) -> list[dict[str, Any]]:
-    """What was found, by kind, with how many there are and the way to all of them (W7)."""
+    """The results by kind, with their number and a link to all of them (W7)."""
     found = [
         (_("Product keys"), keys(request, search_query)),
         (_("Pages"), pages(search_query, request.role)),
@@ -102,7 +102,7 @@ def groups(request: PartnerRequest, search_query: str) -> list[dict[str, Any]]:
 
 
 def keys(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
-    """Those that end in the five characters that were typed, each with what became of it."""
+    """The keys that end in the five typed characters, each with what became of it."""
     ending = ending_in(search_query)
     if not ending:
         return Excerpt([], 0)
@@ -116,10 +116,7 @@ def keys(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
 
 
 def pages(search_query: str, role: Role) -> Excerpt[Found]:
-    """All of that name, which are few.
-
-    What the role does not include is named without a link, with the reason (P3).
-    """
+    """Pages with a matching title; those that `role` cannot open have a reason, no link (P3)."""
     named = [(name, title) for name, title in PAGES.items() if matches(search_query, str(title))]
     why_not = _("for Global admins and MPN partner admins of your organization")
     found = [
@@ -132,10 +129,7 @@ def pages(search_query: str, role: Role) -> Excerpt[Found]:
 
 
 def benefits(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
-    """Those that expire last first, so that what has expired comes after all others.
-
-    Of these, what can be used today comes first.
-    """
+    """Benefits that can be used today, then others; in each group, those that expire last first."""
     query = QueryDict(urlencode({"q": search_query}))
     listing = BenefitListing.of(request.partner, query, request.today)
     matching = listing.filter_queryset(Benefit.objects.for_partner(request.partner))
@@ -163,16 +157,13 @@ def benefits(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
 
 
 def until(row: BenefitRow) -> str:
-    """What tells benefits of one product apart: how many licenses, and the last day."""
+    """The number of licenses and the last day, which tell benefits of one product apart."""
     day = _("until %(day)s") % {"day": row["expires"]}
     return day if row["quantity"] in row["title"] else f"{row['quantity']}, {day}"
 
 
 def discontinued(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
-    """Products that competency packages no longer hold, with what replaces them (B4).
-
-    Whether or not a benefit still has one.
-    """
+    """Discontinued products and their replacements, whether or not a benefit still has one (B4)."""
     href = f"{reverse('help')}#discontinued"
     excerpt: Excerpt[Product] = Excerpt.of(
         Product.objects.discontinued(request.today).named(search_query), SHOWN, href
@@ -190,7 +181,7 @@ def replacement_hint(product: Product) -> str:
 
 
 def subscriptions(request: PartnerRequest, search_query: str) -> Excerpt[Found]:
-    """Of the current tenant, the ones that end last first."""
+    """Subscriptions of the current tenant; those that end last come first."""
     ours = (
         Subscription.objects.for_partner(request.partner)
         .in_tenant(request.tenant)

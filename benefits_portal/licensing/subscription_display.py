@@ -1,4 +1,4 @@
-"""What the pages about subscriptions show, worked out once for each page."""
+"""Texts, bars and axes of the pages about subscriptions (S2, B5, K8)."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -25,11 +25,11 @@ from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, total_text
 
 DAY = timedelta(days=1)
-MAX_FEEDING = 5  # benefits beside a subscription's dates; the timeline has all
+MAX_FEEDING = 5  # benefits shown beside the dates; the timeline has all
 
 
 class ProductRow:
-    """A line of Your products."""
+    """A row of *Your products*; `pool` counts the licenses of the product, if it is known."""
 
     def __init__(
         self, subscription: Subscription, on: date, pool: LicenseCount | None = None
@@ -39,7 +39,7 @@ class ProductRow:
 
     @property
     def status_text(self) -> str:
-        """Active: expires on …; for the others what happens next and when."""
+        """The status with what happens next and when: Active: expires on …"""
         subscription = self.subscription
         match self.status:
             case Subscription.Status.ACTIVE:
@@ -61,13 +61,13 @@ class ProductRow:
         }
 
     def cells(self) -> dict[str, object]:
-        """What the list shows."""
+        """The values of the row."""
         return {
             "pk": self.subscription.pk,
             "product": self.subscription.product_name,
             "licenses": format_number(self.subscription.licenses),
             "status": self.status.value,
-            # Its end has a column of its own
+            # The end date has its own column
             "status_text": label_of(self.status)
             if self.status is Subscription.Status.ACTIVE
             else self.status_text,
@@ -78,7 +78,7 @@ class ProductRow:
 
     @property
     def assigned(self) -> str:
-        """How many of the licenses of the product people have, all subscriptions together (L6)."""
+        """How many licenses of the product are assigned, of all subscriptions together (L6)."""
         if self.pool is None or self.status is Subscription.Status.DELETED:
             return "–"
         if self.pool.given and not self.pool.licenses:
@@ -96,12 +96,12 @@ def label_of(status: Subscription.Status) -> str:
 
 @kept
 def share(is_total: bool) -> str:
-    """Of the licenses of a subscription, or of all of the product, as a text with figures."""
+    """The text of `assigned`: of one subscription's licenses, or of the product's in total."""
     return _("%(given)s of %(licenses)s in total") if is_total else _("%(given)s of %(licenses)s")
 
 
 def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
-    """Those that made what runs now, oldest first: since the last activation.
+    """The standing redemptions since the last activation, oldest first.
 
     `redemptions` come latest first.
     """
@@ -116,7 +116,7 @@ def current_run(redemptions: Sequence[Redemption]) -> list[Redemption]:
 
 
 def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
-    """What ran before the current run, where `redemptions` do not reach back to its activation."""
+    """The licenses before the first of `redemptions`, unless that is the activation."""
     run = current_run(redemptions)
     return (
         (run[0].before_licenses or 0)
@@ -126,7 +126,7 @@ def earlier_licenses(redemptions: Sequence[Redemption]) -> int:
 
 
 def license_segments(redemptions: Sequence[Redemption]) -> list[dict[str, Any]]:
-    """The license bar: in per cent of the whole, one stretch a redemption that brought licenses."""
+    """The license bar: one segment for each redemption that brought licenses, in percent."""
     brought = [redemption for redemption in current_run(redemptions) if redemption.licenses_brought]
     earlier = earlier_licenses(redemptions)
     total = earlier + sum(redemption.licenses_brought for redemption in brought) or 1
@@ -152,9 +152,9 @@ def end_axis(
     on: date,
     day_label: str = "",
 ) -> DateAxis:
-    """The life of a subscription (S2), and its benefits' own expiration beside it (B5).
+    """The statuses of a subscription on a time axis, with its benefits' expiration (S2, B5).
 
-    `day_label` names the day `on` where it is not today.
+    `day_label` names the day `on` if it is not today.
     """
     latest = source(redemptions)
     days = {fed["expires_on"] for fed in feeding(redemptions)}
@@ -165,7 +165,7 @@ def end_axis(
 
 
 def life(subscription: Subscription) -> list[Bar]:
-    """From the start to the end, and the days that it is Expired and Disabled (S2)."""
+    """The days on which it is Active, Expired and Disabled; until it was withdrawn, if so (S2)."""
     if subscription.withdrawn_on:
         label = _("Withdrawn on")
         return [Bar(label, subscription.starts_on, subscription.withdrawn_on, "limit")]
@@ -184,10 +184,7 @@ def life(subscription: Subscription) -> list[Bar]:
 
 
 def source(redemptions: Sequence[Redemption]) -> Redemption | None:
-    """The redemption that counts and was the last.
-
-    Of a subscription that was withdrawn, the one that brought it.
-    """
+    """The last redemption that stands or, if the subscription was withdrawn, the first one."""
     return next(
         (redemption for redemption in redemptions if not redemption.is_reversed),
         redemptions[-1] if redemptions else None,
@@ -195,7 +192,7 @@ def source(redemptions: Sequence[Redemption]) -> Redemption | None:
 
 
 def feeding(redemptions: Sequence[Redemption]) -> Excerpt[dict[str, Any]]:
-    """The benefits whose keys made what runs now, the latest first, each once."""
+    """The benefits whose keys made the present term, each once, the latest first."""
     by_benefit = {
         redemption.key.benefit_id: redemption for redemption in current_run(redemptions)[::-1]
     }
@@ -212,9 +209,9 @@ def feeding(redemptions: Sequence[Redemption]) -> Excerpt[dict[str, Any]]:
 
 
 def suggested_key(subscription: Subscription) -> dict[str, Any]:
-    """That a key of one's own extends it, and until when; empty without one.
+    """The partner's key that extends it, and the new end date; empty without one.
 
-    Of a subscription from `with_fitting_key` and `with_fitting_keys_count`.
+    `subscription` comes from `with_fitting_key` and `with_fitting_keys_count`.
     """
     licenses = getattr(subscription, "fitting_key_licenses", None)
     if licenses is None:
@@ -238,7 +235,7 @@ def suggested_key(subscription: Subscription) -> dict[str, Any]:
 
 
 def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) -> str:
-    """That it was withdrawn as its partner asked, when and why; empty if it was not (K8)."""
+    """When and why the subscription was withdrawn; empty if it was not (K8)."""
     if subscription.withdrawn_on is None:
         return ""
     asked = getattr(redemptions[-1], "replacement", None) if redemptions else None
@@ -254,7 +251,7 @@ def withdrawal(subscription: Subscription, redemptions: Sequence[Redemption]) ->
 
 
 def undoing(key: ProductKey, on: date) -> str:
-    """What can be done about redeeming `key` by mistake on that day (K8)."""
+    """What can be done if redeeming `key` on day `on` turns out to be a mistake (K8)."""
     if not is_replaced_on_request(key):
         return _(
             "You can't undo this. The key is itself a replacement, so you can't request another "
@@ -275,7 +272,7 @@ def undoing(key: ProductKey, on: date) -> str:
 
 
 def adding_hint(subscription: Subscription, on: date) -> str:
-    """Which way *Add licenses* can move the end date: towards 12 months from today (S6)."""
+    """Which way *Add licenses* moves the end date: toward 12 months from today (S6)."""
     year = add_months(on, KEY_MONTHS)
     if subscription.ends_on > year:
         text = _(

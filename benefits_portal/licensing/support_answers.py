@@ -1,7 +1,4 @@
-"""What support answers about a key or a subscription: sentences to send, in a partner's language.
-
-Never a key in full (K3).
-"""
+"""Texts that support sends about a key or a subscription, in each language; no whole key (K3)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +21,7 @@ from benefits_portal.tenants.models import Partner
 
 
 def language_of(partner: Partner) -> str:
-    """The language that the partner's country speaks, if the portal does; else the portal's own."""
+    """The code of an official language of the partner's country, or the portal's default."""
     spoken = get_official_languages(partner.country, de_facto=True)
     known = [code for code in spoken if code in dict(settings.LANGUAGES)]
     return known[0] if known else settings.LANGUAGE_CODE
@@ -32,25 +29,25 @@ def language_of(partner: Partner) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """A text to send, in one language by its code."""
+    """A text to send; `language` is its code."""
 
     language: str
     text: str
 
 
 def answers_about_key(key: ProductKey) -> list[Answer]:
-    """`about_key` on the partner's own day, in each language of the portal, its own first."""
+    """`about_key` on the partner's today, in each language, the partner's own first."""
     return in_each_language(key.partner, lambda: about_key(key, key.partner.today()))
 
 
 def answers_about_subscription(subscription: Subscription) -> list[Answer]:
-    """`state_of_subscription` on the partner's own day, in each language, its own first."""
+    """`state_of_subscription` on the partner's today, in each language, the partner's own first."""
     partner = subscription.partner
     return in_each_language(partner, lambda: state_of_subscription(subscription, partner.today()))
 
 
 def in_each_language(partner: Partner, write: Callable[[], str]) -> list[Answer]:
-    """What `write` says in each language of the portal: the partner's own first."""
+    """The text of `write` in each language of the portal, the partner's own first."""
     answers = []
     for language in dict.fromkeys([language_of(partner), *dict(settings.LANGUAGES)]):
         with override(language):

@@ -18,7 +18,7 @@ from benefits_portal.typed_text import isolated
 
 Status = Subscription.Status
 DAY = timedelta(days=1)
-MOVING = (RedemptionKind.EXTEND, RedemptionKind.ADD)  # what moves the end of what runs
+MOVING = (RedemptionKind.EXTEND, RedemptionKind.ADD)  # the ways that move an end date
 
 
 class Event(TypedDict, total=False):
@@ -44,9 +44,10 @@ def timeline(
     can_come_back: bool,
     may_undo: bool = False,
 ) -> list[Event]:
-    """What was redeemed and reversed, and the days on which the status changes, in their order.
+    """The redemptions, reversals and changes of status, by day.
 
-    `may_undo`: whether the reader may ask on that day for a replacement of the latest key (K8).
+    `redemptions` come latest first. With `may_undo`, the latest one links to asking for a
+    replacement, if that is possible on day `on` (K8).
     """
     oldest_first = list(reversed(redemptions))
     events = [
@@ -62,7 +63,7 @@ def timeline(
 
 
 def redeeming(redemption: Redemption, people: Names) -> Event:
-    """One use of a key, with its receipt."""
+    """The event of a redemption, with a link to its receipt."""
     title, detail = what_it_did(redemption)
     before, after = redemption.before_ends_on, redemption.after_ends_on
     moved = shift(before, after) if redemption.way in MOVING else {}
@@ -79,9 +80,9 @@ def redeeming(redemption: Redemption, people: Names) -> Event:
 
 
 def undoing(latest: Redemption, on: date) -> str:
-    """That the receipt offers a replacement key, and until when; empty where it does not (K8).
+    """The link text for asking for a replacement of `latest`, with its last day; else empty (K8).
 
-    `latest` was redeemed last and still counts.
+    `latest` must be the last redemption that stands.
     """
     try:
         check_replaceable(latest, on, is_latest=True)
@@ -127,7 +128,7 @@ def what_it_did(redemption: Redemption) -> tuple[str, str]:
 
 
 def reversing(redemption: Redemption) -> tuple[date, Event]:
-    """A redemption taken back, since its key was replaced (K8)."""
+    """The day and the event of a reversal, because the key was replaced (K8)."""
     day = redemption.reversal.reversed_on
     text = _("%(way)s of %(day)s was undone, because the key was replaced.")
     params = {"way": redemption.get_way_display(), "day": as_day(redemption.redeemed_on)}
@@ -137,9 +138,9 @@ def reversing(redemption: Redemption) -> tuple[date, Event]:
 def status_changes(
     subscription: Subscription, on: date, *, can_come_back: bool
 ) -> list[tuple[date, Event]]:
-    """The days on which the status changes, past and to come (S2).
+    """The days on which the status changes, past and future, each with its event (S2).
 
-    What it means is said of the present status and of those to come.
+    The present and the future ones explain what the status means.
     """
     now = subscription.status(on)
     begins = {
@@ -164,7 +165,7 @@ def status_changes(
 
 
 def meaning(status: Subscription.Status, *, can_come_back: bool) -> str:
-    """What a subscription of that status can still be used for, and what a key does for it (S3)."""
+    """What `status` means for users, and whether a key can reactivate the subscription (S3)."""
     match status, can_come_back:
         case Status.EXPIRED, True:
             return _("You can still reactivate it with a key. Users keep access.")
@@ -178,7 +179,7 @@ def meaning(status: Subscription.Status, *, can_come_back: bool) -> str:
 
 
 def status_sentence(subscription: Subscription, on: date, *, can_come_back: bool) -> str:
-    """What follows the present status, and when; empty where that is said elsewhere."""
+    """What follows the present status, and when; empty if it was withdrawn."""
     later = _("It can't be reactivated, because another subscription to this product ended later.")
     match subscription.status(on):
         case Status.ACTIVE:
