@@ -1,4 +1,4 @@
-"""The end-date calculator: the same rules for any figures, without a database (S4 to S8)."""
+"""The end-date calculator: the rules applied to any figures, without a database (S4 to S8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,14 +29,14 @@ CAN_COME_BACK = (Subscription.Status.EXPIRED, Subscription.Status.DISABLED)
 
 @dataclass(frozen=True)
 class Calculation:
-    """What keys of these sizes, used one after the other on day `on`, make of a subscription."""
+    """Each way to use keys of these sizes, one after the other on day `on`, on a subscription."""
 
     before: Term
     keys: list[int]
     on: date
 
     def groups(self) -> list[WayGroup]:
-        """What the table shows: the ways for the subscription, and a new one."""
+        """The groups of the table: the ways for the subscription, and a new one."""
         new = WayGroup(_("Separate subscription"), [self.new()])
         return [WayGroup(self.heading, self.kept()).marked(), new]
 
@@ -45,7 +45,7 @@ class Calculation:
         return way_rows(self.groups())
 
     def kept(self) -> list[Way]:
-        """The ways for the subscription, as the table and the axis show them."""
+        """The ways for the subscription, for the table and the time axis."""
         rows = [self.row(way, terms) for way, terms in self.ways()]
         return [*rows, waiting_way(sum(self.keys), self.before)] if self.is_active else rows
 
@@ -66,7 +66,7 @@ class Calculation:
         return self.subscription.status(self.on)
 
     def status_hint(self) -> str:
-        """What the subscription is on that day, and until when it can be brought back (S2, S3)."""
+        """Its status on that day, and until when it can come back; empty if Active (S2, S3)."""
         params = {"day": as_day(self.on), "until": as_day(self.subscription.disabled_until)}
         match self.status:
             case Subscription.Status.EXPIRED:
@@ -89,9 +89,10 @@ class Calculation:
         return text % params
 
     def ways(self) -> list[tuple[RedemptionKind, Callable[[], list[Term]]]]:
-        """S3: what has ended and is not deleted can come back, with the first key's licenses.
+        """The ways that `kept` shows, each with the terms that it calculates.
 
-        The others add to it.
+        An Expired or Disabled subscription comes back with the first key's licenses; the other keys
+        add to it (S3).
         """
         back = (
             [(RedemptionKind.REACTIVATE, self.started_new)] if self.status in CAN_COME_BACK else []
@@ -120,7 +121,7 @@ class Calculation:
         )
 
     def steps(self, chain: list[Term]) -> list[str]:
-        """The lines of every key's calculation, with the key's number where there are several."""
+        """The lines of each key's calculation, with the key's number if there are several."""
         lines = []
         for number, term in enumerate(chain, start=1):
             prefix = _("Key %(number)s: ") % {"number": number} if len(chain) > 1 else ""
@@ -152,7 +153,7 @@ class Calculation:
         return terms
 
     def axis(self) -> DateAxis:
-        """The day of redeeming, what runs then, and what each way leads to."""
+        """The time axis: the day of redeeming, the present end date, and where each way leads."""
         return ways_axis(
             self.subscription,
             [*self.kept(), self.new()],
@@ -162,7 +163,7 @@ class Calculation:
 
     @property
     def heading(self) -> str:
-        """What is calculated with, before the key."""
+        """The subscription before the keys."""
         return self.summary[0]
 
     def as_text(self, address: str) -> str:
@@ -174,7 +175,7 @@ class Calculation:
 
     @property
     def summary(self) -> list[str]:
-        """What was understood: the numbers and days as the reader's language writes them (W4)."""
+        """What was understood, with numbers and days in the reader's language (W4)."""
         before = {"licenses": in_licenses(self.before.licenses), "day": as_day(self.before.ends_on)}
         keys = " + ".join(map(in_licenses, self.keys))
         return [

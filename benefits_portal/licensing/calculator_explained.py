@@ -21,7 +21,7 @@ from benefits_portal.licensing.planning import Explanation, explain
 from benefits_portal.licensing.terms import in_days, in_licenses
 from benefits_portal.listing.excerpt import Excerpt
 
-MAX_NUMBERS = 20  # of licenses that are named as possible
+MAX_NUMBERS = 20  # possible numbers of licenses that are listed
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Explained(Answer):
 
     now_ends_on: date = date.max
     now_licenses: int | None = None
-    all_url: str = ""  # of the page that shows every line, where this one does not
+    all_url: str = ""  # the page with every line; empty if this is that page
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -70,7 +70,7 @@ class Explained(Answer):
         }
 
     def other_text(self) -> str:
-        """What would explain it: a key that was not used, an earlier day, or another date."""
+        """What would explain the date: an unused key, an earlier day, or another date nearby."""
         found = self.explanation
         if found.with_fewer_keys:
             text = _("Without %(keys)s, they do: perhaps not redeemed, or reversed.")
@@ -81,7 +81,7 @@ class Explained(Answer):
         return _("Nearest: %(days)s.") % {"days": ", ".join(near)} if near else ""
 
     def groups(self) -> list[PlanGroup]:
-        """Those that answer something; of very many lines the first of each."""
+        """The groups that have rows, each with its first rows if there are very many."""
         groups = [group for group in self.whole_groups if group.rows]
         most = MAX_ROWS if self.all_url else MAX_ROWS_OF_ALL // max(len(groups), 1)
         return [replace(group, rows=group.rows[:most]) for group in groups]

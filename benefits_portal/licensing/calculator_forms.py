@@ -1,4 +1,4 @@
-"""What the calculator is asked: one form for each of its tabs, and links to a result."""
+"""The calculator's forms, one for each tab, and links to a result."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +24,7 @@ from benefits_portal.number_fields import NumberFormField, check_range
 from benefits_portal.typed_numbers import read_numbers
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
-MAX_LETTERS = 400  # of what is typed for the keys
+MAX_LETTERS = 400  # in the field for the keys
 VIEW, SHOWS_ALL = "view", "all"
 
 day_range = [
@@ -83,7 +83,7 @@ class SubscriptionForm(forms.Form):
     )
 
     def clean_keys(self) -> list[int]:
-        """Between keys stands a semicolon, a plus, a comma or a space."""
+        """Keys are separated by a semicolon, a plus, a comma or a space."""
         typed = self.cleaned_data["keys"]
         keys = read_numbers(typed) if len(typed) <= MAX_LETTERS else [0] * (self.max_keys + 1)
         if len(keys) > self.max_keys:
@@ -116,7 +116,7 @@ class SubscriptionForm(forms.Form):
         return Stock(self.before, tuple(map(Key, data["keys"])), data["on"])
 
     def answer(self, all_url: str) -> Calculation | Answer:
-        """What is shown below a valid form; of a long answer `all_url` shows every line."""
+        """What is shown below a valid form; `all_url` is the page with a whole long answer."""
         raise NotImplementedError
 
     @classmethod
@@ -125,7 +125,7 @@ class SubscriptionForm(forms.Form):
 
 
 class CalculatorForm(SubscriptionForm):
-    """What keys would do, one after the other, used in one way."""
+    """What keys would do, one after the other, all used in the same way."""
 
     max_keys = 12
     button = gettext_lazy("Calculate")
@@ -135,7 +135,7 @@ class CalculatorForm(SubscriptionForm):
 
 
 class PossibilitiesForm(SubscriptionForm):
-    """What keys can do, used in any way and order (O2), and what one would like (O6)."""
+    """What keys can do in any way and order (O2), and a goal (O6)."""
 
     max_keys = 40
     button = gettext_lazy("Show possibilities")
@@ -190,7 +190,7 @@ TABS: dict[str, tuple[Promise, type[SubscriptionForm]]] = {
 
 @dataclass(frozen=True)
 class Tab:
-    """A link to another question about the same figures."""
+    """A link to another tab with the same figures."""
 
     label: str
     href: str
@@ -203,7 +203,7 @@ def tab_name(query: QueryDict) -> str:
 
 
 def tabs(query: QueryDict) -> list[Tab]:
-    """Each keeps what was typed that it asks for too."""
+    """The tabs; each link keeps what was typed into fields that both tabs have."""
     asked, current = link_query(query), tab_name(query)
     return [
         Tab(
@@ -219,13 +219,13 @@ def kept(query: QueryDict, form: type[SubscriptionForm]) -> dict[str, str]:
     return {name: value for name in form.base_fields if (value := str(query.get(name, "")))}
 
 
-_AROUND_A_LINK = " \t\r\n<>()[]{}.,;:!?'\"“”’»"  # what a mail or a sentence puts behind a link
+_AROUND_A_LINK = " \t\r\n<>()[]{}.,;:!?'\"“”’»"  # what emails and sentences put after a link
 
 
 def link_query(query: QueryDict) -> QueryDict:
-    """`query` as it was before a mail or a web page spoiled the link.
+    """`query` as it was before an email or a web page damaged the link.
 
-    They write `&amp;` into it, break it or put a dot behind it.
+    They write `&amp;` into it, break it, or put a period after it.
     """
     if len(query) == 1 and "=" in (only := next(iter(query))):  # encoded as a whole
         query = QueryDict(only)
@@ -235,13 +235,13 @@ def link_query(query: QueryDict) -> QueryDict:
         while name.startswith("amp;"):
             name = name.removeprefix("amp;").strip()
         for value in values:
-            # =3D is a mail's =
+            # Emails may write = as =3D
             mended.appendlist(name, value.removeprefix("3D").strip(_AROUND_A_LINK))
     return mended
 
 
 def form_for(query: QueryDict, today: date) -> SubscriptionForm:
-    """The form as the URL says; before anything was asked, with an example redeemed `today`."""
+    """The form that the URL fills in; without any values, an example redeemed `today`."""
     form = TABS[tab_name(query)][1]
     asked = link_query(query)
     if set(asked) - {VIEW}:

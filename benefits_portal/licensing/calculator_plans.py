@@ -1,4 +1,4 @@
-"""The calculator's *All possibilities*: what keys can do, and what one would like (O2, O6)."""
+"""The calculator's *All possibilities*: what keys can do, and a goal (O2, O6)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -32,19 +32,19 @@ MAX_ROWS_OF_ALL = 100  # each with the calculation of every step
 
 @dataclass(frozen=True)
 class Answer:
-    """What both tabs with plans say: the figures understood, groups of plans, axis, text."""
+    """What the two tabs with plans have in common: summary, groups of plans, time axis, text."""
 
     stock: Stock
     shows_unused = True
 
     @property
     def excerpt(self) -> Excerpt[PlanRow] | None:
-        """How many of very many lines are shown."""
+        """The rows that are shown, with their number; None if all are."""
         return None
 
     @property
     def hint(self) -> str:
-        """What decides what."""
+        """A sentence on what decides the number of licenses and the end date."""
         return _(
             "The keys that are added decide the number of licenses. The order moves the end date "
             "by a few days, or decides whether a large key fits."
@@ -91,7 +91,7 @@ class Answer:
         return []
 
     def axis(self) -> DateAxis:
-        """What runs now, and what each plan leads to; of very many the first ones."""
+        """The time axis: the present end date, and that of the first MAX_BARS plans."""
         now = Bar(self.now_label, self.on, self.before.ends_on, "now")
         bars = [row.bar(self.on) for row in self.axis_rows()[:MAX_BARS]]
         return DateAxis(self.on, [now, *bars], self.marks(), self.on_label)
@@ -105,7 +105,7 @@ class Answer:
         return _("Current end date")
 
     def axis_rows(self) -> list[PlanRow]:
-        """One for each outcome."""
+        """One row for each outcome."""
         rows = {row.plan.after: row for group in self.groups() for row in group.rows}
         return list(rows.values())
 
@@ -122,11 +122,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Possibilities(Answer):
-    """For each number of licenses the latest end (O2), and the plans nearest to a wish (O6)."""
+    """For each number of licenses the latest end (O2), and the plans nearest to a goal (O6)."""
 
     wanted_licenses: int | None = None
     wanted_on: date | None = None
-    all_url: str = ""  # of the page that shows every line, where this one does not
+    all_url: str = ""  # the page with every line; empty if this is that page
 
     @cached_property
     def frontier(self) -> Frontier:
@@ -134,7 +134,7 @@ class Possibilities(Answer):
 
     @cached_property
     def aim(self) -> Aim | None:
-        """None where nothing is wished for."""
+        """The plans nearest to the goal; None without a goal."""
         if self.wanted_licenses is None and self.wanted_on is None:
             return None
         return aim(
@@ -147,7 +147,7 @@ class Possibilities(Answer):
         return wish_text(self.aim) if self.aim else self.reach_text()
 
     def reach_text(self) -> str:
-        """From the fewest licenses to the most."""
+        """What can be had, from the fewest licenses to the most."""
         first, last = self.frontier.plans[0], self.frontier.plans[-1]
         params = {
             "least": in_licenses(first.licenses),
@@ -210,7 +210,7 @@ def wish_rows(found: Aim) -> list[PlanRow]:
 
 
 def wish_text(found: Aim) -> str:
-    """Whether the wish can be granted, how near the keys come, and which key would come nearer."""
+    """Whether the goal can be reached, how near the keys come, and which key would come nearer."""
     params = {"licenses": in_licenses(found.licenses), "day": as_day(found.ends_on)}
     if found.is_hit:
         return _("%(licenses)s or more until exactly %(day)s: yes.") % params
@@ -226,7 +226,7 @@ def wish_text(found: Aim) -> str:
 
 
 def next_key_text(found: Aim) -> str:
-    """O6: the size of a key that would hit closest."""
+    """The size of a key that would come closest to the goal (O6)."""
     sizes = [
         _("%(licenses)s (%(day)s)")
         % {"licenses": in_licenses(key.licenses), "day": as_day(key.ends_on)}

@@ -1,4 +1,4 @@
-"""What the end-date rules say no to, in words for the person who asked."""
+"""Refusals of the end-date rules and of replacements, with messages for the person who asked."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -58,10 +58,7 @@ class NotReactivatable(Refusal):
 
 
 class ExtensionLimitExceeded(Refusal):
-    """One key extends by at most three years (S5, scenario 4).
-
-    So by at most three times the licenses.
-    """
+    """One key extends by at most three years, so it has at most three times the licenses (S5)."""
 
     code = "extension-limit-exceeded"
     rule = "S5"
@@ -105,7 +102,7 @@ class TooManyLicenses(Refusal):
 
 
 class SubscriptionFull(Refusal):
-    """As TooManyLicenses, where not even one more license fits."""
+    """The same as TooManyLicenses, if not even one more license fits."""
 
     code = "subscription-full"
     rule = "S6"
@@ -114,7 +111,7 @@ class SubscriptionFull(Refusal):
 
 
 class CalendarEnds(Refusal):
-    """The rules reckon up to the year 2999."""
+    """No end date is later than the year 2999."""
 
     code = "calendar-ends"
     rule = "S5"
@@ -146,10 +143,7 @@ class ReplacementAskedAlready(Refusal):
 
 
 class ReplacedOnRequestBefore(Refusal):
-    """A key is replaced on request once.
-
-    What its benefit gets after that is for staff to decide, with a reason.
-    """
+    """A benefit's key is replaced on request only once; after that, staff decide with a reason."""
 
     code = "replaced-on-request-before"
     rule = "K8"
@@ -162,7 +156,7 @@ class ReplacedOnRequestBefore(Refusal):
 
 
 class NotAReplacement(Refusal):
-    """Staff replace of their own accord only what was replaced on request before."""
+    """Without a request, staff replace only a key that is itself a replacement."""
 
     code = "not-a-replacement"
     rule = "K8"
@@ -171,7 +165,7 @@ class NotAReplacement(Refusal):
 
 
 class BuiltOnSince(Refusal):
-    """A redemption can be taken back only while it is its subscription's last change."""
+    """Only the last change of a subscription can be reversed."""
 
     code = "built-on-since"
     rule = "K8"
@@ -189,7 +183,7 @@ class BuiltOnSince(Refusal):
 
 
 class ChangedMeanwhile(Refusal):
-    """What was shown no longer holds; `quote` is what holds now, or None if nothing does (S8)."""
+    """The quote that was shown is out of date; `quote` is the present one, if there is one (S8)."""
 
     code = "changed-meanwhile"
     rule = "S8"

@@ -1,4 +1,4 @@
-"""What is said no to of several keys at once (O9, O11, O14)."""
+"""Refusals about several keys in one order (O9, O11, O14)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ class TooManyKeys(Refusal):
 
 
 class SameKeyTwice(Refusal):
-    """`position` is that of the first time, from 0."""
+    """`position` is that of the first occurrence, from 0."""
 
     code = "same-key-twice"
     rule = "O11"
@@ -45,9 +45,9 @@ class SameKeyTwice(Refusal):
 
 
 class RefusedInOrder(Refusal):
-    """Which key of an order a rule says no to; the rest is that rule's own refusal (O11).
+    """The refusal of one key of an order, which it names (O11).
 
-    `position` counts from 0. The record keeps the refusal itself.
+    `position` counts from 0. The record has the wrapped refusal.
     """
 
     code = "refused-in-order"
@@ -65,7 +65,7 @@ class RefusedInOrder(Refusal):
 
 
 class BuiltOnInOrder(Refusal):
-    """An order is taken back from its last step, or whole; `numbers` are those of later steps."""
+    """An order is reversed from its last step, or whole; `numbers` are those of the later steps."""
 
     code = "built-on-in-order"
     rule = "O14"

@@ -29,15 +29,16 @@ class OrderStep:
 
     @property
     def reference(self) -> str:
-        """As it stands in a URL: the key by its primary key alone (K3)."""
+        """The step in a URL: the way, and the primary key of the key (K3)."""
         return f"{self.way.value}:{self.key.pk}"
 
 
 @dataclass(frozen=True)
 class OrderQuote:
-    """What the steps of an order do, each from where the one before it led.
+    """The quotes of an order's steps, each from the term that the one before it made.
 
-    `submission` marks the one form that shows it: sent twice, it leads to one receipt (O13).
+    `submission` identifies the form that shows this quote: submitted twice, it leads to the same
+    receipt (O13).
     """
 
     quotes: tuple[Quote, ...]
@@ -45,7 +46,7 @@ class OrderQuote:
 
     @property
     def total(self) -> Quote:
-        """All steps as one: adding where there are more licenses afterwards, else extending."""
+        """All steps as one quote: of adding if any step adds licenses, else of extending."""
         first, last = self.quotes[0], self.quotes[-1]
         adds = any(quote.way is RedemptionKind.ADD for quote in self.quotes)
         way = RedemptionKind.ADD if adds else RedemptionKind.EXTEND
@@ -57,9 +58,9 @@ class OrderQuote:
         return [f"{quote.way.value}:{quote.key_id}" for quote in self.quotes]
 
     def confirm_unchanged(self, shown: "OrderQuote | None") -> "OrderQuote":
-        """This quote, for the submission that was `shown` if there was one.
+        """Return this quote with the submission of the one that was `shown`, if any.
 
-        Raises ChangedMeanwhile if that said anything else of any step (O10, S8).
+        Raises ChangedMeanwhile if they differ in any step (O10, S8).
         """
         if shown is None:
             return self
@@ -91,7 +92,7 @@ class OrderQuote:
 
     @classmethod
     def loaded(cls, text: str) -> "OrderQuote":
-        """The quote that `signed` wrote. Raises ChangedMeanwhile for anything else."""
+        """Verify and read what `signed` wrote. Raises ChangedMeanwhile if it is invalid."""
         try:
             values = signing.loads(text, salt=SALT)
         except signing.BadSignature:

@@ -16,19 +16,19 @@ from benefits_portal.licensing.planning import Coverage, Key, Plan
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, in_licenses
 
-MAX_COUNTED = 1_000_000_000  # ways and orders; of more than these the number says nothing
+MAX_COUNTED = 1_000_000_000  # ways and orders; a larger number would tell nobody anything
 MAX_ORDERS_SHOWN = 12
 
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One plan; `hint` says when or why, `orders` in which other orders it comes out the same."""
+    """One plan; `hint` says when or why, `orders` are plans with the same outcome."""
 
     plan: Plan
     tags: Sequence[str] = ()
     hint: str = ""
     orders: Sequence[Plan] = ()
-    explains_unused: bool = False  # whether every key was to be used
+    explains_unused: bool = False  # because every key should be used
     href: str = ""
     is_chosen: bool = False
 
@@ -54,7 +54,7 @@ class PlanRow:
 
     @property
     def shift(self) -> dict[str, str]:
-        """How much later or earlier it ends than now, and the effect for the color."""
+        """How much later or earlier than now it ends, and the effect for the color."""
         return shift(self.plan.before.ends_on, self.plan.ends_on)
 
     @property
@@ -67,7 +67,7 @@ class PlanRow:
 
     @property
     def unused_reason(self) -> str:
-        """Why keys are left that were to be used."""
+        """Why keys are left over; empty if that needs no reason."""
         too_large = MAX_EXTENSION_YEARS * self.plan.licenses
         if self.explains_unused and any(key.licenses > too_large for key in self.plan.unused):
             return _("Too large to extend %(licenses)s (at most 3 years)") % {
@@ -100,7 +100,7 @@ class PlanRow:
 
     @property
     def cells(self) -> dict[str, Any]:
-        """What `{% rows %}` writes; the calculation of a line that leads to its steps is there."""
+        """The values for `{% rows %}`; without the calculation if `href` leads to the steps."""
         shift = self.shift
         has_orders = len(self.orders) > 1
         return {
@@ -123,7 +123,7 @@ class PlanRow:
         }
 
     def bar(self, on: date) -> Bar:
-        """On the date axis."""
+        """Its bar on the date axis."""
         return Bar(
             self.licenses,
             on,
@@ -158,7 +158,7 @@ class PlanGroup:
 
 
 def how(plan: Plan) -> str:
-    """Add 100, then extend with 50 + 25, then add 25."""
+    """The steps as text: Add 100, then extend with 50 + 25, then add 25."""
     parts = list[str]()
     for way, steps in groupby(plan.steps, key=lambda step: step.way):
         keys = sizes_of(step.key for step in steps)
@@ -184,7 +184,7 @@ def what_happened(plan: Plan) -> str:
 
 
 def sizes_of(keys: Iterable[Key]) -> str:
-    """25 + 3 × 10: keys by their licenses, in order."""
+    """The licenses of `keys`, in order, as text: 25 + 3 × 10."""
     parts = list[str]()
     for licenses, equal in groupby(key.licenses for key in keys):
         count = len(list(equal))
@@ -194,7 +194,7 @@ def sizes_of(keys: Iterable[Key]) -> str:
 
 
 def coverage_text(coverage: Coverage) -> str:
-    """O3: whether everything was compared, or how much of it."""
+    """Whether all ways and orders were compared, or how many of them (O3)."""
     if coverage.is_complete:
         text = ngettext(
             "Compared the only way and order.",

@@ -17,7 +17,7 @@ from benefits_portal.formats import as_day, format_number, kept
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
 MAX_SUBSCRIPTION_LICENSES = 10_000_000
-# No subscription ends later: what rules add to its days is in the calendar
+# No subscription ends later, so what the rules add to an end date is still in the calendar
 LAST_DAY = date(2999, 12, 31)
 
 
@@ -53,7 +53,7 @@ def in_months(count: int) -> str:
 
 
 def divided(remainder: int) -> str:
-    """The end of a step that divides license-days by licenses, as text with names for figures."""
+    """The end of a line that divides license-days by licenses, with placeholders for figures."""
     if remainder:
         return _("÷ %(divisor)s = %(days)s, remainder %(carried)s")
     return _("÷ %(divisor)s = %(days)s")
@@ -69,7 +69,7 @@ class Calculation(Protocol):
         """One line for each step of the calculation, with units, in the reader's language."""
 
     def balance(self) -> tuple[int, int]:
-        """S7, in license-days: what there was before and what there is after. Both are equal."""
+        """The license-days before and after, which are equal (S7)."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Extension(NamedTuple):
         return [line % numbers for line in self._lines()]
 
     def _lines(self) -> list[str]:
-        """The steps that change anything, as texts with names for the figures."""
+        """The lines that change anything, with placeholders for the figures."""
         months = _("12 months × %(key)s ÷ %(licenses)s = %(months)s")
         if self.rest:
             months = _("12 months × %(key)s ÷ %(licenses)s = %(months)s, remainder %(rest)s")
@@ -162,7 +162,7 @@ class Extension(NamedTuple):
         return [months, self._fraction(), *in_months]
 
     def _fraction(self) -> str:
-        """What the rest and the carried license-days come to, without what is nothing."""
+        """The line that divides the rest and the carried license-days, without what is zero."""
         rest = _("%(rest)s × %(following)s of the month that follows") if self.rest else ""
         carried = _("%(before)s carried") if self.before.carried_license_days else ""
         total = f"({rest} + {carried})" if rest and carried else rest or carried
@@ -227,7 +227,7 @@ class Addition(NamedTuple):
         return there_was, (licenses + self.key_licenses) * self.days + self.carried
 
 
-# Named tuples, each with other fields
+# Named tuples with different fields
 KINDS: dict[str, Any] = {"activation": Activation, "extension": Extension, "addition": Addition}
 
 

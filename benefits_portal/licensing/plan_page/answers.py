@@ -1,4 +1,4 @@
-"""The choices that the page shows, and the steps of the chosen one (O2, O6, O7)."""
+"""The plans to choose from, and the steps of the chosen one (O2, O6, O7)."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,10 +25,10 @@ CHOICE = "choice"
 
 @dataclass(frozen=True)
 class PlanChoices(Possibilities):
-    """What the ticked keys can do for one subscription; each choice leads to its steps."""
+    """What the selected keys can do for one subscription; each plan links to its steps."""
 
-    query: str = ""  # of the page, without a choice
-    chosen: str = ""  # as `reference` writes it
+    query: str = ""  # of the page's URL, without a choice
+    chosen: str = ""  # the `reference` of a plan
 
     @property
     def on_label(self) -> str:
@@ -49,13 +49,13 @@ class PlanChoices(Possibilities):
 
     @cached_property
     def plan(self) -> Plan | None:
-        """The chosen one, if it is still among them."""
+        """The chosen plan, if it is still among them."""
         rows = (row for group in self.groups() for row in group.rows)
         return next((row.plan for row in rows if row.is_chosen), None)
 
     @property
     def not_extended(self) -> list[str]:
-        """For each size of key that no choice extends with, why a rule refuses it (S5)."""
+        """The refusals of extending with key sizes that no plan extends with (S5)."""
         plans = self.frontier.plans
         used = {key for plan in plans for key in plan.keys_used(RedemptionKind.EXTEND)}
         others = {key.licenses for key in self.stock.keys} - {key.licenses for key in used}
@@ -64,12 +64,12 @@ class PlanChoices(Possibilities):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether a choice was made that is none any more: of another day, or with other keys."""
+        """Whether the URL has a choice that is no longer offered: of another day or other keys."""
         return bool(self.chosen) and self.plan is None
 
 
 def why_not_extended(before: Term, key_licenses: int) -> str:
-    """The refusal of extending `before` with such a key; empty where that can be done."""
+    """The refusal of extending `before` with such a key; empty if it is possible."""
     try:
         extended(before, key_licenses)
     except Refusal as refusal:
@@ -78,7 +78,7 @@ def why_not_extended(before: Term, key_licenses: int) -> str:
 
 
 def reference(plan: Plan) -> str:
-    """What tells a plan apart in a URL: its licenses, its end and how many keys it takes."""
+    """A plan in a URL: its licenses, its end date and its number of keys."""
     return f"{plan.licenses}.{plan.ends_on.isoformat()}.{len(plan.steps)}"
 
 
@@ -88,7 +88,7 @@ class SameDayAnswer:
 
     found: SameDay
     on: date
-    shows_unused = False  # by subscription
+    shows_unused = False  # of each subscription
     hint = ""
     excerpt = None
 
@@ -112,7 +112,7 @@ class SameDayAnswer:
 
     @property
     def coverage_text(self) -> str:
-        """O3, of the ways to share out the keys."""
+        """How many ways to share out the keys were compared (O3)."""
         coverage = self.found.coverage
         params = {
             "tried": format_number(coverage.tried),
@@ -144,7 +144,7 @@ def plan_choices(form: PlanForm, query: QueryDict, on: date, all_url: str) -> Pl
     rest.pop(CHOICE, None)
     return PlanChoices(
         form.stock(on),
-        data.get("licenses") if "licenses" in query else None,  # not what is only preset
+        data.get("licenses") if "licenses" in query else None,  # not the preset number
         data.get("until"),
         "" if chosen else all_url,
         rest.urlencode(),
@@ -159,6 +159,6 @@ def same_day_answer(form: PlanForm, on: date) -> SameDayAnswer:
 
 
 def same_day_steps(form: PlanForm, answer: SameDayAnswer) -> list[Steps]:
-    """For each subscription that is extended."""
+    """The steps of each subscription that is extended."""
     pairs = zip(form.supply.subscriptions, answer.found.plans, strict=True)
     return [Steps(subscription, plan, form.supply) for subscription, plan in pairs if plan.steps]

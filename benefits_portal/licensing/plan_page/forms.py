@@ -1,4 +1,4 @@
-"""What is asked on the page that plans: for which subscription, with which keys, for what goal."""
+"""The form of the planning page: the subscription, the keys, and a goal."""
 
 from datetime import date
 from typing import Any
@@ -18,12 +18,12 @@ from benefits_portal.licensing.terms import in_licenses
 
 from .supply import MOST, Supply
 
-ALL = "all"  # the subscriptions: let them end on one day
+ALL = "all"  # subscriptions, so that they end on one day
 SENT = "sent"
 
 
 class PlanForm(forms.Form):
-    """Asked by URL; before it is sent, what ends first is chosen, and the keys that lapse first."""
+    """Filled in by the URL; at first with the subscription that ends first, and the first keys."""
 
     subscription = forms.ChoiceField(
         label=gettext_lazy("Subscription"),
@@ -68,7 +68,7 @@ class PlanForm(forms.Form):
         return Stock(self.chosen.term, keys, on)
 
     def subscription_options(self) -> list[dict[str, object]]:
-        """Radio buttons: the value of each, what it stands for, and what tells it apart."""
+        """The radio buttons, each with a value, a title and a subtitle."""
         value = str(self["subscription"].value() or "")
         options = [
             (
@@ -84,7 +84,7 @@ class PlanForm(forms.Form):
         return [option(*each, is_checked=each[0] == value) for each in options]
 
     def key_options(self) -> list[dict[str, object]]:
-        """Check boxes, in the same form."""
+        """The check boxes, in the same form."""
         values, about = set(map(str, self["key"].value() or [])), _("%(offer)s, redeem by %(day)s")
         return [
             option(
@@ -102,7 +102,7 @@ def option(value: str, title: str, subtitle: str, *, is_checked: bool) -> dict[s
 
 
 def asked(query: QueryDict, supply: Supply) -> QueryDict:
-    """`query` without keys that are no longer usable; before it is sent, the first are chosen."""
+    """`query` without unusable keys; before the form is sent, with its defaults."""
     query = query.copy()
     listed = [str(key.pk) for key in supply.keys]
     if SENT in query or "key" in query:

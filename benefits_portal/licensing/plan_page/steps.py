@@ -1,4 +1,4 @@
-"""The steps of a plan: by when each, why then, and where they are carried out (O5)."""
+"""The steps of a plan, the last day of each, and the link to carry them out (O5)."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class StepRow:
 
     @property
     def by_when(self) -> str:
-        """The last day, and what ends then."""
+        """The last day of the step, and what ends on that day."""
         text = _("Possible until %(day)s, the last day that the subscription is active")
         if self.step.is_held_by_key:
             text = _("Possible until %(day)s, the last day of the key's benefit")
@@ -68,7 +68,7 @@ class Steps:
 
     @property
     def before(self) -> str:
-        """What the steps start from."""
+        """The subscription before the steps."""
         params = {
             "licenses": in_licenses(self.plan.before.licenses),
             "day": as_day(self.plan.before.ends_on),
@@ -91,7 +91,7 @@ class Steps:
         return bool(self.plan.keys_used(RedemptionKind.ADD))
 
     def lapsing(self) -> list[str]:
-        """O5: unused keys, each with the day after which it is lost."""
+        """The unused keys, each with the day after which it is lost (O5)."""
         return [
             _("%(licenses)s, lost after %(day)s")
             % {"licenses": in_licenses(key.licenses), "day": as_day(key.lapses_on)}
@@ -100,6 +100,6 @@ class Steps:
 
     @property
     def href(self) -> str:
-        """The review of the one key, or of the order of several (O10); keys go by reference."""
+        """The URL of the review, of one key or of an order (O10)."""
         moves = [f"{step.way.value}:{step.key.pk}" for step in self.plan.steps]
         return order_url(self.subscription.pk, moves)

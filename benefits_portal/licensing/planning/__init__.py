@@ -1,10 +1,10 @@
 """Which keys to use, where and how (rules O1 to O8). Values and functions: no query, no clock.
 
-- `values.py`: what is planned with, and what a plan is.
-- `search.py`: every way and order of using keys on one day; `sampling.py`: some, of too many.
-- `reaching.py`: what can be had, and which keys to use for a wish.
+- `values.py`: keys, steps and plans.
+- `search.py`: every way and order of using keys on one day; `sampling.py`: some of too many.
+- `reaching.py`: what can be had, and which keys to use for a goal.
 - `explaining.py`: how a subscription came to its end date.
-- `same_day.py`: several subscriptions that shall end on one day.
+- `same_day.py`: several subscriptions that should end on one day.
 """
 
 from .explaining import EarlierDay, Explanation, Origin, explain

@@ -1,4 +1,4 @@
-"""How a subscription came to its end date (rule O8)."""
+"""How a subscription came to its end date (O8)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,12 +9,12 @@ from .sampling import Sample, try_orders
 from .search import Counts, Path, Search, State, carried_out
 from .values import Coverage, Key, Plan, Stock
 
-MAX_ORDERS = 100  # that are listed of one group
-MAX_LISTED = 300  # orders listed of all groups; of each group one at least
-MAX_NEARBY = 2  # sets of keys whose orders are all tried, where not everything is
-MAX_STEPS = 2_600  # calculated in all then
-MAX_NUMBERS = 1_000  # of licenses that are named as possible
-MAX_EARLIER = 6  # sets of keys for which an earlier day is looked for
+MAX_ORDERS = 100  # listed in one group
+MAX_LISTED = 300  # orders listed in all groups; each group has at least one
+MAX_NEARBY = 2  # sets of keys whose orders are all tried, if not everything is
+MAX_STEPS = 2_600  # calculated in that case
+MAX_NUMBERS = 1_000  # possible numbers of licenses
+MAX_EARLIER = 6  # sets of keys for which an earlier day is searched
 DAYS_BACK = 366  # how much earlier the keys may have been redeemed
 
 
@@ -32,7 +32,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class EarlierDay:
-    """What explains the date if the keys were redeemed on an earlier day, at the latest `on`."""
+    """A plan that explains the date if the keys were redeemed earlier, at the latest `on`."""
 
     on: date
     plan: Plan
@@ -40,10 +40,10 @@ class EarlierDay:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Every way and order that leads exactly there: with all keys, or with some of them.
+    """Every way and order that leads exactly to the date, with all keys or with some of them.
 
-    Where none does with all keys: the nearest on both sides, and the earlier day that would explain
-    it. `licenses` are the numbers that the keys can lead to.
+    If none does with all keys: the nearest plans on both sides, and earlier days that would explain
+    it. `licenses` are the possible numbers of licenses; empty if they are too many.
     """
 
     origins: tuple[Origin, ...]
@@ -56,7 +56,7 @@ class Explanation:
 
 
 def explain(stock: Stock, ends_on: date, licenses: int | None = None) -> Explanation:
-    """O8: how `stock` came to end on that day, with `licenses` if they are known.
+    """How `stock` came to end on `ends_on`, with `licenses` if they are known (O8).
 
     Raises SubscriptionNotActive.
     """
@@ -93,7 +93,7 @@ def origins_of(states: list[State], search: Search) -> tuple[Origin, ...]:
 
 
 def orders(states: list[State], search: Search, most: int) -> tuple[Plan, ...]:
-    """Of each state the order that was found first, then the others; `most` at most."""
+    """At most `most` orders: the first one found of each state, then the others."""
     first = ((state, search.first_path(state)) for state in states)
     others = ((state, path) for state in states for path in search.paths(state))
     listed = dict.fromkeys([*islice(first, most), *islice(others, min(MAX_ORDERS, most))])
@@ -101,10 +101,7 @@ def orders(states: list[State], search: Search, most: int) -> tuple[Plan, ...]:
 
 
 def reachable(stock: Stock) -> tuple[int, ...]:
-    """The numbers of licenses that adding some of the keys leads to.
-
-    None where there are more than a thousand: then nobody is told that a number is not among them.
-    """
+    """The numbers of licenses after adding some of the keys; empty if more than MAX_NUMBERS."""
     numbers = {stock.before.licenses}
     for key in stock.keys:
         numbers |= {number + key.licenses for number in numbers}
@@ -114,7 +111,7 @@ def reachable(stock: Stock) -> tuple[int, ...]:
 
 
 def nearest(states: list[State], ends_on: date, search: Search) -> tuple[Plan | None, Plan | None]:
-    """The last end before the day, and the first one after it."""
+    """The plans with the last end before the day and with the first one after it."""
     last = max((state.ends_on for state in states if state.ends_on < ends_on), default=None)
     first = min((state.ends_on for state in states if state.ends_on > ends_on), default=None)
     before, after = (
@@ -129,9 +126,9 @@ def nearest(states: list[State], ends_on: date, search: Search) -> tuple[Plan | 
 
 
 def earlier_days(states: list[State], ends_on: date, search: Search) -> tuple[EarlierDay, ...]:
-    """Of the sets of keys that end too late today, the days on which they would end as asked.
+    """For sets of keys that end too late today, earlier days on which they would end on `ends_on`.
 
-    On an earlier day, licenses are added with less time left to average (S6).
+    Licenses that are added on an earlier day lead to an earlier end date (S6).
     """
     later = sorted(
         (state for state in states if state.ends_on > ends_on and any(added(state, search))),
@@ -150,7 +147,7 @@ def added(state: State, search: Search) -> Path:
 
 
 def earlier_day(plan: Plan, ends_on: date, on: date) -> EarlierDay | None:
-    """The latest day before `on` from which these steps lead exactly there."""
+    """The latest day before `on` on which these steps would lead to `ends_on`, if there is one."""
     moves = [(step.way, step.key) for step in plan.steps]
     too_early, too_late = on - timedelta(days=DAYS_BACK), on
     while (too_late - too_early).days > 1:
@@ -165,7 +162,7 @@ def earlier_day(plan: Plan, ends_on: date, on: date) -> EarlierDay | None:
 
 
 def tried_nearby(search: Search, ends_on: date, licenses: int | None) -> Coverage:
-    """Two orders for each set of keys, and all orders of the sets that come nearest."""
+    """Try two orders for each set of keys, and all orders of the sets that come nearest."""
     added = None if licenses is None else licenses - search.stock.before.licenses
     coverage = Sample(search).take(added)
     count = len(search.stock.keys)

@@ -1,4 +1,4 @@
-"""What can be had with some keys, and which of them to use for a wish (rules O2, O3, O6)."""
+"""What can be had with some keys, and which of them to use for a goal (O2, O3, O6)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .values import Coverage, Plan, Stock
 
 @dataclass(frozen=True)
 class Frontier:
-    """For each number of licenses that can be had, the plan that ends last; fewest first."""
+    """The plan that ends last for each number of licenses that can be had, fewest first."""
 
     plans: tuple[Plan, ...]
     coverage: Coverage
@@ -22,7 +22,7 @@ class Frontier:
 
 @dataclass(frozen=True)
 class NextKey:
-    """One more key of this size, used to extend: where it would end."""
+    """One more key of this size to extend with, and where that would end."""
 
     licenses: int
     ends_on: date
@@ -30,10 +30,10 @@ class NextKey:
 
 @dataclass(frozen=True)
 class Aim:
-    """The plans nearest to a wish: at least so many licenses, until at least a day.
+    """The plans nearest to a goal: at least `licenses`, until at least `ends_on`.
 
-    `before` and `after` end nearest to the day on its two sides, `after` on it if one does. Where
-    no plan grants the wish, `after` is None. `fewest` grants it with the fewest keys.
+    `before` and `after` end nearest to that day on its two sides, `after` on the day itself if a
+    plan does. If no plan reaches the goal, `after` is None. `fewest` reaches it with fewest keys.
     """
 
     licenses: int
@@ -50,14 +50,14 @@ class Aim:
 
 
 def frontier(stock: Stock) -> Frontier:
-    """O2. Raises SubscriptionNotActive."""
+    """What can be had with `stock` (O2). Raises SubscriptionNotActive."""
     search = Search(stock)
     coverage = search.try_all() if search.is_small else Sample(search).take()
     return Frontier(tuple(map(search.plan, latest_ends(search))), coverage)
 
 
 def latest_ends(search: Search) -> list[State]:
-    """For each number of licenses the state that ends last, of equals the preferred one (O2)."""
+    """The state that ends last for each number of licenses; of equals, the preferred one (O2)."""
     best: dict[int, list[State]] = {}
     for state in search.origins:
         if not state.keys_used:
@@ -71,7 +71,7 @@ def latest_ends(search: Search) -> list[State]:
 
 
 def aim(stock: Stock, licenses: int, ends_on: date) -> Aim:
-    """O6: at least `licenses`, until at least `ends_on`. Raises SubscriptionNotActive."""
+    """The plans nearest to this goal (O6). Raises SubscriptionNotActive."""
     search = Search(stock)
     coverage = search.try_all() if search.is_small else some_with_few_keys(search)
     enough = [state for state in search.origins if state.licenses >= licenses]
@@ -97,7 +97,7 @@ def aim(stock: Stock, licenses: int, ends_on: date) -> Aim:
 
 
 def some_with_few_keys(search: Search) -> Coverage:
-    """As `Sample`, and sets of one key, two keys and so on, extending first."""
+    """Try what `Sample` tries, and sets of one key, two keys and so on, extending first."""
     sample = Sample(search)
     coverage = sample.take()
     last = search.steps + MAX_STEPS
@@ -110,9 +110,9 @@ def some_with_few_keys(search: Search) -> Coverage:
 
 
 def next_keys(term: Term, ends_on: date, on: date) -> tuple[NextKey, ...]:
-    """The sizes of a key that would extend `term` nearest to a later day, on both sides.
+    """The sizes of a key that would extend `term` nearest to `ends_on`, on both sides of it.
 
-    One if it hits the day, or if no key reaches it (S5).
+    Only one if it hits the day, or if no key reaches it (S5).
     """
     smaller, larger = 0, MAX_EXTENSION_YEARS * term.licenses + 1
     while larger - smaller > 1:  # a larger key never ends earlier

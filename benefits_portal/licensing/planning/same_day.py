@@ -1,4 +1,4 @@
-"""Several subscriptions that shall end on one day: which key extends which (rule O7)."""
+"""Several subscriptions that should end on one day: which key extends which (O7)."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,12 @@ from benefits_portal.licensing.terms import Term
 from .search import Counts, Search, State, carried_out
 from .values import Coverage, Key, KeySizes, Plan, Stock
 
-MAX_DISTRIBUTIONS = 5_000  # all are tried up to here
+MAX_DISTRIBUTIONS = 5_000  # ways to distribute keys; if there are more, some keys are left out
 
 
 @dataclass(frozen=True)
 class SameDay:
-    """One plan for each subscription, extensions only; the keys that none of them uses."""
+    """One plan for each subscription, extensions only, and the keys that none of them uses."""
 
     plans: tuple[Plan, ...]
     unused: tuple[Key, ...]
@@ -39,7 +39,7 @@ class SameDay:
 
 
 class Extensions:
-    """What extending makes of one subscription, by how many keys of each size it takes."""
+    """The states of one subscription after extending, by the number of keys of each size."""
 
     def __init__(self, term: Term, keys: tuple[Key, ...], on: date, limits: Counts) -> None:
         self.search = Search(Stock(term, keys, on))
@@ -51,13 +51,13 @@ class Extensions:
         self.ends = {counts: sorted(states) for counts, states in self.states.items()}
 
     def sizes(self, counts: Counts, ends_on: date) -> list[int]:
-        """Of the keys, in the order in which they lead to that day."""
+        """The sizes of the keys, in the order in which they lead to `ends_on`."""
         path = self.search.first_path(self.states[counts][ends_on])
         return list(map(self.search.size, path))
 
 
 def same_day(terms: Sequence[Term], keys: tuple[Key, ...], on: date) -> SameDay:
-    """O7: the smallest spread, then the latest first end, then the fewest keys.
+    """The plans with the smallest spread, then the latest first end, then the fewest keys (O7).
 
     Raises SubscriptionNotActive.
     """
@@ -79,12 +79,12 @@ def same_day(terms: Sequence[Term], keys: tuple[Key, ...], on: date) -> SameDay:
 
 
 def how_many(counts: Counts, subscriptions: int) -> int:
-    """Ways to give so many keys of each size to subscriptions, or to leave them."""
+    """How many ways there are to give keys of each size to `subscriptions`, or to leave them."""
     return prod(comb(count + subscriptions, count) for count in counts)
 
 
 def few_enough(counts: Counts, subscriptions: int) -> Counts:
-    """As many keys of each size as can all be tried; of the most frequent sizes some are left."""
+    """Reduce the most frequent sizes until all distributions can be tried."""
     fewer = list(counts)
     while how_many(tuple(fewer), subscriptions) > MAX_DISTRIBUTIONS:
         most = max(fewer)
@@ -93,7 +93,7 @@ def few_enough(counts: Counts, subscriptions: int) -> Counts:
 
 
 def score(distribution: tuple[Counts, ...], extensions: Sequence[Extensions]) -> tuple[object, ...]:
-    """Less is better (O7); of equals the keys that lapse first, then those listed first."""
+    """The sort key of O7, less is better; of equals, the keys that lapse first, then as listed."""
     ends = closest([each.ends[taken] for each, taken in zip(extensions, distribution, strict=True)])
     used = tuple(map(sum, zip(*distribution, strict=True)))
     first = min(ends)
@@ -102,15 +102,15 @@ def score(distribution: tuple[Counts, ...], extensions: Sequence[Extensions]) ->
 
 
 def distributions(counts: Counts, subscriptions: int) -> Iterator[tuple[Counts, ...]]:
-    """How many keys of each size each subscription takes; some may stay unused."""
+    """Every way to give keys to subscriptions: the counts by size, for each. Some stay unused."""
     for chosen in product(*(list(shares(count, subscriptions)) for count in counts)):
         yield tuple(zip(*chosen, strict=True)) if chosen else ((),) * subscriptions
 
 
 def shares(count: int, subscriptions: int) -> Iterator[Counts]:
-    """How many of `count` equal keys each subscription takes; as many as there are at most.
+    """Every way to give at most `count` equal keys to `subscriptions`.
 
-    Filtering every combination instead takes hours of 50 subscriptions.
+    Recursive, because filtering every combination takes hours for 50 subscriptions.
     """
     if not subscriptions:
         yield ()
@@ -121,7 +121,7 @@ def shares(count: int, subscriptions: int) -> Iterator[Counts]:
 
 
 def closest(ends: Sequence[list[date]]) -> list[date]:
-    """One of the days, in order, for each subscription: nearest together, then latest."""
+    """One of its `ends` for each subscription: with the smallest spread, then the latest."""
     best: tuple[int, int] | None = None
     found = [days[0] for days in ends]
     for first in sorted({day for days in ends for day in days}):
@@ -138,7 +138,7 @@ def closest(ends: Sequence[list[date]]) -> list[date]:
 def carried_out_each(
     terms: Sequence[Term], sizes: Sequence[Sequence[int]], keys: tuple[Key, ...], on: date
 ) -> tuple[tuple[Plan, ...], tuple[Key, ...]]:
-    """The plans that use keys of these sizes, and the keys that are left."""
+    """The plans that use keys of these `sizes`, one for each term, and the unused keys."""
     known = KeySizes(keys)
     waiting = dict(zip(known.sizes, map(iter, known.in_order_of_use()), strict=True))
     plans = []

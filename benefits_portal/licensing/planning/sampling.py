@@ -1,4 +1,4 @@
-"""Some of the ways and orders, where they are too many to try all (rule O3)."""
+"""Some of the ways and orders, if there are too many to try all (O3)."""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -14,9 +14,9 @@ MAX_STEPS = 2_000  # calculated with these sets
 
 
 class Sample:
-    """Two orders for each set of keys to add: extend first, and add first; all keys used.
+    """Two orders for each set of keys to add: extend first, and add first; all keys are used.
 
-    What is extended is extended in the order listed, as far as the rules allow it.
+    Keys that extend are used in the order listed, as far as the rules allow it.
     """
 
     def __init__(self, search: Search) -> None:
@@ -25,7 +25,7 @@ class Sample:
         self._extended: dict[Counts, State] = {}
 
     def take(self, added_licenses: int | None = None) -> Coverage:
-        """Of the sets that add so many licenses, where that is known."""
+        """Try the sets that add `added_licenses`, or all sets if that is None."""
         sizes = self.search.keys.sizes
         sets = each_sum_first(list(added_sets(self.search.keys.counts)), sizes)
         if added_licenses is not None:
@@ -40,7 +40,7 @@ class Sample:
         return Coverage(min(self.tried, possible - 1), possible)
 
     def extend_first(self, added: Counts) -> None:
-        """What does not fit before the licenses are added may fit then (S5)."""
+        """Extend, add, then extend with keys that did not fit before (S5)."""
         state = self.extended(self.others(added))
         self.extend(self.add(state, added), self.others(added))
         self.tried += 1
@@ -70,7 +70,7 @@ class Sample:
         return self.search.go(state, path) if path else state
 
     def extend(self, state: State | None, counts: Counts) -> None:
-        """With what is left of these keys, as far as the rules allow."""
+        """Extend with the keys of `counts` that `state` has not used, as far as the rules allow."""
         for size, count in enumerate(counts):
             while state and state.used[size] < count:
                 following = self.search.go(state, (size,))
@@ -84,9 +84,9 @@ def one_less(counts: Counts, size: int) -> Counts:
 
 
 def added_sets(counts: Counts) -> Iterator[Counts]:
-    """Which keys to add: all sets, or where they are too many, some that are spread evenly.
+    """The sets of keys to add: all or, if there are too many, some of very different sizes.
 
-    These are the first and the last so many keys as listed, each key alone, and all but one.
+    These are the first keys listed and the last ones, each key alone, and all but one.
     """
     if prod(count + 1 for count in counts) <= MAX_SETS:
         yield from product(*(range(count + 1) for count in counts))
@@ -134,9 +134,9 @@ def used_sets(counts: Counts, keys: int) -> Iterator[tuple[Counts, Counts]]:
 
 
 def try_orders(search: Search, limits: Counts, max_steps: int) -> bool:
-    """Every order of the keys that `limits` says to extend and to add with, if the steps suffice.
+    """Try every order of the keys that `limits` says to extend and to add with.
 
-    Whether they did.
+    Returns whether `max_steps` sufficed.
     """
     last = search.steps + max_steps
     seen = {search.start}

@@ -1,7 +1,7 @@
-"""Every term that keys make of a subscription on one day, and the ways there (rules O1 to O3).
+"""Every term that a subscription can have after keys are used on one day, and how (O1 to O3).
 
-Each figure comes from the rules' own methods, step by step. Ways and orders that have used the same
-keys in the same ways and have come to the same term go on alike, so they go on as one.
+The end-date rules calculate each figure, step by step. Ways and orders that used the same keys in
+the same ways and made the same term are continued as one state.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,14 @@ from benefits_portal.tenants.audit.refusal import Refusal
 
 from .values import Coverage, Key, KeySizes, Plan, Step, Stock
 
-MAX_TRIED = 20_000  # ways and orders: all are tried up to here, some beyond it (O3)
+MAX_TRIED = 20_000  # ways and orders; of more than these, only some are tried (O3)
 
 type Counts = tuple[int, ...]  # of the keys to extend with, by size, then of those to add
 type Path = tuple[int, ...]  # of moves: positions in `Counts`
 
 
 class State(NamedTuple):
-    """The keys used so far, and the term that they have made of the subscription's."""
+    """The keys used so far, and the term that they made."""
 
     used: Counts
     licenses: int
@@ -41,7 +41,7 @@ class State(NamedTuple):
 
 
 def term_after(way: RedemptionKind, before: Term, key_licenses: int, on: date) -> Term | None:
-    """The term that follows `before`; None where the rules refuse (S4 to S6)."""
+    """The term that follows `before`; None if the rules refuse (S4 to S6)."""
     try:
         return end_dates.redeemed(way, before, key_licenses, on)
     except Refusal:
@@ -60,7 +60,7 @@ class Search:
         self.keys = KeySizes(stock.keys)
         self.width = len(self.keys.sizes)
         self.start = state_of((0,) * (2 * self.width), stock.before)
-        # With the moves that lead here from each of the states before
+        # For each state, the states before it with the moves that lead from them
         self.origins: dict[State, list[tuple[State, Path]]] = {self.start: []}
         self.possible = ways_and_orders(self.keys.counts)
         self.steps = 0
@@ -81,12 +81,12 @@ class Search:
         return tuple(map(sum, zip(extended, added, strict=True)))
 
     def try_all(self) -> Coverage:
-        """Every way and order, of some of the keys too."""
+        """Try every way and order, with all of the keys or some."""
         self._try(range(2 * self.width), self.keys.counts)
         return Coverage(self.possible, self.possible)
 
     def extend_only(self, limits: Counts) -> None:
-        """Every order of extending, with up to so many keys of each size."""
+        """Try every order of extending, with at most `limits` keys of each size."""
         self._try(range(self.width), limits)
 
     def _try(self, moves: range, limits: Counts) -> None:
@@ -97,7 +97,7 @@ class Search:
             ]
 
     def _following(self, state: State, moves: range, limits: Counts) -> Iterator[State]:
-        """The states one key later that nobody came to before."""
+        """The states one key later that were not reached before."""
         for move in moves:
             size = move % self.width
             if state.used[size] + state.used[size + self.width] < limits[size]:
@@ -106,10 +106,10 @@ class Search:
                     yield following
 
     def go(self, state: State, path: Path) -> State | None:
-        """The state after `path`: one key, or several that are added one after the other.
+        """Reach the state after `path`: one key, or several that are added one after the other.
 
-        Kept with where it came from; None if the rules refuse it. Several keys added on one day
-        come to the same term as one key of all their licenses (S7), so that is calculated at once.
+        Returns None if the rules refuse it. Several keys added on one day make the same term as one
+        key with all of their licenses (S7), so they are calculated at once.
         """
         self.steps += 1
         licenses = sum(map(self.size, path))
@@ -126,9 +126,10 @@ class Search:
         return reached
 
     def paths(self, state: State, rest: Path = ()) -> Iterator[Path]:
-        """The ways and orders that lead to `state`, each with `rest` after it.
+        """The paths that lead to `state`, each followed by `rest`.
 
-        Keys that are added one after the other come out the same in any order: one of these counts.
+        Keys that are added one after the other make the same term in any order, so only one of
+        these orders is listed.
         """
         if state == self.start:
             yield rest
@@ -138,7 +139,7 @@ class Search:
                 yield from self.paths(origin, last + rest)
 
     def in_one_order(self, path: Path) -> Path:
-        """With keys that are added one after the other in the order listed."""
+        """The path with keys that are added one after the other in the order listed."""
         moves, added = list[int](), list[int]()
         for move in path:
             if self.way(move) is RedemptionKind.ADD:
@@ -156,7 +157,7 @@ class Search:
         return self.in_one_order(moves)
 
     def plan(self, state: State, path: Path | None = None) -> Plan:
-        """The steps along `path`, or along the first that was found, each calculated by itself."""
+        """The plan along `path` or, by default, along the first path that was found."""
         steps, term = list[Step](), self.stock.before
         waiting = [iter(keys) for keys in self.keys.in_order_of_use()]
         for move in self.first_path(state) if path is None else path:
@@ -170,7 +171,7 @@ class Search:
         )
 
     def _after(self, move: int, term: Term) -> Term:
-        """One step of a plan; many plans begin alike, so it is calculated once."""
+        """The term after one step; it is kept, because many plans begin with the same steps."""
         step = move, term.licenses, term.ends_on, term.carried_license_days
         if step not in self._planned:
             after = term_after(self.way(move), term, self.size(move), self.stock.on)
@@ -180,7 +181,7 @@ class Search:
         return self._planned[step]
 
     def preference(self, state: State) -> tuple[object, ...]:
-        """O2, among states of one day: fewer keys, those that lapse first, those listed first."""
+        """The sort key of O2 among equal ends: fewer keys, first to lapse, first listed."""
         used = self.used_of_each_size(state.used)
         return (
             state.keys_used,
@@ -196,7 +197,7 @@ def carried_out(
     on: date,
     unused: tuple[Key, ...] = (),
 ) -> Plan | None:
-    """These keys used in these ways on that day; None if the rules refuse a step."""
+    """The plan of these `moves` on day `on`; None if the rules refuse a step."""
     steps, term = list[Step](), before
     for way, key in moves:
         after = term_after(way, term, key.licenses, on)
@@ -212,7 +213,7 @@ def state_of(used: Counts, term: Term) -> State:
 
 
 def ways_and_orders(counts: Counts) -> int:
-    """Of keys of so many of each size, all used, each for extending or for adding (O3)."""
+    """How many ways and orders use all keys, each to extend or to add (O3)."""
     keys = sum(counts)
     equal = prod(map(factorial, counts))
     return factorial(keys) * (1 << keys) // equal

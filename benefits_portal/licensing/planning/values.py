@@ -1,4 +1,4 @@
-"""What is planned with, and what a plan is (rules O1, O2, O5). Values only."""
+"""The values of planning: keys, steps and plans (O1, O2, O5)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from benefits_portal.licensing.terms import Term
 class Key:
     """A product key to plan with.
 
-    `last_day` is its benefit's last day (B5), None where that is not known; `pk` is its row's.
+    `last_day` is its benefit's last day (B5); None if unknown. `pk` is that of the product key.
     """
 
     licenses: int
@@ -21,13 +21,13 @@ class Key:
 
     @property
     def lapses_on(self) -> date:
-        """The last day, for an order in which a key without one comes last."""
+        """The last day as a sort key; a key without one comes last."""
         return self.last_day or date.max
 
 
 @dataclass(frozen=True)
 class Stock:
-    """What there is: what a subscription runs for, and keys to use on it on day `on`."""
+    """A subscription's term, and the keys to use on it on day `on`."""
 
     before: Term
     keys: tuple[Key, ...]
@@ -45,7 +45,7 @@ class Step:
 
     @property
     def last_day(self) -> date:
-        """O5: by when, for its benefit's sake and because an Active subscription is needed."""
+        """The last day of the benefit or of the subscription, whichever is earlier (O5)."""
         return min(self.key.lapses_on, self.before.ends_on)
 
     @property
@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order in which they are taken on one day, and the keys that stay unused."""
+    """Steps that are taken on one day, in order, and the keys that stay unused."""
 
     before: Term
     steps: tuple[Step, ...]
@@ -76,7 +76,7 @@ class Plan:
 
     @property
     def days_later(self) -> int:
-        """Than the subscription ends now; negative for earlier."""
+        """How many days later than now the subscription ends; negative for earlier."""
         return self.after.days_later_than(self.before.ends_on)
 
     def keys_used(self, way: RedemptionKind) -> tuple[Key, ...]:
@@ -84,19 +84,19 @@ class Plan:
 
     @property
     def last_day(self) -> date | None:
-        """By when all of it; None where nothing is to be done."""
+        """The last day for all steps; None without steps."""
         return min((step.last_day for step in self.steps), default=None)
 
     @property
     def lapsing(self) -> tuple[Key, ...]:
-        """O5: unused keys that are lost on a known day, the earliest first."""
+        """The unused keys with a known last day, the earliest first (O5)."""
         known = (key for key in self.unused if key.last_day)
         return tuple(sorted(known, key=lambda key: key.lapses_on))
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """O3: how many ways and orders there are, and how many of them were tried."""
+    """How many ways and orders are possible, and how many of them were tried (O3)."""
 
     tried: int
     possible: int
@@ -135,12 +135,12 @@ class KeySizes:
         return sorted(position for group, count in pairs for position in group[:count])
 
     def unused(self, counts: Iterable[int]) -> tuple[Key, ...]:
-        """The others, in the order listed."""
+        """The keys that are not used, in the order listed."""
         used = set(self._used(counts))
         return tuple(key for position, key in enumerate(self.keys) if position not in used)
 
     def preference(self, counts: tuple[int, ...]) -> tuple[list[date], list[int]]:
-        """O2: of as many keys those that lapse first, then those listed first; less is better."""
+        """The sort key of O2 among equally many keys: first to lapse, then first listed."""
         if counts not in self._preferences:
             used = self._used(counts)
             lapses = sorted(self.keys[position].lapses_on for position in used)
