@@ -136,8 +136,8 @@ def writes_planned_once() -> AbstractContextManager[None]:
     """Within the block PostgreSQL plans each statement once per connection, in a transaction too.
 
     For new rows, and for those that are locked or written by a unique key. Should a column have
-    another type since, the transaction is rolled back, and psycopg forgets its plans: the next one
-    succeeds.
+    another type since, the statement fails, and the connection forgets its plans: once the
+    transaction or its savepoint is rolled back, the next one succeeds.
     """
     planning_once = getattr(connections[DEFAULT_DB_ALIAS], "planning_once", None)
     return planning_once(in_transactions=True) if planning_once else nullcontext()

@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
+from benefits_portal.benefits.models import ProductKey
 from benefits_portal.database_errors import Reason, reason
-from benefits_portal.licensing.models import Redemption
+from benefits_portal.licensing.models import Redemption, Subscription
 from benefits_portal.prepared import PlannedQuery
 from benefits_portal.tenants.models import Actor, Tenant
 from benefits_portal.tenants.signed_in import user_with_tenants
@@ -93,22 +94,44 @@ def test_what_redeeming_writes_is_planned_once() -> None:
     assert kept == [kept[0]] * 3
 
 
-def test_redeeming_succeeds_again_after_a_plan_no_longer_fitted() -> None:
+@pytest.fixture
+def key_after_upgrade() -> Iterator[ProductKey]:
+    """A key for a subscription; one was redeemed before a column got another type."""
     subscription = SubscriptionFactory.create()
     subscription.extend(key_for(subscription), by=Actor(), on=TODAY)
     key, change = key_for(subscription), "ALTER TABLE tenants_record ALTER COLUMN times TYPE {}"
     another = connection.copy("another")
     try:
         another.cursor().execute(change.format("bigint"))
-        with pytest.raises(NotSupportedError, match="must not change result type") as raised:
-            subscription.extend(key, by=Actor(), on=TODAY)
-        assert reason(raised.value) is Reason.BUSY
-        assert Redemption.objects.count() == 1
-        subscription.extend(key, by=Actor(), on=TODAY)
-        assert Redemption.objects.count() == 2
+        yield key
     finally:
         another.cursor().execute(change.format("integer"))
         another.close()
+
+
+def extend(key: ProductKey) -> Redemption:
+    return Subscription.objects.get().extend(key, by=Actor(), on=TODAY)
+
+
+def test_redeeming_succeeds_again_after_a_plan_no_longer_fitted(
+    key_after_upgrade: ProductKey,
+) -> None:
+    with pytest.raises(NotSupportedError, match="must not change result type") as raised:
+        extend(key_after_upgrade)
+    assert reason(raised.value) is Reason.BUSY
+    assert Redemption.objects.count() == 1
+    extend(key_after_upgrade)
+    assert Redemption.objects.count() == 2
+
+
+def test_within_a_transaction_redeeming_succeeds_again_after_its_savepoint(
+    key_after_upgrade: ProductKey,
+) -> None:
+    with transaction.atomic():
+        with pytest.raises(NotSupportedError, match="must not change result type"):
+            extend(key_after_upgrade)
+        extend(key_after_upgrade)
+    assert Redemption.objects.count() == 2
 
 
 @pytest.fixture

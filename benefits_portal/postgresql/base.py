@@ -59,6 +59,8 @@ class PlanningCursor(psycopg.Cursor[Any]):
             return super().execute(query, params, prepare=True)
         except (psycopg.NotSupportedError, psycopg.ProgrammingError):
             if self.connection.info.transaction_status is TransactionStatus.INERROR:
+                # psycopg would forget them at ROLLBACK, but not at ROLLBACK TO SAVEPOINT
+                self.connection._prepared.clear()
                 raise
             # A column's type has changed since; or the server cannot infer a parameter's type
             text = psycopg.ClientCursor(self.connection).mogrify(query, params)
