@@ -217,7 +217,7 @@ def test_a_new_first_secret_still_finds_and_reveals_the_old_keys(
 def test_the_same_key_is_never_issued_twice() -> None:
     text = key_encryption.draw()
     BenefitFactory.create(key=text)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic():
         BenefitFactory.create(key=text)
 
 
@@ -454,5 +454,5 @@ def test_the_database_refuses_half_a_fact_about_a_key(facts: dict[str, object]) 
 @pytest.mark.django_db
 def test_credit_has_no_key(by: Actor) -> None:
     credit = BenefitFactory.create(monthly=True)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic():
         credit.issue_key(by=by)

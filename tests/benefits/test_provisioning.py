@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
 from benefits_portal.benefits import key_encryption
 from benefits_portal.benefits.exceptions import (
@@ -107,6 +108,21 @@ def test_enrolling_makes_benefits_and_a_key_for_each_license_based_one(
     )
     record = Record.objects.about(membership).get()
     assert sorted(record.after["benefits"]) == sorted(benefit.pk for benefit in made.values())
+
+
+def test_enrolling_asks_the_same_however_long_the_package_is(by: Actor) -> None:
+    """Credit asks once for the partner's currency, so it is part of both."""
+
+    def queries(lines: int) -> int:
+        offer, partner = OfferFactory.create(), PartnerFactory.create()
+        PackageLineFactory.create(offer=offer, product__bulk=True, amount=6000, incremental=True)
+        PackageLineFactory.create_batch(lines, offer=offer, quantity=25)
+        with CaptureQueriesContext(connection) as asked:
+            Membership.enroll(partner, offer, TODAY, by=by)
+        assert ProductKey.objects.filter(partner=partner).count() == lines
+        return len(asked)
+
+    assert queries(20) == queries(2)
 
 
 @rule("B2")

@@ -196,7 +196,8 @@ class Benefit(PartnerRow):
 
     def issue_key(self, *, by: Actor, text: str = "") -> ProductKey:
         """Create the benefit's key. Raises IntegrityError if it already has a live one."""
-        return ProductKey.objects.issue(self, text or key_encryption.draw(), by=by)
+        [key] = ProductKey.objects.issue([(self, text or key_encryption.draw())], by=by)
+        return key
 
     def issue_another_key(self, *, by: Actor, on: date) -> ProductKey:
         """Create another key after one was revoked.

@@ -31,6 +31,7 @@ from .catalog import Offer
 from .membership_queryset import MembershipQuerySet
 from .membership_table import CONSTRAINTS, INDEXES
 from .plan import Plan
+from .product_key import ProductKey
 
 DAY = timedelta(days=1)
 ENROLLMENT_YEAR = timedelta(days=365)
@@ -243,11 +244,9 @@ class Membership(PartnerRow):
             if not own.filter(provisioned_at=None).update(provisioned_at=clock.now()):
                 return []
             self.refresh_from_db()
-            benefits = list(self.plan().benefits)
-            for benefit in benefits:
-                benefit.save()
-                if not benefit.is_usage_based:
-                    benefit.issue_key(by=by, text=draw_key())
+            benefits = Benefit.objects.bulk_create(self.plan().benefits)
+            with_key = [each for each in benefits if not each.is_usage_based]
+            ProductKey.objects.issue([(each, draw_key()) for each in with_key], by=by)
             made = {"benefits": [benefit.pk for benefit in benefits]}
             Record.objects.log(
                 BenefitAction.PROVISIONED, by=by, partner=self.partner, subject=self, after=made

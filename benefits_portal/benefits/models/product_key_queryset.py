@@ -1,5 +1,6 @@
 """Queries for product keys; looking up a typed key, and claiming one (K2 to K7)."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -184,9 +185,27 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         key.benefit.begin_use()
         return key
 
-    def issue(self, benefit: "Benefit", text: str, *, by: Actor) -> "ProductKey":
-        """The body of `Benefit.issue_key`."""
-        key = self.create(
+    def issue(self, texts: "Iterable[tuple[Benefit, str]]", *, by: Actor) -> "list[ProductKey]":
+        """The key with each text for its benefit, on record. Two queries, however many.
+
+        Raises IntegrityError if a benefit already has a live one.
+        """
+        keys = self.bulk_create(self.key_of(benefit, text) for benefit, text in texts)
+        Record.objects.bulk_create(
+            Record.objects.line(
+                BenefitAction.KEY_ISSUED,
+                by=by,
+                partner=key.partner,
+                subject=key.benefit,
+                after={"key": key.pk},
+            )
+            for key in keys
+        )
+        return keys
+
+    def key_of(self, benefit: "Benefit", text: str) -> "ProductKey":
+        """The key of `benefit` that reads `text`, not yet written."""
+        return self.model(
             benefit=benefit,
             partner=benefit.partner,
             product=benefit.product,
@@ -195,14 +214,6 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
             ciphertext=key_encryption.encrypted(text),
             last_five=text[-5:],
         )
-        Record.objects.log(
-            BenefitAction.KEY_ISSUED,
-            by=by,
-            partner=benefit.partner,
-            subject=benefit,
-            after={"key": key.pk},
-        )
-        return key
 
     def revoke(self, why: str, *, by: Actor) -> int:
         """Revoke those that are not revoked. Returns how many."""
