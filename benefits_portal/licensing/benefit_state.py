@@ -1,4 +1,4 @@
-"""Where a license-based benefit stands: one sentence, and what to do next (B1, B5, K8)."""
+"""The state of a license-based benefit in one sentence, and what to do next (B1, B5, K8)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from benefits_portal.typed_text import isolated
 
 
 class Action(NamedTuple):
-    """A way on from the page."""
+    """A link to what can be done next."""
 
     label: str
     href: str
@@ -25,7 +25,7 @@ class Action(NamedTuple):
 
 @dataclass(frozen=True)
 class BenefitState:
-    """`level` is one of a message bar; the first of `actions` is the primary one."""
+    """`level` is that of a message bar; the first of `actions` is the primary one."""
 
     level: str
     sentence: str
@@ -41,9 +41,9 @@ def state_of(
     subscription: Subscription | None,
     on: date,
 ) -> BenefitState:
-    """Of `benefit` with its live `key`; `refusal` is why that cannot be redeemed, if so.
+    """The state of `benefit` with its live `key`; `refusal` is why the key cannot be redeemed.
 
-    `subscription` is what the key went into, or what is there of the product where one acts.
+    `subscription` is that of the redemption or, before one, one of the product in the tenant.
     """
     if redemption:
         return redeemed(redemption, refusal)
@@ -57,7 +57,7 @@ def state_of(
 
 
 def redeemed(redemption: Redemption, refusal: Refusal | None) -> BenefitState:
-    """When and by whom, and whether another key was asked for (K8)."""
+    """When and by whom it was redeemed, and whether a replacement is pending (K8)."""
     asked = getattr(redemption, "replacement", None)
     advice = ""
     if asked and not asked.is_decided:
@@ -81,7 +81,7 @@ def not_started(benefit: Benefit) -> BenefitState:
 
 
 def expired(benefit: Benefit, refusal: Refusal | None) -> BenefitState:
-    """Its key was never redeemed; the same product may be among the benefits of another year."""
+    """The key was never redeemed; the benefits of another year may have the same product."""
     text = _("Expired on %(day)s without being redeemed.") % {"day": as_day(benefit.expires_on)}
     query = urlencode({"q": benefit.product.name})
     look = Action(
@@ -91,7 +91,7 @@ def expired(benefit: Benefit, refusal: Refusal | None) -> BenefitState:
 
 
 def without_key() -> BenefitState:
-    """It was revoked, and no other one was issued yet."""
+    """The key was revoked, and no other one was issued yet."""
     return BenefitState(
         "warning",
         _("This benefit has no key at the moment."),

@@ -1,4 +1,4 @@
-"""What must agree about subscriptions and the ledger they follow from (S1 to S7, K2, K8)."""
+"""Checks that subscriptions, orders and licenses agree with the ledger (S1 to S7, K2, K8)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ STARTING = {RedemptionKind.NEW, RedemptionKind.REACTIVATE}
 
 
 def subscriptions_that_do_not_follow() -> Iterator[int]:
-    """Subscriptions that do not run for what their redemptions, in turn, have brought."""
+    """Subscriptions that differ from what their redemptions and reversals make."""
     columns = ("starts_on", "licenses", "ends_on", "carried_license_days", "withdrawn_on", "since")
     for batch in in_batches(rows(Subscription), *columns):
         ledgers = defaultdict(list)
@@ -53,9 +53,9 @@ def subscriptions_that_do_not_follow() -> Iterator[int]:
 
 
 def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kept: bool) -> bool:
-    """Whether `ledger` begins anew and leads step by step to `term`.
+    """Whether `ledger` starts with a new subscription and leads step by step to `term`.
 
-    It is what stands of it in order; none withdraws.
+    `ledger` has the standing redemptions in order; without any, the subscription is withdrawn.
     """
     if not ledger:
         return not is_kept
@@ -72,7 +72,7 @@ def follows(ledger: Sequence[Redemption], starts_on: date, term: Term, *, is_kep
 
 
 def days_follow(ledger: Sequence[Redemption], since: date) -> bool:
-    """Whether each change names the day of the one before it, and `since` that of the last."""
+    """Whether each change names the day of the one before it, and `since` is that of the last."""
     known: date | None = None
     for before_since, day in changes(ledger):
         if before_since != known:
@@ -82,9 +82,9 @@ def days_follow(ledger: Sequence[Redemption], since: date) -> bool:
 
 
 def changes(ledger: Sequence[Redemption]) -> Iterator[tuple[date | None, date]]:
-    """Since when ran what each redemption or reversal ended, and its day; in order.
+    """For each redemption and reversal in order: since when the term before it ran, and its day.
 
-    Only what was redeemed last is reversed: before the next is redeemed, unless that is first.
+    A redemption is reversed before the next one is made, unless that one is reversed first.
     """
     standing: list[Redemption] = []
     for redemption in (*ledger, None):
@@ -97,7 +97,7 @@ def changes(ledger: Sequence[Redemption]) -> Iterator[tuple[date | None, date]]:
 
 
 def is_reversed_before(earlier: Redemption, later: Redemption | None) -> bool:
-    """Whether `earlier` was reversed before `later` was redeemed; None for ever."""
+    """Whether `earlier` was reversed before `later` was redeemed; None stands for never."""
     if not earlier.is_reversed:
         return False
     if later is None or not later.is_reversed:
@@ -107,7 +107,7 @@ def is_reversed_before(earlier: Redemption, later: Redemption | None) -> bool:
 
 
 def adds_up(redemption: Redemption) -> bool:
-    """Whether the rules make its *after* of its *before*."""
+    """Whether the rules turn its term `before` into its term `after`."""
     key_licenses, on, before = redemption.key_licenses, redemption.redeemed_on, redemption.before
     way = RedemptionKind(redemption.way)
     try:
@@ -117,7 +117,7 @@ def adds_up(redemption: Redemption) -> bool:
 
 
 def orders_with_gaps() -> Iterator[int]:
-    """Orders whose steps do not lead from one to the next, from 0 without a gap (O9, O13)."""
+    """Orders whose steps have a gap, or do not lead from one to the next (O9, O13)."""
     for batch in in_batches(rows(Order), "pk"):
         steps = defaultdict(list)
         theirs = Redemption.objects.filter(order__in=[pk for pk, *_columns in batch])
@@ -127,7 +127,7 @@ def orders_with_gaps() -> Iterator[int]:
 
 
 def is_whole(steps: Sequence[Redemption]) -> bool:
-    """Whether `steps` are all of an order's, each from where the one before it led."""
+    """Whether `steps` are all steps of an order, each from the term that the one before it made."""
     positions = [step.position for step in steps]
     return (
         MIN_KEYS <= len(steps) <= MAX_KEYS
@@ -137,7 +137,7 @@ def is_whole(steps: Sequence[Redemption]) -> bool:
 
 
 def subscriptions_called_otherwise() -> Iterator[int]:
-    """Subscriptions that name another source than the offer behind the last key that counts."""
+    """Subscriptions whose source is not the offer of the last key that stands."""
     for batch in in_batches(rows(Subscription).annotate(source=source()), "source_name", "source"):
         yield from (pk for pk, name, source_name in batch if name != source_name)
 

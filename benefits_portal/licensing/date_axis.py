@@ -27,10 +27,10 @@ SHORT = 26  # letters of a label that has room at its mark on a phone; longer on
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch from `start` to `end`, the last day included; its label stands at its end.
+    """The days from `start` to `end`, both included; the label is at the end.
 
-    `kind` is "now", "new", "warning", "limit" or nothing. `until` is the label of a state in the
-    drawing: which day it lasts until.
+    `kind` is "now", "new", "warning", "limit" or empty. `until` replaces the label in the drawing,
+    for a state that lasts until `end`.
     """
 
     label: str
@@ -64,9 +64,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class DateAxis:
-    """Today, then the bars as they are given, then the marks in the order of their days.
+    """Today, then the bars in the given order, then the marks by day.
 
-    `today_label` names today where it is another day, such as that of redeeming.
+    `today_label` is the label of `today` if that is another day, such as that of redeeming.
     """
 
     today: date
@@ -76,7 +76,7 @@ class DateAxis:
 
     @classmethod
     def of_sample(cls, today: str, bars: list[list[str]], marks: list[list[str]]) -> "DateAxis":
-        """From days as ISO 8601: [label, start, end, kind] and [label, day, kind]."""
+        """An axis from days in ISO 8601: [label, start, end, kind] and [label, day, kind]."""
         day = date.fromisoformat
         return cls(
             day(today),
@@ -86,18 +86,18 @@ class DateAxis:
 
     @cached_property
     def items(self) -> list[Bar | Mark]:
-        """What the lanes show, from above."""
+        """What the lanes show, from top to bottom."""
         today = Mark(self.today_label or _("Today"), self.today, "today")
         return [today, *self.bars, *sorted(self.marks, key=lambda mark: mark.day)]
 
     @cached_property
     def extent(self) -> tuple[date, date]:
-        """The first and the last day that is drawn."""
+        """The first and the last day of the drawing."""
         return min(item.start for item in self.items), max(item.end for item in self.items)
 
     @property
     def distance_label(self) -> str:
-        """What the table counts days from."""
+        """The heading of the column with distances."""
         return _("From that day") if self.today_label else _("From today")
 
     def position(self, day: date) -> int:
@@ -108,7 +108,7 @@ class DateAxis:
 
     @property
     def drawn(self) -> list[dict[str, Any]]:
-        """The one row that components/date_axis.html writes."""
+        """The values for components/date_axis.html, as one row."""
         return [
             {
                 "today_x": self.today_x,
@@ -126,12 +126,12 @@ class DateAxis:
 
     @property
     def guide_x(self) -> str:
-        """The end of what runs now, drawn through all lanes; empty where nothing does."""
+        """The end of what runs now, drawn through all lanes; empty if nothing runs."""
         ends = [item.end for item in self.items if item.kind == "now"]
         return in_per_cent(self.position(ends[0])) if ends else ""
 
     def lanes(self) -> list[dict[str, str]]:
-        """The drawing: a label beside a shape at `x`, and a bar that ends there."""
+        """The lanes: each has a label beside a mark at `x`, and perhaps a bar that ends there."""
         return [self.lane(item) for item in self.items]
 
     def lane(self, item: Bar | Mark) -> dict[str, str]:
@@ -150,9 +150,9 @@ class DateAxis:
         }
 
     def ticks(self) -> list[dict[str, str]]:
-        """First days of months or years, few enough to be named side by side on a phone.
+        """First days of months or years, few enough to be labeled side by side on a phone.
 
-        One at an edge whose name has no room is left out.
+        One at an edge whose label has no room is left out.
         """
         for step in TICK_MONTHS:
             days = self.first_days(step)
@@ -173,7 +173,7 @@ class DateAxis:
         return [date(month // 12, month % 12 + 1, 1) for month in months[:13]]
 
     def rows(self) -> list[dict[str, Any]]:
-        """The same facts for a table."""
+        """The same as rows of a table."""
         return [
             {
                 "label": item.label,
@@ -189,7 +189,7 @@ class DateAxis:
 
 
 def side_of(position: int) -> str:
-    """Which part of its label stands at a mark: SVG's own words."""
+    """Where a label is anchored at `position`: a value of SVG's `text-anchor`."""
     first, last = THIRDS
     if position < first:
         return "start"
@@ -205,13 +205,13 @@ def tick_side(position: int) -> str:
 
 
 def in_per_cent(position: int) -> str:
-    """Per mille as SVG's attributes write it in every language: 12.3%."""
+    """Per mille as a percentage for SVG, in every language: 12.3%."""
     return f"{position // 10}.{position % 10}%"
 
 
 @kept
 def distance_of(days: int) -> str:
-    """How far from today a day is."""
+    """The distance of a day from today, in words."""
     if days == 0:
         return _("today")
     count = {"count": format_number(abs(days))}
@@ -221,5 +221,5 @@ def distance_of(days: int) -> str:
 
 
 def tick_label(day: date, step: int) -> str:
-    """The year where the ticks are years apart, else the month."""
+    """The year if the ticks are years apart, else the month."""
     return str(day.year) if step >= 12 else as_short_month(day)

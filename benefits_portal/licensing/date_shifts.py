@@ -11,7 +11,7 @@ from benefits_portal.licensing.terms import KEY_MONTHS, in_days, in_months
 
 
 def shift(before: date | None, after: date) -> dict[str, str]:
-    """What a badge says, and its effect for the color; without `before` the 12 months of a key."""
+    """The text and the effect (for the color) of a badge; without `before`, a key's 12 months."""
     if before is None:
         return {"shift": in_months(KEY_MONTHS), "effect": "new"}
     if before == after:
@@ -23,7 +23,7 @@ def shift(before: date | None, after: date) -> dict[str, str]:
 
 
 def in_months_and_days(before: date, after: date) -> str:
-    """3 months later (92 days); days alone where the months are not whole."""
+    """3 months later (92 days); only days if the months are not whole."""
     months_later = in_time(before, after)
     if not whole_months(before, after):
         return months_later
@@ -32,7 +32,7 @@ def in_months_and_days(before: date, after: date) -> str:
 
 
 def in_time(before: date, after: date) -> str:
-    """How much later or earlier: in months where they are whole, else in days; empty if neither."""
+    """How much later or earlier, in whole months or else in days; empty for the same day."""
     count = months = whole_months(before, after)
     if months > 0:
         text = ngettext("%(count)s month later", "%(count)s months later", months)
@@ -47,6 +47,6 @@ def in_time(before: date, after: date) -> str:
 
 
 def whole_months(before: date, after: date) -> int:
-    """Calendar months from `before` to `after`, negative backwards; 0 if they are not whole."""
+    """The whole months from `before` to `after`, negative backwards; 0 if not whole."""
     months = 12 * (after.year - before.year) + after.month - before.month
     return months if add_months(before, months) == after else 0

@@ -1,4 +1,4 @@
-"""Several keys on one panel, each in a row of its own, checked in the order typed (O9, O11)."""
+"""Several keys on one panel, one in each row, checked in the order typed (O9, O11)."""
 
 import re
 from collections.abc import Sequence
@@ -24,9 +24,9 @@ KEY_FIELDS = ("key", *(f"{number}-key" for number in range(2, 100)))
 
 
 class KeyRow(KeyForm):
-    """One key of several, and what it is redeemed for: `step` once the row is valid.
+    """One key of several, and its way; `step` is set once the row is valid.
 
-    `subscription` runs for what the rows above made of it.
+    `subscription` has the term that the rows above made.
     """
 
     takes_focus = False
@@ -48,18 +48,18 @@ class KeyRow(KeyForm):
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing was chosen or typed."""
+        """Whether no key was chosen or typed."""
         is_chosen = self["chosen"].value() not in (None, "", self.ANOTHER)
         return not is_chosen and not str(self["key"].value() or "").strip()
 
     @property
     def values(self) -> dict[str, str]:
-        """What was filled in."""
+        """The values that were filled in."""
         return {name: str(self[name].value() or "") for name in self.fields}
 
     @property
     def wrong_fields(self) -> list[forms.BoundField]:
-        """Those that something is wrong with."""
+        """The fields with errors."""
         return [self[name] for name in ("chosen", "key") if self[name].errors]
 
     @property
@@ -67,7 +67,7 @@ class KeyRow(KeyForm):
         return OrderStep(self.way, self.product_key) if self.way and self.product_key else None
 
     def check_usable(self, key: ProductKey) -> None:
-        """In the order of K7, after the rows above: the same key twice is named (O11)."""
+        """Raise a Refusal in the order of K7, after the rows above, or for a repeated key (O11)."""
         if key.pk in self.position_of:
             raise SameKeyTwice(self.position_of[key.pk])
         self.position_of[key.pk] = self.number - 1
@@ -78,7 +78,7 @@ class KeyRow(KeyForm):
 
 
 class KeyRows:
-    """The rows of a panel, as they were sent or as the steps of a URL fill them in."""
+    """The rows of a panel, as posted or as the steps of a URL fill them in."""
 
     def __init__(
         self, request: PartnerRequest, subscription: Subscription, way: RedemptionKind
@@ -91,7 +91,7 @@ class KeyRows:
     def sent(
         cls, request: PartnerRequest, subscription: Subscription, way: RedemptionKind
     ) -> "KeyRows":
-        """Those of the form; with a row more or less if that is what its button asks for."""
+        """The posted rows, with one more or one less if a button asks for that."""
         made = cls(request, subscription, way)
         made.rows = [made._row(number, request.POST) for number in sent_numbers(request.POST)]
         if ADD in request.POST:
@@ -108,7 +108,7 @@ class KeyRows:
         way: RedemptionKind,
         steps: Sequence[OrderStep],
     ) -> "KeyRows":
-        """Those of an order that one comes back from."""
+        """The rows of an order whose review links back to them."""
         made = cls(request, subscription, way)
         made._fill(
             {"chosen": str(step.key.pk), "way_chosen": step.way.value, "key": ""} for step in steps
@@ -121,11 +121,11 @@ class KeyRows:
 
     @property
     def is_next(self) -> bool:
-        """Whether the keys are to be checked; else only a row is added or removed."""
+        """Whether *Next* was pressed, so that the keys are checked."""
         return not {ADD, REMOVE} & self.request.POST.keys()
 
     def choices(self, waiting: Excerpt[ProductKey]) -> Excerpt[ProductKey]:
-        """One's own keys to choose from: those that wait, and what a row holds already."""
+        """The partner's keys to choose from: those that wait, and those that rows hold already."""
         chosen = {str(row["chosen"].value()) for row in self.rows}
         missing = {int(pk[:18]) for pk in chosen if pk.isdecimal()} - {key.pk for key in waiting}
         theirs = ProductKey.objects.for_use().for_partner(self.request.partner)
@@ -133,7 +133,7 @@ class KeyRows:
         return waiting.showing([*waiting, *held])
 
     def add_row(self) -> None:
-        """One more, blank; what is filled in stays. Refused beyond what an order holds (O9)."""
+        """Add a blank row; what is filled in stays. Refused if the order is full (O9)."""
         if len(self.rows) >= MAX_KEYS:
             self.refusal = TooManyKeys()
             self._fill(row.values for row in self.rows)
@@ -142,14 +142,14 @@ class KeyRows:
             self.rows[-1].takes_focus = True
 
     def remove_row(self, number: str) -> None:
-        """All but the row of that number; one is left."""
+        """Remove the row with this number; at least one row stays."""
         kept = [row.values for row in self.rows if str(row.number) != number]
         self._fill(kept or [{}])
 
     def steps(self) -> list[OrderStep]:
-        """The keys that are filled in, in order; empty if one cannot be used, or there is none.
+        """The steps of the rows that are filled in; empty if one is refused, or none is filled in.
 
-        Checked from the first to the last: a typed key that is wrong counts as an attempt (K6).
+        Rows are checked from the first to the last; a wrong typed key counts as an attempt (K6).
         """
         filled = [row for row in self.rows if not row.is_blank] or self.rows[:1]
         self.rows = [row if row in filled else self._row(row.number) for row in self.rows]
@@ -176,13 +176,13 @@ class KeyRows:
 
 
 def sent_numbers(data: QueryDict) -> list[int]:
-    """The numbers of the rows in what was sent, in order, the first one always."""
+    """The numbers of the posted rows, in order; 1 is always among them."""
     found = (ROW_FIELD.fullmatch(name) for name in data)
     return [1, *sorted({int(match[1]) for match in found if match})]
 
 
 def asks_for_rows(request: PartnerRequest) -> bool:
-    """Whether the panel has rows: more than one key was sent, or another one is to be added."""
+    """Whether the panel has rows: several keys were posted, or a row is added or removed."""
     if request.method != "POST":
         return "step" in request.GET
     return ADD in request.POST or REMOVE in request.POST or len(sent_numbers(request.POST)) > 1

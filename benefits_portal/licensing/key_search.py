@@ -1,6 +1,6 @@
-"""What became of a key of one's own, found by its last five characters (K3, P1).
+"""What happened to a partner's key, found by its last five characters (K3, P1).
 
-They are what pages show of a key; more than five characters of one are never searched for.
+Pages show these characters; longer parts of a key are never searched for.
 """
 
 from datetime import date
@@ -21,7 +21,7 @@ ENDING = 5  # characters
 
 
 def ending_in(search_query: str) -> str:
-    """The last five characters of a key that `search_query` is, as it is shown; else empty."""
+    """`search_query` if it is the last five characters of a key, else empty."""
     letters = normalized(search_query)
     return letters if len(letters) == ENDING and set(letters) <= set(ALPHABET) else ""
 
@@ -29,7 +29,10 @@ def ending_in(search_query: str) -> str:
 def keys_ending_in(
     request: PartnerRequest, ending: str, most: int
 ) -> tuple[Excerpt[ProductKey], dict[int, Redemption], Names]:
-    """Of the partner, the latest first; what each was redeemed for, and by whom: three queries."""
+    """The partner's keys, the latest first, with redemptions and the names of who redeemed.
+
+    At most `most` keys. Three queries.
+    """
     theirs = ProductKey.objects.for_partner(request.partner).filter(last_five=ending)
     keys: Excerpt[ProductKey] = Excerpt.of(theirs.for_use().order_by("-issued_at", "-pk"), most)
     redeemed = Redemption.objects.for_partner(request.partner).filter(key__in=keys.rows)
@@ -43,7 +46,7 @@ def title_of(key: ProductKey) -> str:
 
 
 def state_of(key: ProductKey, redemption: Redemption | None, people: Names, on: date) -> str:
-    """What became of it, by whom, when and what for."""
+    """What happened to the key: by whom, when and for what."""
     if redemption:
         text = redemption_text(redemption, people)
         return _("%(state)s (revoked since)") % {"state": text} if key.revoked_at else text

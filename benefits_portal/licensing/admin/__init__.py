@@ -1,4 +1,4 @@
-"""The back office of this app: what runs in tenants, and the replacements that are asked for."""
+"""The back office of this app: subscriptions, the ledger, and requests for replacements."""
 
 from django.contrib import admin
 

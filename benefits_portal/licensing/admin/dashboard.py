@@ -77,7 +77,7 @@ NEEDS_SOMEBODY: tuple[tuple[Text, type[Model], Chosen], ...] = (
 
 @dataclass(frozen=True)
 class DashboardItem:
-    """How many there are of something, and the list that shows them."""
+    """A number of open things, with a link to their list."""
 
     text: Text
     counted: int
@@ -85,13 +85,13 @@ class DashboardItem:
 
     @property
     def count(self) -> str:
-        """As far as lists count: 1,000+."""
+        """The number as lists show it: at most 1,000+."""
         most = CappedPaginator.MAX
         return f"{format_number(most)}+" if self.counted > most else format_number(self.counted)
 
 
 def lines(request: HttpRequest, on: date) -> Iterator[DashboardItem]:
-    """What `request.user` may see of it, each counted by the query of the list that it leads to."""
+    """The items that `request.user` may see, each counted by the query of its list."""
     for text, model, chosen in NEEDS_SOMEBODY:
         listing = admin.site.get_model_admin(model)
         if not listing.has_view_permission(request):
@@ -110,7 +110,7 @@ def lines(request: HttpRequest, on: date) -> Iterator[DashboardItem]:
 
 @dataclass(frozen=True)
 class MonthBar:
-    """One month of the chart, below the earlier ones; its length in per mille of the longest."""
+    """One month of the chart; its length is in per mille of the longest month."""
 
     month: date
     count: int
@@ -118,7 +118,7 @@ class MonthBar:
     length: int
 
     def cells(self) -> dict[str, Any]:
-        """What the drawing shows."""
+        """The values that the chart shows."""
         return {
             "y": self.index * LANE,
             "width": in_per_cent(self.length),
@@ -129,7 +129,7 @@ class MonthBar:
 
 
 def redemptions_by_month(on: date) -> list[MonthBar]:
-    """The last twelve months, the present one included. One query, of an index alone."""
+    """The last twelve months, with the present one. One query, of an index alone."""
     present = on.replace(day=1)
     months = [add_months(present, -back) for back in range(MONTHS - 1, -1, -1)]
     lately = Redemption.objects.filter(

@@ -1,6 +1,6 @@
-"""What replacing a key would do to its subscription: in sentences, beforehand (K8).
+"""What replacing a key would do to its subscription, in sentences for a preview (K8).
 
-Each raises what the act itself would.
+Each function raises what the action itself would raise.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def effects_of_replacing_again(redemption: Redemption, by: Actor) -> Iterator[st
 
 
 def effects_of_replacing(*redemptions: Redemption) -> Iterator[str]:
-    """What becomes of the subscription, the old keys and the new ones; the last step first."""
+    """What happens to the subscription, the old keys and the new ones; the last step first."""
     now = redemptions[0].subscription
     then = copy(now)
     for redemption in redemptions:
@@ -54,7 +54,7 @@ def effects_of_replacing(*redemptions: Redemption) -> Iterator[str]:
 
 
 def effect_on_people(now: Subscription, then: Subscription, on: date) -> str:
-    """How many of those who have a license would be over (L11); empty where nobody has one."""
+    """How many people would have no license (L11); empty if nobody has one."""
     outlook = outlook_of(now.tenant, now.product, on)
     return effect(outlook, now.term, None if then.withdrawn_on else then.term)
 

@@ -1,6 +1,6 @@
-"""What runs in tenants, for looking at.
+"""Subscriptions, redemptions and reversals in the back office, read-only.
 
-A subscription changes through redemptions only, and those are never changed.
+Subscriptions change through redemptions only, and redemptions never change.
 """
 
 from typing import Any, ClassVar
@@ -217,7 +217,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
     )
     @previewed(effects_of_replacing_again, label=_("Replace again"), hides=(NotAReplacement,))
     def replace_again(self, request: Any, redemptions: Any) -> None:
-        """A partner asks once; after that it is staff's own decision, with a reason (K8)."""
+        """Replace a key that is itself a replacement; staff decide that, with a reason (K8)."""
 
         def replace(redemption: Redemption) -> None:
             replace_again(
@@ -228,7 +228,7 @@ class RedemptionAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("how the end date is calculated"))
     def steps(self, redemption: Redemption) -> str:
-        """In sentences, not as the field `calculation` stores it."""
+        """The calculation in sentences, not as the field `calculation` stores it."""
         calculation = redemption.after.calculation
         if calculation is None:
             return NOTHING

@@ -1,4 +1,4 @@
-"""Who holds which license, and who did (L1 to L10); given by partners, or by a file of staff."""
+"""Who has or had which license (L1 to L10), in the back office."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -30,7 +30,7 @@ class RunningFilter(DayFilter):
 
 @admin.register(LicenseAssignment)
 class LicenseAssignmentAdmin(SearchThroughMixin, ImportMixin, ReadOnlyAdmin):
-    """Only looked at, but for a file that gives licenses: it goes through the pool's rules."""
+    """Read-only, except that a file can give licenses, by the rules of the pool."""
 
     importing = LicenseImport
     list_display = [

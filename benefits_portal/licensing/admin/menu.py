@@ -1,4 +1,4 @@
-"""The menu beside every page of the back office: what staff open, by what it is about."""
+"""The menu on every page of the back office: the lists that staff open, in groups."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -46,7 +46,7 @@ type Rights = tuple[tuple[type[Model], tuple[bool, ...]], ...]
 
 
 def get_app_list(request: HttpRequest, app_label: str | None = None) -> list[Any]:
-    """The lists that one may open, in groups; those of one app alone as Django has them."""
+    """The lists that the user may open, in groups; for one app, as Django has them."""
     if app_label is not None:
         return by_app(request, app_label)
     return menu(get_language(), rights_of(request))
@@ -61,16 +61,16 @@ def rights_of(request: HttpRequest) -> Rights:
 
 @lru_cache(maxsize=256)
 def drawn(language: str | None, rights: Rights, here: tuple[str, ...]) -> str:
-    """The menu in `language` for who has `rights`, where the lists at `here` are the open ones.
+    """The HTML of the menu in `language` for users with `rights`; lists at `here` are marked.
 
-    Drawn once: staff have the rights of two groups, mostly.
+    Kept, because nearly all staff have the rights of one of two groups.
     """
     shown = {"app_list": menu(language, rights), "show_changelinks": False, "here": here}
     return render_to_string("admin/_lists.html", shown)
 
 
 def open_lists(request: HttpRequest) -> tuple[str, ...]:
-    """The addresses in the menu that the page's own begins with."""
+    """The URLs in the menu that the page's own URL begins with."""
     urls = (each["admin_url"] for group in get_app_list(request) for each in group["models"])
     path = quote(request.path)
     return tuple(url for url in urls if url and url in path)
@@ -78,14 +78,14 @@ def open_lists(request: HttpRequest) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def menu(_language: str | None, rights: Rights) -> list[dict[str, Any]]:
-    """The lists by group. Nobody changes it: it is the same one for all who have `rights`."""
+    """The lists by group. It is shared by all who have `rights`, so it must not be changed."""
     lists = [entry(model, *own) for model, own in rights if any(own)]
     lists.sort(key=lambda each: (each["app"], each["name"].lower()))
     return list(groups({each["object_name"]: each for each in lists}))
 
 
 def entry(model: type[Model], add: bool, change: bool, _delete: bool, view: bool) -> dict[str, Any]:
-    """A list as Django's templates know it, with the name of its app to sort it by."""
+    """A list as Django's templates expect it, with the name of its app for sorting."""
     return {
         "app": str(model._meta.app_config.verbose_name).lower(),
         "name": str(capfirst(model._meta.verbose_name_plural)),
@@ -97,7 +97,7 @@ def entry(model: type[Model], add: bool, change: bool, _delete: bool, view: bool
 
 
 def groups(lists: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Each group with those of `lists` that it names; a group of nothing is left out."""
+    """Each group with those of `lists` that it names, without empty groups."""
     for slug, title, names in GROUPS:
         own = [lists.pop(name) for name in names if name in lists]
         if models := [*(pages() if slug == "help" else ()), *own]:
@@ -108,13 +108,13 @@ def groups(lists: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def group_of(object_name: str) -> tuple[str, Text]:
-    """The slug and the title of the group that a model is in."""
+    """The slug and the title of the group that a model belongs to."""
     found = ((slug, title) for slug, title, names in GROUPS if object_name in names)
     return next(found, OTHERS)
 
 
 def pages() -> Iterator[dict[str, Any]]:
-    """PAGES as entries beside the lists."""
+    """PAGES as entries like those of lists."""
     for title, name in PAGES:
         yield {
             "name": str(title),

@@ -1,4 +1,4 @@
-"""Orders of several keys, for looking at: written once, as their redemptions are (O9)."""
+"""Orders of several keys in the back office, read-only (O9)."""
 
 from typing import Any, ClassVar
 

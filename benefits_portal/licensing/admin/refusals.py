@@ -1,4 +1,4 @@
-"""Everything that was refused lately on one page: what was tried, wrong keys, and lock-outs."""
+"""Recent refusals on one page: attempts, wrong keys and lock-outs."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ MAX_ROWS = 20
 
 @require_safe
 def refusals(request: HttpRequest) -> HttpResponse:
-    """The latest of each, with the way to the whole list, for whoever may see that (W7)."""
+    """The latest of each kind that the user may see, with links to the whole lists (W7)."""
     request.current_app = admin.site.name
     context: dict[str, Any] = {"title": _("Refusals")}
     if may(request, "tenants.view_record"):
@@ -40,13 +40,13 @@ def refusals(request: HttpRequest) -> HttpResponse:
 
 
 def refused_records() -> Excerpt[Record]:
-    """Those among the latest records, however many there are."""
+    """The refusals among the latest records, of which a fixed number is read."""
     rows = refused_among(Record.objects.all()).select_related("actor", "partner", "tenant")
     return Excerpt.of(rows, MAX_ROWS, f"{admin_url(Record, 'changelist')}?outcome=refused")
 
 
 def lockouts() -> Excerpt[tuple[Attempt, Any, datetime]]:
-    """Who is locked out now, by the limit, and until when (W13); the address is not kept."""
+    """Who is locked out now, by which limit, and until when (W13); addresses are not kept."""
     rows = Attempt.objects.refusing(clock.now()).order_by("-pk")
     some: Excerpt[Attempt] = Excerpt.of(
         rows, MAX_ROWS, f"{admin_url(Attempt, 'changelist')}?locked=yes"

@@ -1,7 +1,4 @@
-"""Replacements of keys that partners ask for, and the reversals that follow (K8).
-
-They are granted once, or declined with a reason.
-"""
+"""Requests for replacement keys, which staff grant once or decline with a reason (K8)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -44,7 +41,7 @@ class AnswerFilter(CasesFilter):
 
 @admin.register(Replacement)
 class ReplacementAdmin(ReadOnlyAdmin):
-    """Decided by the two actions, never edited. Whoever may change them may decide."""
+    """Requests are decided by two actions, never edited; who may change them may decide."""
 
     list_display = [
         "asked_at",
@@ -75,7 +72,7 @@ class ReplacementAdmin(ReadOnlyAdmin):
     actions = buttons = ("grant", "decline")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """One row for each request: a whole order is one (O14)."""
+        """One row for each request; an order is one request (O14)."""
         return (
             Replacement.objects.as_requests()
             .for_display()
@@ -94,7 +91,7 @@ class ReplacementAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Grant a replacement"), permissions=["decide"])
     @previewed(effects_of_granting, label=gettext_lazy("Grant"))
     def grant(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
-        """Revoke the old key, reverse what it did, and issue another (K8)."""
+        """Revoke the old key, reverse its redemption, and issue another key (K8)."""
         each(
             self,
             request,
@@ -106,7 +103,7 @@ class ReplacementAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Decline the request"), permissions=["decide"])
     @previewed(effects_of_declining, label=gettext_lazy("Decline"), reason_help=PARTNER_READS)
     def decline(self, request: HttpRequest, requests: "QuerySet[Replacement]") -> None:
-        """Nothing changes but that the partner has an answer."""
+        """Decline the request; only the partner is told."""
         because = reason_in(request)
         each(
             self,

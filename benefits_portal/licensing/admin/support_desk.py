@@ -1,7 +1,7 @@
-"""The support desk: one box for a person, a partner, a domain or a key, and what to answer.
+"""The support desk: one search box for a person, a partner, a domain or a key.
 
-What was typed is sent by POST, so that no key stands in an address (K3). Each kind of result is
-shown to whoever may see its list, a few rows at most (W7).
+What was typed is sent by POST, so that no key is in a URL (K3). Results of each kind are shown to
+users who may see its list, a few rows at most (W7).
 """
 
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ class DeskForm(forms.Form):
     )
 
     def clean_q(self) -> str:
-        """What was typed; a mistyped key is explained, and not looked up."""
+        """The typed text; a mistyped key is explained and not looked up."""
         typed: str = self.cleaned_data["q"]
         if resembles_key(typed):
             try:
@@ -77,14 +77,14 @@ class DeskForm(forms.Form):
         return typed
 
     def forget(self) -> None:
-        """Show the field empty, whatever was typed and whatever is said of it (K3)."""
+        """Empty the field, so that no key is shown again (K3)."""
         self.data = {}
 
 
 @sensitive_post_parameters("q")
 @require_http_methods(["GET", "HEAD", "POST"])
 def support_desk(request: HttpRequest) -> HttpResponse:
-    """Finds by POST what was typed; `?partner=` shows one partner."""
+    """A POST searches for what was typed; `?partner=` shows one partner."""
     form = DeskForm(request.POST or None)
     context: dict[str, Any] = {"title": _("Support desk")}
     if request.method == "POST" and form.is_valid():
@@ -106,7 +106,7 @@ def may(request: HttpRequest, permission: str) -> bool:
 
 
 def results(request: HttpRequest, typed: str) -> dict[str, Any]:
-    """What was found, by kind; the desk of a partner that is the only one."""
+    """The results by kind; if a single partner was found, its desk too."""
     text = tidy(typed[:MAX_TYPED])
     if not text:  # nothing, or what nobody sees
         return {}
@@ -123,7 +123,7 @@ def results(request: HttpRequest, typed: str) -> dict[str, Any]:
 
 
 def found_keys(request: HttpRequest, typed: str) -> Excerpt[KeyStory]:
-    """The keys that `typed` is, or ends; looking one up goes on record (K3)."""
+    """The keys that are `typed`, or end in it; the look-up is recorded (K3)."""
     letters = normalized(typed)
     is_end = len(letters) == len(PREFIX) and set(letters) <= set(ALPHABET)
     if not (is_end or resembles_key(typed)) or not may(request, "benefits.view_productkey"):
@@ -141,7 +141,7 @@ def found_partners(request: HttpRequest, text: str) -> Excerpt[Partner]:
 
 
 def partners_of_domain(text: str) -> Any:
-    """By a word of it, or by the domain as it is pasted: https://contoso.com/ (W2)."""
+    """The partners with a domain that matches, even pasted as https://contoso.com/ (W2)."""
     named = found_by(text, "search_text") | Q(domain=canonical_domain_or_text(text))
     return Tenant.objects.filter(named).values("partner")
 
@@ -149,9 +149,9 @@ def partners_of_domain(text: str) -> Any:
 def found_people(
     request: HttpRequest, text: str, partners: Sequence[Partner] = ()
 ) -> Excerpt[PersonStory]:
-    """Accounts, then user entries of others: everybody who matches, each once (W7).
+    """Accounts, then other user entries, each person once (W7).
 
-    And whoever has a role at one of `partners`.
+    With everybody who has a role at one of `partners`.
     """
     named = found_by(text, "search_text")
     if partners:
@@ -179,7 +179,7 @@ def found_people(
 
 
 def partner_desk(request: HttpRequest, partners: Any) -> PartnerDesk | None:
-    """The desk of the first of `partners`, as far as one may see it."""
+    """The desk of the first of `partners`, as far as the user may see it."""
     partner = next(iter(partners), None)
     if partner is None:
         return None

@@ -1,6 +1,6 @@
-"""What the support desk shows of a key, a person, a subscription or a partner.
+"""What the support desk shows about a key, a person, a subscription or a partner.
 
-Each kind is for whoever may see its list.
+Each kind is for users who may see its list.
 """
 
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ NO_RECORDS: Excerpt[Record] = Excerpt([], 0)
 
 @dataclass(frozen=True)
 class KeyStory:
-    """A key, masked: who redeemed it where, what was refused about it, and what to answer."""
+    """A masked key: who redeemed it where, what was refused, and what to answer."""
 
     key: ProductKey
     redemption: Redemption | None
@@ -57,7 +57,7 @@ class KeyStory:
 
     @classmethod
     def in_short(cls, key: ProductKey) -> "KeyStory":
-        """What to answer alone, as one of many."""
+        """The answer alone, if it is one of many."""
         return cls(key, None, answers_about_key(key), NO_RECORDS)
 
     @property
@@ -69,7 +69,7 @@ class KeyStory:
 class PersonStory:
     """An account or a user entry: its roles, whether it can sign in, and its last refusals.
 
-    An entry whose account one may not see is shown without a word about it.
+    An entry is shown without its account if the user may not see accounts.
     """
 
     entry: DirectoryUser | None
@@ -81,7 +81,7 @@ class PersonStory:
 
     @classmethod
     def of_account(cls, account: User, user: Any) -> "PersonStory":
-        """`locked_until` is to the minute, and not before the lock-out ends (W13)."""
+        """The story of an account; `locked_until` is rounded up to the minute (W13)."""
         attempts = Attempt.objects.of_account(account.email).refusing(clock.now())
         until = attempts.order_by("-refused_until").values_list("refused_until", flat=True).first()
         roles = account.role_assignments.select_related("partner").order_by("pk")
@@ -96,7 +96,7 @@ class PersonStory:
 
     @classmethod
     def of_entry(cls, entry: DirectoryUser, user: Any) -> "PersonStory":
-        """The story of its account where it has one: by the entry itself, or by its address."""
+        """The story of a user entry, with its account if one is linked or has its email."""
         of_the_same = Q(directory_user=entry) | Q(email=entry.user_principal_name)
         accounts = User.objects.filter(of_the_same).select_related(
             "directory_user__tenant__partner"
@@ -118,7 +118,7 @@ class PersonStory:
 
 @dataclass(frozen=True)
 class SubscriptionStory:
-    """A subscription, what to answer about it, and the calculator filled in with its figures."""
+    """A subscription, what to answer about it, and the calculator with its figures."""
 
     subscription: Subscription
     status: Any
@@ -145,7 +145,7 @@ class SubscriptionStory:
 
 @dataclass(frozen=True)
 class PartnerDesk:
-    """One partner on its own day: its keys, subscriptions and last refusals."""
+    """A partner on its own today: its keys, subscriptions and last refusals."""
 
     partner: Partner
     today: date
@@ -155,9 +155,9 @@ class PartnerDesk:
 
 
 def refusals_among(records: Any, user: Any, about: Model | None = None) -> Excerpt[Record]:
-    """The last refusals among the latest of `records`, for whoever may see records.
+    """The last refusals among the latest of `records`, for users who may see records.
 
-    With the way to all of them, where they are `about` one row.
+    With a link to all of them, if they are `about` one row.
     """
     if not user.has_perm("tenants.view_record"):
         return NO_RECORDS
@@ -168,7 +168,7 @@ def refusals_among(records: Any, user: Any, about: Model | None = None) -> Excer
 def refused_among(records: Any) -> Any:
     """The refusals among the latest of `records`, the last one first.
 
-    By their keys: asked at once, PostgreSQL first reads all refusals with all that they refer to.
+    A second query joins what they refer to; in one query, PostgreSQL would join all refusals first.
     """
     latest = records.order_by("-at", "-pk").values("pk")[:LATEST_RECORDS]
     refused = Record.objects.filter(pk__in=latest).exclude(refused="")
@@ -177,7 +177,7 @@ def refused_among(records: Any) -> Any:
 
 
 def refusals_href(about: Model) -> str:
-    """The list of all refusals about a row, or of a partner."""
+    """The URL of the list of all refusals about a row, or of a partner."""
     named = {"about": f"{about._meta.label_lower}:{about.pk}"}
     if isinstance(about, Partner):
         named = {"partner__id__exact": str(about.pk)}

@@ -1,4 +1,4 @@
-"""What staff do, by task: links of the back office's first page, for whoever may use them."""
+"""The tasks of staff: links on the first page of the back office."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ type Person = AbstractBaseUser | AnonymousUser
 
 @dataclass(frozen=True)
 class Task:
-    """A link to a page of a model's back office, for whoever has the permissions `verbs` on it."""
+    """A link to an admin page of a model, for users with the permissions `verbs` on it."""
 
     label: Text
     model: str  # as in tenants.Partner
@@ -37,7 +37,7 @@ class Task:
 
 @dataclass(frozen=True)
 class NewPartnerTask(Task):
-    """For whoever may make all that the page makes."""
+    """For users who may create everything that the page creates."""
 
     @property
     def href(self) -> str:
@@ -49,7 +49,7 @@ class NewPartnerTask(Task):
 
 @dataclass(frozen=True)
 class PageForAllStaff(Task):
-    """A page by its URL's name in `page`: for all staff, as it shows what each may see."""
+    """The page with the URL name `page`, for all staff."""
 
     @property
     def href(self) -> str:
@@ -110,7 +110,7 @@ TASKS: tuple[tuple[Text, tuple[Task, ...]], ...] = (
 
 
 def tasks(user: Person) -> Iterator[tuple[Text, list[Task]]]:
-    """Each group with what `user` may use of it; a group of nothing is left out."""
+    """The groups with those tasks that `user` may do, without empty groups."""
     for title, group in TASKS:
         if allowed := [task for task in group if task.is_for(user)]:
             yield title, allowed

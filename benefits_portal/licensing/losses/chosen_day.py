@@ -1,4 +1,4 @@
-"""The day up to which losses are told: `?by=2027-04-30`, or else three months from today."""
+"""The day of *Lost by a day*: `?by=2027-04-30`, by default three months from today."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ PARAMETER = "by"
 
 @dataclass(frozen=True)
 class ChosenDay:
-    """`error` says what is wrong with the day that the URL names."""
+    """The day `day`, chosen on day `on`; `error` says what is wrong with the URL, if anything."""
 
     on: date
     day: date
@@ -33,7 +33,7 @@ class ChosenDay:
 
     @property
     def others(self) -> list[tuple[str, date]]:
-        """Days that are a click away."""
+        """Other days to choose, each with a label."""
         days = (
             (_("In 3 months"), self.on + QUARTER),
             (_("In 6 months"), add_months(self.on, 6)),

@@ -1,4 +1,4 @@
-"""Subscriptions with each stage that they reach until a day, and memberships that end (S2, B1)."""
+"""Losses: stages that subscriptions reach by a day, and memberships that end (S2, B1)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,10 @@ AFTER = {
 def subscriptions(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
 ) -> Losses:
-    """Each day after which one is less than it was: expired, disabled, deleted."""
+    """Each change to Expired, Disabled or Deleted from day `on` to `until`.
+
+    At most `most` subscriptions, all for None.
+    """
     rows = by_last_day(changing.rows(partner.pk, on, until, most=most), on)
     first = rows[:most]
     shown = Shown(partner, [each.pk for each in first], on, may_act)
@@ -55,7 +58,7 @@ def subscriptions(
 
 @dataclass(frozen=True)
 class Shown:
-    """What is read about subscriptions, asked when the first of them is shown, if any is."""
+    """Subscriptions that are shown, loaded when the first of them is needed."""
 
     partner: Partner
     pks: Sequence[int]  # by their last days
@@ -64,7 +67,7 @@ class Shown:
 
     @cached_property
     def rows(self) -> dict[int, Any]:
-        """Whatever has become of them since they were counted; without those deleted since."""
+        """The subscriptions as they are now, by primary key, without those deleted since."""
         found: dict[int, Any] = {}
         for pks in batched(self.pks, BATCH, strict=False):
             found |= for_offers(pks, self.on)
@@ -76,7 +79,7 @@ class Shown:
         return OfferedKeys(self.partner, there, self.on)
 
     def about(self, pk: int, *, is_first: bool) -> About | None:
-        """Its key is offered on the first of its rows."""
+        """What is shown of one; None if it was deleted since. The first row offers its key."""
         if pk not in self.rows:
             return None
         each = self.rows[pk]
@@ -96,9 +99,9 @@ def changing(partner: int, on: date, until: date, *, most: int | None) -> QueryS
 def nearest(
     theirs: SubscriptionQuerySet, on: date, until: date, most: int | None
 ) -> QuerySet[Any, Any]:
-    """Those that reach a stage, of each status the first `most` and one more.
+    """The primary keys of those that reach a stage: of each status the first `most` + 1.
 
-    Apart, since one that ended changes later than many that still run.
+    Each status apart, because one that has ended may change later than many that are Active.
     """
     disabled_on, deleted_on = until - EXPIRED_DAYS, until - EXPIRED_DAYS - DISABLED_DAYS
     every = [

@@ -1,4 +1,4 @@
-"""One thing that is lost or ends on a day, and how some of a kind are read."""
+"""One thing that is lost or ends on a day, and how the first of a kind are read."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from benefits_portal.licensing.home.rows import days_left, urgency
 
 
 class Kind(models.TextChoices):
-    """What happens after the day, in the order of the totals."""
+    """What happens after the day, in the order in which totals list them."""
 
     KEY = "key", _("Key expires")
     CREDIT = "credit", _("Credit is lost")
@@ -34,9 +34,9 @@ KINDS = list(Kind)
 
 
 class About(NamedTuple):
-    """What is read of a thing that is lost.
+    """The texts and links about a loss.
 
-    `hint` is the key that can be used for it, `explanation` whatever else is to be known.
+    `hint` offers a key that can be used for it; `explanation` is anything else to know.
     """
 
     title: str
@@ -50,10 +50,11 @@ class About(NamedTuple):
 
 @dataclass(frozen=True)
 class Loss:
-    """A thing, the last day of it, and how much it is; of very many only some are read about.
+    """A thing that is lost, the last day of it, and how much it is.
 
-    `pk` is the thing's own. `amount` is what is lost of unassigned credit; of assigned credit what
-    each year or month has. `explain` finds nothing of what was deleted since it was counted.
+    `pk` is the thing's own. `amount` is what is lost of unassigned credit, or what assigned credit
+    gives per year or month. `explain` loads the texts, which only some of many losses need; it
+    returns None if the thing was deleted since.
     """
 
     kind: Kind
@@ -85,11 +86,11 @@ class Loss:
         return *self.day_and_kind, self.about.title
 
     def has_happened(self, on: date) -> bool:
-        """Whether it is so already, maybe for longer than the day says."""
+        """Whether it has happened already, perhaps before the day says."""
         return self.day < on
 
     def row(self, on: date) -> dict[str, Any]:
-        """What the page shows of it."""
+        """The values of the row on the page."""
         has_happened = self.has_happened(on)
         return {
             "day": pgettext("last day", "Now") if has_happened else as_day(self.day),
@@ -101,25 +102,25 @@ class Loss:
 
 
 class Losses(NamedTuple):
-    """Those of some kinds, and whether there are more than were read (W7)."""
+    """The losses of some kinds, and whether there are more than were read (W7)."""
 
     found: list[Loss]
     has_more: bool = False
 
 
 def one_more(most: int | None) -> int | None:
-    """How many to ask for, so that `read` can tell whether there are more; None for all."""
+    """The limit with which `read` can tell whether there are more; None for all."""
     return None if most is None else most + 1
 
 
 def read[Row](found: Sequence[Row], most: int | None) -> tuple[Sequence[Row], bool]:
-    """The first `most`, all of them for None; and whether one more was found."""
+    """The first `most` rows, all for None, and whether there are more."""
     kept = found[:most]
     return kept, len(kept) < len(found)
 
 
 def in_order(parts: Iterable[Losses], most: int | None = None) -> list[Loss]:
-    """The first `most`, all of them for None: by day, then by kind, then by name."""
+    """The first `most` losses, all for None, by day, then kind, then name."""
     found = sorted(
         (loss for part in parts for loss in part.found), key=lambda each: each.day_and_kind
     )

@@ -1,4 +1,4 @@
-"""Lost by a day: the page, which prints as a letter to whoever decides, and the same as CSV."""
+"""*Lost by a day*: the page, which prints as a letter, and the same as CSV."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -35,10 +35,10 @@ MAX_ROWS = 200  # that it shows, asked for all
 def losses_by(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool = True
 ) -> list[Losses]:
-    """All kinds, no more than `most` of each, all for None: six queries, or up to nine.
+    """The losses of all kinds, at most `most` of each, all for None. Six to nine queries.
 
-    One more where people are left without a license, one for subscriptions that are shown, one
-    where a key fits two of them.
+    The last three are for people left without a license, for subscriptions that are shown, and for
+    keys that fit several of them.
     """
     return [
         unused_keys(partner, on, until, most=most, may_act=may_act),
@@ -68,7 +68,7 @@ def losses(request: PartnerRequest) -> HttpResponse:
 @role_required
 @require_safe
 def losses_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All of them, however many."""
+    """The file, with all losses however many."""
     chosen = ChosenDay.of(request.GET, request.today)
     if chosen.error:
         return instead_of_file(request)

@@ -1,4 +1,4 @@
-"""People who are left without a license until a day, and since when (L7, L8, L11)."""
+"""Losses: people who are left without a license by a day (L7, L8, L11)."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,9 +19,9 @@ from .loss import About, Kind, Loss, Losses
 
 
 def people_without(partner: Partner, on: date, until: date) -> Losses:
-    """Of each product and tenant; nobody is counted twice where licenses go step by step.
+    """The losses of each pool; if licenses end in steps, each step counts only further people.
 
-    Two queries, the second where there are any.
+    Two queries, or one if nobody loses a license.
     """
     near = near_outlooks([partner.pk], on, until + DAY - on)
     over = {pool.key for pool, outlook in near if is_over_by(until + DAY, outlook)}
@@ -47,7 +47,7 @@ def steps_of(pool: Pool, outlook: LicenseOutlook, until: date) -> Iterator[Loss]
 
 
 def about(pool: Pool, over: int, day: date | None) -> About:
-    """`day` is the first one without, if it is to come."""
+    """The texts of a shortage; `day` is its first day, or None if it has begun."""
     title, href = over_title(pool.product_name, over), pool_url(pool.tenant, pool.product)
     since = _("From %(day)s") % {"day": as_day(day)} if day else ""
     action = link_to(href, _("View people"), title)

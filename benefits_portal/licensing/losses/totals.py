@@ -20,7 +20,7 @@ class Total(NamedTuple):
 
 
 def totals(parts: Iterable[Losses]) -> list[Total]:
-    """Of the kinds that there are; what has more than was read says so with a +."""
+    """A line for each kind that there is; with a + if there are more than were read."""
     found: dict[Kind, list[Loss]] = {}
     more: set[Kind] = set()
     for part in parts:
@@ -38,7 +38,10 @@ def totals(parts: Iterable[Losses]) -> list[Total]:
 def with_affected(
     lines: Mapping[Kind, Total], found: Mapping[Kind, Sequence[Loss]], *, has_more: bool
 ) -> Iterator[Total]:
-    """Before the stages that subscriptions reach, how many there are: one may reach several."""
+    """The lines, with the number of subscriptions before the stages that they reach.
+
+    One subscription may reach several stages.
+    """
     reached = [loss for kind in STAGES for loss in found.get(kind, ())]
     affected = {loss.pk: loss for loss in reached}
     label = (

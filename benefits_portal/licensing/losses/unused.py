@@ -1,4 +1,4 @@
-"""Keys and credit that nobody uses until a day, and assigned credit that ends (B3, B5)."""
+"""Losses: keys and credit that are unused until a day, and assigned credit that ends (B3, B5)."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -48,7 +48,7 @@ def unused_keys(
 def unused_credit(
     partner: Partner, on: date, until: date, *, most: int | None, may_act: bool
 ) -> Losses:
-    """What is lost of each until that day, of monthly credit month by month."""
+    """The credit that is lost by day `until`; monthly credit is lost month by month."""
     in_part = month_end(on) <= until
     nearest = first_credit.tuples(partner.pk, on, until, in_part=in_part, most=most)
     benefits = [UnusedBenefit(*values) for values in nearest]
@@ -59,7 +59,7 @@ def unused_credit(
 
 @PreparedQuery
 def first_keys(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Any, Any]:
-    """One more than `most`, all for None."""
+    """The values of `UnusedBenefit` for the first `most` + 1 keys, all for None."""
     keys = with_live_key(losable(partner, on, until).license_based().filter(expires_on__lte=until))
     rows: QuerySet[Any, Any] = keys.values_list(*COLUMNS, "live_key_id")
     return rows[: one_more(most)]
@@ -69,9 +69,10 @@ def first_keys(partner: int, on: date, until: date, *, most: int | None) -> Quer
 def first_credit(
     partner: int, on: date, until: date, *, in_part: bool, most: int | None
 ) -> QuerySet[Any, Any]:
-    """What expires by then, and monthly credit of which a part is lost by then, if any can be.
+    """Credit that expires by `until`, and monthly credit if a month of it is lost by then.
 
-    The first `most` and one more, monthly credit apart: it is lost before it expires.
+    The first `most` + 1 of monthly credit and of other credit, apart because monthly credit is lost
+    before it expires.
     """
     credit = losable(partner, on, until).usage_based()
     expiring = credit.filter(expires_on__lte=until)
@@ -122,7 +123,7 @@ def month_by_month(benefit: UnusedBenefit, amount: Decimal, days: list[date]) ->
 
 
 def about(benefit: UnusedBenefit, on: date, explanation: str, *, may_act: bool) -> About:
-    """What a key and credit have in common: both can be used in any tenant."""
+    """The texts of a key or credit, both of which can be used in any tenant."""
     title = f"{benefit.product}, {benefit.size}"
     details = path_of("licensing:benefit-detail", benefit.pk)
     has_begun = benefit.starts_on <= on
@@ -134,7 +135,7 @@ def about(benefit: UnusedBenefit, on: date, explanation: str, *, may_act: bool) 
 
 
 class Held(NamedTuple):
-    """Credit that people hold, by the benefit that it is of."""
+    """The credit of one benefit that people hold."""
 
     benefit: int
     product: str
@@ -147,9 +148,10 @@ class Held(NamedTuple):
 
 
 def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None) -> Losses:
-    """What people hold and its benefit takes from them; a row for each benefit.
+    """The credit that people lose because its benefit expires, one loss for each benefit.
 
-    Without those that are marked as used and that nobody holds, of which `check_consistency` tells.
+    A benefit that is marked as used but that nobody holds is left out; `check_consistency` reports
+    it.
     """
     rows, has_more = read(first_held.tuples(partner.pk, on, until, most=most), most)
     held = [each for each in (Held(*values) for values in rows) if each.holders]
@@ -158,9 +160,10 @@ def assigned_credit(partner: Partner, on: date, until: date, *, most: int | None
 
 @PreparedQuery
 def first_held(partner: int, on: date, until: date, *, most: int | None) -> QuerySet[Any, Any]:
-    """One more than `most`, all for None: benefits off their index, then who holds each.
+    """The values of `Held` for the first `most` + 1 benefits, all for None.
 
-    All assignments would be grouped before the first are taken.
+    The benefits are read from their index, then the holders of each; otherwise all assignments
+    would be grouped first.
     """
     assigned = Benefit.objects.filter(partner=partner, is_used=True).usage_based()
     ending = assigned.filter(expires_on__gte=on, expires_on__lte=until)

@@ -1,4 +1,4 @@
-"""For the back office's first page, and the way back to it."""
+"""Template tags for the first page of the back office, and for breadcrumbs."""
 
 from typing import Any
 
@@ -18,29 +18,29 @@ register = template.Library()
 
 @register.inclusion_tag("admin/_open_items.html", takes_context=True)
 def open_items(context: dict[str, Any]) -> dict[str, Any]:
-    """What is open today, as counts that lead to the lists."""
+    """The open items of today, each with a link to its list."""
     today = clock.today()
     return {"lines": list(lines(context["request"], today)), "day": on_day(today)}
 
 
 @register.inclusion_tag("admin/_tasks.html", takes_context=True)
 def task_links(context: dict[str, Any]) -> dict[str, Any]:
-    """What the reader may do, by task."""
+    """The tasks that the user may do."""
     return {"groups": list(tasks(context["request"].user))}
 
 
 @register.simple_tag(takes_context=True)
 def menu(context: dict[str, Any]) -> str:
-    """All lists that the reader may open, beside every page."""
+    """All lists that the user may open, in groups."""
     request = context["request"]
     return drawn(get_language(), rights_of(request), open_lists(request))
 
 
 @register.inclusion_tag("admin/_crumbs.html")
 def crumbs(opts: Any, *, is_list: bool = False) -> dict[str, Any]:
-    """The first steps of a path: home, the group that a model is in, and its list.
+    """The first breadcrumbs: home, the group of a model, and its list.
 
-    The group as the menu has it; `is_list` where the path ends with the list.
+    `is_list` says that the path ends with the list.
     """
     slug, title = group_of(opts.object_name)
     return {"slug": slug, "title": title, "opts": opts, "is_list": is_list}
@@ -48,7 +48,7 @@ def crumbs(opts: Any, *, is_list: bool = False) -> dict[str, Any]:
 
 @register.inclusion_tag("admin/support/search.html", takes_context=True)
 def desk_search(context: dict[str, Any]) -> dict[str, Any]:
-    """The support desk's box."""
+    """The search box of the support desk."""
     return {"form": DeskForm(), "csrf_token": context.get("csrf_token")}
 
 

@@ -1,4 +1,4 @@
-"""What templates of subscriptions and licenses share."""
+"""Template filters for subscriptions and licenses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -12,6 +12,6 @@ TONES = 4  # that are told apart in a bar
 
 @register.filter
 def with_tones(segments: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The segments of a bar for `{% rows %}`: those without a tone of their own take turns."""
+    """The segments of a bar for `{% rows %}`; those without a tone get alternating ones."""
     for number, segment in enumerate(segments):
         yield {"tone": number % TONES + 1, **segment}

@@ -1,1 +1,1 @@
-"""Views, by what they show: a benefit in full, redeeming a key, and what runs in a tenant."""
+"""Views about a benefit, redeeming a key, and what runs in a tenant."""

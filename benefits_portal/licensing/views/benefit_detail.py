@@ -1,4 +1,4 @@
-"""One benefit in full: who holds the credit; or its key, subscription and activation."""
+"""The page of one benefit: who holds the credit, or its key and subscription."""
 
 from datetime import date
 from typing import Any
@@ -47,7 +47,7 @@ MAX_SUBSCRIPTIONS = 3  # of its product, beside its status; *Your products* has 
 @on_any_day
 @require_safe
 def benefit_detail(request: PartnerRequest, pk: int) -> HttpResponse:
-    """A page of its own; for htmx only its middle, to be opened in place under a row."""
+    """The whole page; for htmx only its middle part, which opens below a row of the list."""
     benefit = get_own_prepared(request, prepared_queries.benefit, pk)
     if request.any_day.as_of:
         context = context_on(request, benefit, request.any_day)
@@ -70,7 +70,7 @@ def context_on(request: PartnerRequest, benefit: Benefit, any_day: AnyDay) -> di
 @role_required
 @require_safe
 def benefit_history(request: PartnerRequest, pk: int) -> HttpResponse:
-    """What happened to it, and to its key where it was redeemed (A2); for htmx only the lines."""
+    """What happened to the benefit and to its redeemed key (A2); for htmx only the rows."""
     benefit = get_own(request, Benefit.objects.for_display(), pk)
     records, known = Record.objects.about(benefit), [benefit]
     if (
@@ -93,7 +93,7 @@ def benefit_history(request: PartnerRequest, pk: int) -> HttpResponse:
 @admin_required
 @form_methods
 def key(request: PartnerRequest, pk: int) -> HttpResponse:
-    """*Get key*: shows it once, on purpose, on record (K3). The key is in this answer alone."""
+    """*Get key*: show the key once, on record (K3). Only this response contains it."""
     benefit = get_own(request, Benefit.objects.for_display().license_based(), pk)
     if request.method != "POST":
         return redirect("licensing:benefit-detail", pk)
@@ -130,10 +130,7 @@ def walkthrough(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
-    """Who holds the credit and who held it (U5, U6).
-
-    For whoever may assign, the people to choose from.
-    """
+    """The present and former holders and, if the reader may assign, people to choose (U5, U6)."""
     assignments = holders_of(benefit)
     running = [assignment for assignment in assignments if assignment.ended_at is None]
     refusal = why_unusable(benefit, request.today)
@@ -158,7 +155,7 @@ def credit_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
 
 
 def sentences(benefit: Benefit, running: list[Assignment], on: date) -> dict[str, Any]:
-    """What the page says of those who hold the credit, and what to write to them."""
+    """What the page says about the holders, and letters to send to them."""
     count = vars(running[0])["running_count"] if running else 0
     notes = CreditNotes(benefit, on, bool(running))
     names = [assignment.directory_user.display_name for assignment in running]
@@ -170,9 +167,9 @@ def sentences(benefit: Benefit, running: list[Assignment], on: date) -> dict[str
 
 
 def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
-    """Who holds the credit and then who held it, each with `running_count`: how many hold it.
+    """Present holders of the credit, then former ones; each has `running_count`.
 
-    The latest comes first of bulk credit, which is one chain (U3).
+    In a chain of bulk credit, the latest come first (U3).
     """
     is_bulk, href = benefit.product.is_bulk_credit, reverse("benefits:holders", args=[benefit.pk])
     found = prepared_queries.holders.rows(benefit.pk, is_chain=is_bulk, most=MAX_HOLDERS)
@@ -180,7 +177,7 @@ def holders_of(benefit: Benefit) -> Excerpt[Assignment]:
 
 
 def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
-    """That it has not begun, or has expired (B1, B5)."""
+    """The refusal if the benefit has not begun or has expired (B1, B5), else None."""
     try:
         benefit.check_usable(on)
     except Refusal as refusal:
@@ -189,7 +186,7 @@ def why_unusable(benefit: Benefit, on: date) -> Refusal | None:
 
 
 def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
-    """The key, why it cannot be used if so, and what it was used for."""
+    """The key, why it cannot be redeemed, and the redemption, if any."""
     key = benefit.live_key()
     refusal = None
     try:
@@ -213,10 +210,7 @@ def key_context(request: PartnerRequest, benefit: Benefit) -> dict[str, Any]:
 def license_context(
     request: PartnerRequest, benefit: Benefit, form: VerifiedForm
 ) -> dict[str, Any]:
-    """The key, and the subscription that it went into.
-
-    While it can be redeemed, what runs of the product in this tenant.
-    """
+    """The key with its subscription or, while it can be redeemed, those of the product."""
     context = key_context(request, benefit)
     running = subscriptions_of(request, benefit, context)
     key, refusal, redemption = context["key"], context["refusal"], context["redemption"]
@@ -235,10 +229,10 @@ def license_context(
 def subscriptions_of(
     request: PartnerRequest, benefit: Benefit, context: dict[str, Any]
 ) -> Excerpt[Subscription]:
-    """What the key was used for, in whichever tenant.
+    """The subscription that the key was redeemed for, in any tenant.
 
-    Else, while it can be used, what runs of the product where one acts, or can come back (S3): what
-    ends last comes first.
+    While it can be redeemed, those of the product in this tenant that run or can come back (S3);
+    the last to end comes first.
     """
     if context["redemption"]:
         return Excerpt([context["redemption"].subscription], 1)

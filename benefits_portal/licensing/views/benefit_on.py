@@ -49,7 +49,7 @@ def credit_on(
 
 
 def holders_on(benefit: Benefit, day: date, max_holders: int) -> Excerpt[Assignment]:
-    """Who held the credit and then who had held it; the latest first of bulk credit (U3)."""
+    """Present and former holders at the end of `day`; in a chain, the latest come first (U3)."""
     theirs = benefit.assignments.as_they_were(day)
     if benefit.product.is_bulk_credit:
         theirs = theirs.latest_first()
@@ -88,7 +88,7 @@ def changed_later(benefit: Benefit, any_day: AnyDay) -> Iterator[str]:
 def licenses_on(
     request: PartnerRequest, benefit: Benefit, any_day: AnyDay, max_subscriptions: int
 ) -> dict[str, Any]:
-    """Whether its key had been redeemed by the end of that day, and what ran of its product."""
+    """Whether the key was redeemed by the end of that day, and subscriptions of its product."""
     day = any_day.day
     ledger = list(
         Redemption.objects.filter(key__benefit=benefit)
@@ -110,7 +110,7 @@ def licenses_on(
 
 
 def status_then(benefit: Benefit, day: date, *, is_used: bool) -> Any:
-    """`Benefit.status` of what was used at the end of `day`."""
+    """`Benefit.status` at the end of `day`, given whether it was used by then."""
     return status_of(
         is_usage_based=benefit.is_usage_based,
         is_used=is_used,
@@ -121,7 +121,7 @@ def status_then(benefit: Benefit, day: date, *, is_used: bool) -> Any:
 
 
 def state_then(benefit: Benefit, redemption: Redemption | None, day: date) -> BenefitState:
-    """Where it stood, in one sentence, with nothing to do."""
+    """The benefit's state at the end of `day`, in one sentence, without actions."""
     if redemption:
         text = _("Redeemed on %(day)s.") % {"day": as_day(redemption.redeemed_on)}
         return BenefitState("success", text)
@@ -140,7 +140,7 @@ def subscriptions_then(
     day: date,
     max_subscriptions: int,
 ) -> Excerpt[Subscription]:
-    """What the key had been used for; else, while it could be used, what ran of the product."""
+    """The subscription of the redemption; before one, those of the product in this tenant."""
     if redemption:
         then = as_it_was(redemption.subscription, day)
         return Excerpt([then] if then else [], 1)
@@ -155,7 +155,7 @@ def subscriptions_then(
 
 
 def redeemed_later(ledger: Iterable[Redemption], day: date) -> Iterator[str]:
-    """What became of its keys after that day (H1)."""
+    """What happened to the benefit's keys after `day` (H1)."""
     for redemption in ledger:
         days = {"redeemed": as_day(redemption.redeemed_on)}
         if redemption.redeemed_on > day:

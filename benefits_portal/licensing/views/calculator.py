@@ -1,4 +1,4 @@
-"""The end-date calculator, open to anybody; a result is an address that can be kept and sent."""
+"""The end-date calculator, open to everybody; the URL of a result can be kept and sent."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 @login_not_required
 @require_safe
 def calculator(request: PartnerRequest) -> HttpResponse:
-    """Today is the day of the partner that somebody acts for, or else the project's own."""
+    """Today is the day of the reader's partner or, without one, of the project's time zone."""
     form = form_for(request.GET, request.today)
     time_zone = request.partner.time_zone if request.partner else settings.TIME_ZONE
     context = {
@@ -37,7 +37,7 @@ def calculator(request: PartnerRequest) -> HttpResponse:
 
 
 def answer_context(request: PartnerRequest, form: SubscriptionForm) -> dict[str, Any]:
-    """What the form's answer is, and as a text to send; nothing before it is asked well."""
+    """The answer of a valid form, and the same as text to send; otherwise empty."""
     if not (form.is_bound and form.is_valid()):
         return {}
     answer = form.answer(all_url(request))
@@ -45,7 +45,7 @@ def answer_context(request: PartnerRequest, form: SubscriptionForm) -> dict[str,
 
 
 def all_url(request: PartnerRequest) -> str:
-    """Where every line of the answer is; empty where this is there."""
+    """The URL with every line of the answer; empty if this is that page."""
     query = request.GET.copy()
     if SHOWS_ALL in query:
         return ""

@@ -1,4 +1,4 @@
-"""The tenant that a key goes into: chosen explicitly, and named on every step (rules K5, P4)."""
+"""The tenant that a key is redeemed in: chosen explicitly, and named on each step (K5, P4)."""
 
 from django.core import signing
 from django.http import Http404, HttpResponse
@@ -22,9 +22,9 @@ CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
 
 
 def choose_tenant(request: PartnerRequest) -> HttpResponse:
-    """K5: explicitly, and the first time with the domain typed in.
+    """Choose the tenant explicitly, the first time with its domain typed in (K5).
 
-    Choosing another tenant is a switch to it, which the steps that follow offer to take back.
+    Choosing another tenant switches to it; the following steps offer to switch back.
     """
     posted = request.method == "POST"
     form = TenantForm(request, request.POST if posted else None)
@@ -40,21 +40,21 @@ def choose_tenant(request: PartnerRequest) -> HttpResponse:
 
 
 def confirmation(request: PartnerRequest, tenant_pk: int) -> str:
-    """Signed: that this person chose that tenant, for the steps that follow."""
+    """A signed token for the following steps: this user chose that tenant."""
     return signing.dumps([request.user.pk, tenant_pk], salt=TENANT_CONFIRMATION_SALT)
 
 
 def confirmation_of_known(request: PartnerRequest) -> str:
-    """For a page that has named the tenant with domain and ID and offers what to do there.
+    """The token for a page that names the tenant with domain and ID.
 
-    Empty where no key was redeemed before: then the domain is still to be typed in (K5).
+    Empty if no key was redeemed in the tenant yet: then its domain must be typed in (K5).
     """
     is_known = prepared_queries.redeemed_in.tuples(request.tenant.pk)
     return confirmation(request, request.tenant.pk) if is_known else ""
 
 
 def where_it_runs(request: PartnerRequest) -> str:
-    """This address in the tenant of the subscription that it names, which chose the tenant (K5).
+    """This URL with the tenant of the subscription that it names, which chooses the tenant (K5).
 
     In another tenant a switch is offered first, as for every page of a subscription (P4).
     """
@@ -69,7 +69,7 @@ def where_it_runs(request: PartnerRequest) -> str:
 
 
 def tenant_is_confirmed(request: PartnerRequest) -> bool:
-    """Whether this tenant was chosen in this flow, also where it is the partner's only one (K5)."""
+    """Whether the URL's token confirms this tenant, even if it is the partner's only one (K5)."""
     try:
         confirmed = signing.loads(
             request.GET.get("place", ""),

@@ -1,4 +1,4 @@
-"""Giving licenses to people, to one or to a list; taking them away, and moving them (L1 to L12)."""
+"""Giving licenses to a person or a list of people, taking and moving them (L1 to L12)."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -44,7 +44,7 @@ def give(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def given(request: PartnerRequest, pool: LicensePool, form: HolderForm) -> bool:
-    """Whether the person chosen in `form` has a license now; a refusal becomes its error."""
+    """Give a license to the chosen person. Returns False after adding a refusal to `form`."""
     person = form.cleaned_data["directory_user"]
     try:
         with repeated_is_done():
@@ -61,7 +61,7 @@ def given(request: PartnerRequest, pool: LicensePool, form: HolderForm) -> bool:
 
 
 def give_template(request: PartnerRequest) -> str:
-    """The page; for htmx, which asks while somebody types, the people alone."""
+    """The page; for htmx, which asks while somebody types, only the people."""
     is_typing = request.htmx and request.method == "GET"
     return "benefits/_people.html#candidates" if is_typing else "licensing/license_give.html"
 
@@ -69,7 +69,7 @@ def give_template(request: PartnerRequest) -> str:
 def give_context(
     request: PartnerRequest, pool: LicensePool, form: HolderForm, search_query: str
 ) -> dict[str, object]:
-    """Who can be chosen, and why others can't."""
+    """The people to choose from, with the reasons why some cannot be chosen."""
     own = [tenant for tenant in request.tenants if tenant.partner_id == request.partner.pk]
     found = candidates(pool, search_query, is_only=len(own) == 1)
     wanted = request.POST.get("directory_user") or request.GET.get("person")
@@ -88,7 +88,7 @@ def give_context(
 @admin_required
 @form_methods
 def give_list(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Give licenses to a list of people: the list, what would become of each line, then that."""
+    """Give licenses to a list of people: enter it, preview each line, then give."""
     pool = own_pool(request, pk)
     form = HoldersForm(request.POST or None, request.FILES or None)
     context: dict[str, object] = {"product": pool.product, "form": form}
@@ -118,7 +118,7 @@ def own_assignment(request: PartnerRequest, pk: int, assignment_pk: int) -> Lice
 @admin_required
 @form_methods
 def take(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
-    """Take a license away, after a question (L5)."""
+    """Take a license away, after a confirmation (L5)."""
     assignment = own_assignment(request, pk, assignment_pk)
     try:
         if request.method != "POST":
@@ -159,7 +159,7 @@ def move(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
 
 
 def moved(request: PartnerRequest, assignment: LicenseAssignment, form: OtherProductForm) -> bool:
-    """Whether it was; a refusal becomes the error of `form`."""
+    """Move the license to the chosen product. Returns False after adding a refusal to `form`."""
     product = form.cleaned_data["product"]
     try:
         with repeated_is_done():

@@ -1,4 +1,4 @@
-"""Licenses of people in the admin center: of all products, and who has one of a product."""
+"""Licenses of people: all products of the tenant, and who has a license of one."""
 
 from django.db.models import BigIntegerField
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -37,10 +37,10 @@ from benefits_portal.tenants.models import Record
 
 
 def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
-    """The licenses of a product that ran in the tenant one acts in, or that people there have.
+    """The pool of a product that ran in the current tenant, or that people there have.
 
-    Of what runs elsewhere nothing is known (404); for another tenant of one's own, ElsewhereError
-    offers to switch, and for the one that the address names.
+    Raises ElsewhereError, which offers to switch, if the URL names another tenant of the reader or
+    the product runs in one; Http404 for anything else.
     """
     check_named_tenant(request, pk)
     if product := prepared_queries.product_in.first(request.partner.pk, request.tenant.pk, pk):
@@ -54,7 +54,7 @@ def own_pool(request: PartnerRequest, pk: int) -> LicensePool:
 
 
 def own_standing(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolStanding]:
-    """`own_pool`, and how it stands today: one query where something runs or somebody has one."""
+    """`own_pool` with its standing today. One query, if it has licenses or people."""
     check_named_tenant(request, pk)
     on = request.today
     product = product_today.first(request.partner.pk, request.tenant.pk, pk, on)
@@ -66,7 +66,7 @@ def own_standing(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolSta
 
 
 def check_named_tenant(request: PartnerRequest, pk: int) -> None:
-    """Raise ElsewhereError if the address names another tenant than the one one acts in."""
+    """Raise ElsewhereError if the URL names another tenant than the current one."""
     named = request.GET.get(TENANT, "")
     if named.isdecimal() and int(named) != request.tenant.pk:
         raise ElsewhereError(tenant_of_ones_own(request, request.partner.pk, int(named)))
@@ -78,7 +78,7 @@ def check_named_tenant(request: PartnerRequest, pk: int) -> None:
 @on_any_day
 @require_safe
 def licenses(request: PartnerRequest) -> HttpResponse:
-    """Every product of the current tenant that people have or can have licenses of."""
+    """All products of the current tenant that people have or can have licenses of."""
     day, then = request.any_day.day, request.any_day.as_of is not None
     also = outlooks(request.tenant, request.today) if request.any_day.is_forecast else ()
     rows = [each.cells() for each in standings(request.tenant, day, then=then, also=also)]
@@ -88,7 +88,7 @@ def licenses(request: PartnerRequest) -> HttpResponse:
 
 
 def standing_on(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolStanding]:
-    """The same on the day of the page."""
+    """`own_standing` on the day of the page."""
     if request.any_day.as_of is None:
         return own_standing(request, pk)
     pool = own_pool(request, pk)
@@ -99,7 +99,7 @@ def standing_on(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolStan
 @on_any_day
 @require_safe
 def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Who has a license of one product here, and who had one, page by page."""
+    """Who has, or had, a license of one product in this tenant."""
     then = request.any_day.as_of is not None
     pool, standing = standing_on(request, pk)
     listing = LicenseListing.of(request.GET, request.any_day, request.partner.pk)
@@ -123,7 +123,7 @@ def license_holders(request: PartnerRequest, pk: int) -> HttpResponse:
 @file_on_any_day
 @require_safe
 def license_holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
-    """All that the list's tab, filter and words leave, in its order, written while it is read."""
+    """The filtered list as a file, in its order, streamed while it is read."""
     pool = own_pool(request, pk)
     listing = LicenseListing.of(request.GET, request.any_day, request.partner.pk)
     log_listing(

@@ -1,4 +1,4 @@
-"""Several keys for one subscription: chosen row by row, reviewed as one, redeemed as one (O9)."""
+"""Orders: several keys for one subscription, chosen, reviewed and redeemed together (O9)."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ ALONE = "alone"  # in the URL of a review: the other rows were left empty
 def enter_keys(
     request: PartnerRequest, subscription: Subscription, way: RedemptionKind
 ) -> HttpResponse:
-    """The panel with a row for each key; *Next* checks them all and goes on to the review."""
+    """The panel with a row for each key; *Next* checks all rows and leads to the review."""
     if request.method == "POST":
         rows = KeyRows.sent(request, subscription, way)
         if rows.is_next and (steps := rows.steps()):
@@ -76,7 +76,7 @@ def enter_keys(
 @admin_required
 @form_methods
 def order(request: PartnerRequest, pk: int) -> HttpResponse:
-    """The review of several keys as one chain (O10); a POST redeems them all, or none."""
+    """The review of an order (O10); a POST redeems all its keys or none."""
     subscription = get_own(request, Subscription.objects.for_display(), pk)
     references = request.GET.getlist("step")
     if len(references) > MAX_KEYS:
@@ -100,7 +100,7 @@ def order(request: PartnerRequest, pk: int) -> HttpResponse:
 def order_page(
     request: PartnerRequest, review: OrderReview, refusal: Refusal | None
 ) -> HttpResponse:
-    """Each step and the total, or what stands in the way."""
+    """The review: each step and the total, or the refusal."""
     context: dict[str, Any] = {
         "subscription": review.subscription,
         "review": review,
@@ -122,7 +122,7 @@ def order_page(
 def too_many(
     request: PartnerRequest, subscription: Subscription, references: list[str]
 ) -> HttpResponse:
-    """More keys than an order holds (O9): the first ones, to go on with."""
+    """The refusal of more keys than an order holds (O9), with a link to go on with the first."""
     context = {
         "subscription": subscription,
         "refusal": TooManyKeys(),
@@ -132,7 +132,7 @@ def too_many(
 
 
 def steps_of(request: PartnerRequest, references: list[str]) -> list[OrderStep]:
-    """The steps that a URL names; another partner's key does not exist (K3, K4)."""
+    """The steps that a URL names. Raises Http404 for what is not a key of the partner (K3, K4)."""
     parsed = [reference.partition(":") for reference in references]
     ways = {way.value: way for way in STEP_KINDS}
     if not all(way in ways and key.isdecimal() for way, _colon, key in parsed):
@@ -146,7 +146,7 @@ def steps_of(request: PartnerRequest, references: list[str]) -> list[OrderStep]:
 
 
 def redeem(request: PartnerRequest, subscription: Subscription, steps: list[OrderStep]) -> Order:
-    """Carry out the quote that the form was shown with, or find what it led to already (O13).
+    """Redeem as the form's quote says, or return the order of an earlier submission (O13).
 
     Raises a Refusal.
     """
@@ -166,7 +166,7 @@ def redeem(request: PartnerRequest, subscription: Subscription, steps: list[Orde
 @role_required
 @require_safe
 def order_receipt(request: PartnerRequest, pk: int) -> HttpResponse:
-    """What an order did, step by step and altogether; leads to the receipt of each (O13)."""
+    """What an order did, step by step and in total, with links to each receipt (O13)."""
     done = get_own(request, Order.objects.for_display(), pk)
     steps = receipt_steps(done)
     total = total_of([step.redemption for step in steps])

@@ -26,7 +26,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 @role_required
 @require_safe
 def plan(request: PartnerRequest) -> HttpResponse:
-    """Whoever may only look sees the plan, and not the way to carry it out (P3)."""
+    """The plans and their steps; only people who may act can carry them out (P3)."""
     query = link_query(request.GET)
     own = subscription_asked(request, query)
     product = own.product if own else product_asked(query)

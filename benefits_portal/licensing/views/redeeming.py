@@ -1,6 +1,6 @@
-"""Redeeming a key: first activation, Extend end date, Add licenses.
+"""Redeeming a key as a first activation, Extend end date or Add licenses.
 
-Each is tenant → key → review → receipt.
+Each leads from the tenant to the key, the review and the receipt.
 """
 
 from typing import Any
@@ -48,7 +48,10 @@ MAX_KEYS = 10  # of one's own to choose from on a page; the list of benefits has
 @admin_required
 @form_methods
 def product_key_start(request: PartnerRequest) -> HttpResponse:
-    """First activation (S1, S3), step by step; all state but the session is in the address."""
+    """First activation or reactivation, step by step (S1, S3).
+
+    All state is in the URL and the session.
+    """
     if "subscription" in request.GET:
         return redirect(where_it_runs(request))
     if not tenant_is_confirmed(request):
@@ -81,7 +84,7 @@ def add_licenses(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def chosen_key(request: PartnerRequest) -> ProductKey | None:
-    """The key that travels by reference, masked; another partner's does not exist (K3, K4)."""
+    """The partner's key that the URL names, or None. Raises Http404 for another one (K3, K4)."""
     reference = request.GET.get("key", "")
     return own_key(request, reference) if reference.isdecimal() else None
 
@@ -91,7 +94,7 @@ def enter_key(
     subscription: Subscription | None = None,
     way: RedemptionKind | None = None,
 ) -> HttpResponse:
-    """One of the partner's own keys, or another one typed in; *Next* checks it and goes on."""
+    """Choose one of the partner's keys or type one; *Next* checks it and goes on."""
     form = KeyForm(request, request.POST or None, way=way, subscription=subscription)
     if request.method == "POST" and form.is_valid() and form.product_key:
         return redirect(with_key(request, form.product_key))
@@ -113,7 +116,7 @@ def enter_key(
 
 
 def own_keys(request: PartnerRequest, form: KeyForm) -> Excerpt[KeyChoice]:
-    """What the partner can redeem here, with what each would do; what expires first on top."""
+    """The partner's keys that can be redeemed, with what each would do, by expiration."""
     product = form.subscription.product if form.subscription else None
     its = f"&product={product.pk}" if product else ""
     href = f"{reverse('benefits:azure-cloud')}?show=unused&kind=licenses{its}"
@@ -129,7 +132,7 @@ def own_keys(request: PartnerRequest, form: KeyForm) -> Excerpt[KeyChoice]:
 
 
 def activate(request: PartnerRequest, key: ProductKey) -> HttpResponse:
-    """Choose between what can start or come back, review it, and redeem."""
+    """Choose what to start or reactivate, review it, and redeem."""
     chosen = request.GET.get("way", "")
     same = Subscription.objects.of_product_in(request.tenant, key.product).for_display()
     ended = (
@@ -166,9 +169,9 @@ def reactivatable_elsewhere(request: PartnerRequest, key: ProductKey) -> dict[st
 def change(
     request: PartnerRequest, subscription: Subscription, way: RedemptionKind
 ) -> HttpResponse:
-    """Extend or add: the key, then the review.
+    """Extend or add: enter the key, then review.
 
-    An ended subscription is refused before a key is asked for.
+    If the subscription has ended, refuse before asking for a key.
     """
     key = chosen_key(request)
     if key is not None:
@@ -190,7 +193,7 @@ def review(
     way: RedemptionKind,
     template: str,
 ) -> HttpResponse:
-    """What Redeem will do, pinned (S8); a POST does exactly that and leads to its receipt."""
+    """The review with its quote (S8); a POST does exactly that and leads to the receipt."""
     context: dict[str, Any] = {"key": key, "subscription": subscription, "way": way}
     if request.method == "POST":
         try:
@@ -209,7 +212,7 @@ def review(
 def redeem(
     request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind
 ) -> Redemption:
-    """Carry out the quote that the form was shown with, or find what it led to already (K2).
+    """Redeem as the form's quote says, or return the redemption of an earlier submission (K2).
 
     Raises a Refusal.
     """
@@ -229,7 +232,7 @@ def redeem(
 
 
 def with_key(request: PartnerRequest, key: ProductKey) -> str:
-    """This address with `key` chosen."""
+    """This URL with `key` chosen."""
     query = request.GET.copy()
     query["key"] = str(key.pk)
     return f"{request.path}?{query.urlencode()}"

@@ -1,4 +1,4 @@
-"""Asking for another key in place of one that was redeemed by mistake (K8)."""
+"""Asking for a replacement of a key that was redeemed by mistake (K8)."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 @admin_required
 @form_methods
 def ask(request: PartnerRequest, pk: int) -> HttpResponse:
-    """The form, and what it asks for; what stands in the way is said on the receipt."""
+    """The form, and asking; a refusal is shown on the receipt."""
     redemption = get_own(request, Redemption.objects.for_display(), pk)
     form = ReplacementForm(request.POST or None)
     try:
@@ -50,7 +50,7 @@ def ask(request: PartnerRequest, pk: int) -> HttpResponse:
 @admin_required
 @form_methods
 def ask_order(request: PartnerRequest, pk: int) -> HttpResponse:
-    """The form for a whole order, and what it asks for (O14)."""
+    """The form for a whole order, and asking (O14)."""
     order = get_own(request, Order.objects.for_display(), pk)
     form = ReplacementForm(request.POST or None)
     try:
@@ -71,7 +71,7 @@ def ask_order(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def order_replacement_context(request: PartnerRequest, order: Order) -> dict[str, Any]:
-    """What an order's receipt says about undoing it: asked, until when it can be, or why not."""
+    """The replacement request of an order, or until when one can be made, or why not."""
     asked = Replacement.objects.for_partner(request.partner).filter(order=order).first()
     steps = standing_steps(order)
     refusal = None
@@ -88,7 +88,7 @@ def order_replacement_context(request: PartnerRequest, order: Order) -> dict[str
 
 
 def replacement_context(request: PartnerRequest, redemption: Redemption) -> dict[str, Any]:
-    """What a receipt says about a replacement: the one asked for, or until when, or why not."""
+    """The replacement request of a redemption, or until when one can be made, or why not."""
     asked, refusal = getattr(redemption, "replacement", None), None
     try:
         if asked is None:

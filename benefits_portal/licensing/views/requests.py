@@ -1,4 +1,4 @@
-"""What the partner asked the program team for, and the answers."""
+"""The partner's requests to the program team, and the answers."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,7 +15,7 @@ from benefits_portal.tenants.naming import Names
 @role_required
 @require_safe
 def request_list(request: PartnerRequest) -> HttpResponse:
-    """One list, the latest first: replacement keys and tenants, with who asked (P1)."""
+    """Requests for replacement keys and tenants in one list, the latest first (P1)."""
     found = requests_of(request.partner)
     shown = found[:MAX_ROWS]
     users = User.objects.in_bulk({asked.asked_by for asked in shown if asked.asked_by})

@@ -1,4 +1,4 @@
-"""What the review shows before a key is redeemed, or why it cannot be (rules S8, K7)."""
+"""The review before a key is redeemed, or why it cannot be redeemed (S8, K7)."""
 
 from datetime import date
 from typing import Any
@@ -28,7 +28,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 def shown(
     request: PartnerRequest, key: ProductKey, subscription: Subscription | None, way: RedemptionKind
 ) -> dict[str, Any]:
-    """The quote with every other way beside it, or the one reason why there is none (K7)."""
+    """The quote with the other ways beside it, or the first refusal in the order of K7."""
     try:
         key.check_redeemable(request.today)
         if subscription:
@@ -52,7 +52,7 @@ def shown(
 
 
 def only_key(key: ProductKey, subscription: Subscription | None, on: date) -> str:
-    """Which other subscription counts on this key; empty where none does."""
+    """A warning that another subscription could use this only key; empty if none could."""
     other = who_else_could_use(key, subscription, on)
     if other is None:
         return ""
@@ -70,7 +70,7 @@ def only_key(key: ProductKey, subscription: Subscription | None, on: date) -> st
 def ways_back(
     request: PartnerRequest, subscription: Subscription | None, way: RedemptionKind, step: Step
 ) -> dict[str, str]:
-    """Where *Back*, *Cancel* and *Change tenant* lead; `step` is what comes before."""
+    """The URLs of *Back*, *Cancel* and *Change tenant*; `step` is the one before."""
     if subscription and way in OTHER_WAY:
         return {"back": request.path, "cancel": subscription.get_absolute_url()}
     return {
@@ -87,7 +87,7 @@ def ways_out(
     way: RedemptionKind,
     refusal: Refusal,
 ) -> dict[str, Any]:
-    """What to do instead of what was refused."""
+    """What to do instead after a refusal."""
     out: dict[str, Any] = {"instead": other_way(request, key, subscription, way)}
     out |= ways_back(request, subscription, way, Step.KEY)
     if subscription and isinstance(refusal, SubscriptionNotActive):
@@ -98,7 +98,7 @@ def ways_out(
 def ways_beside(
     request: PartnerRequest, key: ProductKey, subscription: Subscription | None
 ) -> Comparisons:
-    """What `key` can do for `subscription`; without one, for each that runs or can come back."""
+    """What `key` can do for `subscription` or, without one, for each that it can change."""
     confirmed = request.GET.get("place", "")
     if subscription and subscription.is_active(request.today):
         one = Comparison.of(key, request.tenant, subscription, request.today, confirmed)
@@ -116,9 +116,9 @@ def other_way(
     subscription: Subscription | None,
     way: RedemptionKind | None,
 ) -> dict[str, str] | None:
-    """Beside Extend what Add would do, and the reverse: the two are mistaken for each other.
+    """What Add would do beside Extend, or the reverse, because they are easily confused.
 
-    None where `key` cannot be used so.
+    None if `key` cannot be used that way.
     """
     other = OTHER_WAY.get(way) if way else None
     if not (key and subscription and other and key.is_redeemable(request.today)):

@@ -60,7 +60,7 @@ def subscription_on(
 def standing_then(
     then: Subscription, excerpt: Excerpt[Redemption], people: Names, day: date
 ) -> dict[str, Any]:
-    """Where it stood at the end of `day`, what had made it so, and what came next by the rules."""
+    """The subscription's standing at the end of `day`, and what came next by the rules."""
     redemptions = [redemption.as_it_was(day) for redemption in excerpt]
     feeding_benefits = feeding(redemptions)
     is_active = then.is_active(day)
@@ -84,9 +84,9 @@ def standing_then(
 def came_later(
     ledger: Sequence[Redemption], shown: Iterable[Redemption], any_day: AnyDay
 ) -> Iterator[str]:
-    """What was redeemed or reversed after that day, and so is not on its page (H1).
+    """Redemptions and reversals after that day, which its page does not show (H1).
 
-    `ledger` is all that was redeemed for the subscription, `shown` what the page shows of it.
+    `ledger` is the subscription's whole ledger, `shown` the part that the page shows.
     """
     if any_day.is_forecast:
         return
@@ -119,7 +119,7 @@ def not_there_yet(request: PartnerRequest, subscription: Subscription, day: date
 
 
 def before_first_redemption(subscriptions: SubscriptionQuerySet, any_day: AnyDay) -> list[str]:
-    """That nothing ran in the tenant yet on that day, and since when something does (H2)."""
+    """That nothing ran in the tenant yet on that day, and when the first key was redeemed (H2)."""
     if any_day.as_of is None:
         return []
     first = Redemption.objects.filter(subscription__in=subscriptions).order_by("redeemed_on")
@@ -133,7 +133,7 @@ def before_first_redemption(subscriptions: SubscriptionQuerySet, any_day: AnyDay
 def ended_by_then(
     request: PartnerRequest, listing: SubscriptionListing, subscriptions: SubscriptionQuerySet
 ) -> str:
-    """In a forecast of what is active: how many that are active today are not shown any more."""
+    """In a forecast: how many subscriptions that are Active today will have ended by then."""
     if not request.any_day.is_forecast or listing.is_filtered or listing.chosen.get("show"):
         return ""
     ended = subscriptions.active(request.today).filter(ends_on__lt=request.any_day.day).count()

@@ -1,7 +1,4 @@
-"""Carries new names of products and offers on to the rows that lists sort by them.
-
-These are benefits and subscriptions.
-"""
+"""Carry renamed products and offers to the rows of benefits and subscriptions."""
 
 from typing import Any
 
@@ -39,7 +36,7 @@ class Command(PortalCommand):
                     self.carry(row)
 
     def carry(self, renamed: Product | Offer) -> None:
-        """Benefits first: what is redeemed meanwhile takes its subscription's source from there."""
+        """Carry the names; benefits come first, because redeeming copies the offer from there."""
         if isinstance(renamed, Product):
             benefits, subscriptions = (
                 Benefit.objects.filter(product=renamed),

@@ -1,4 +1,4 @@
-"""Checks that every fact that stands in two places is the same in both."""
+"""Check that every fact that is stored twice is the same in both places."""
 
 import time
 from typing import Any

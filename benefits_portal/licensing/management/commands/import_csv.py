@@ -1,4 +1,4 @@
-"""Imports from CSV, as many lines as there are."""
+"""Import a CSV file of any length."""
 
 from collections import Counter
 from pathlib import Path
@@ -68,8 +68,8 @@ class Command(PortalCommand):
     def counts(self, text: str, dry_run: bool, kind: type[Import], reason: str) -> Counter[Outcome]:
         """Import the file, and count what was done.
 
-        Raises CommandError if somebody did the same at this moment: the whole file is left, to be
-        run again.
+        Raises CommandError if somebody did the same at that moment: nothing was imported, and the
+        command must be run again.
         """
         by = Actor(None, How.COMMAND, reason)
         self.done = 0

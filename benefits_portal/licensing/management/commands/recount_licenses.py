@@ -1,4 +1,4 @@
-"""Writes the tallies of licenses anew, off the assignments."""
+"""Rebuild the tallies of licenses from the assignments."""
 
 from typing import Any
 
