@@ -1,4 +1,4 @@
-"""What a line of a CSV file of credit amounts means (B3, W4, W12)."""
+"""Importing credit amounts from CSV: what a line means (B3, W4, W12)."""
 
 from collections.abc import Iterable
 from copy import copy
@@ -22,7 +22,7 @@ from benefits_portal.typed_text import tidy
 
 
 class AmountImport(RowImport):
-    """The credit of the lines of packages, by offer, product and currency."""
+    """The credit of package lines, by offer, product and currency."""
 
     columns = ("offer", "product", "currency", "amount")
     example = ("Silver competency", Product.Kind.MONTHLY_CREDIT.label, "EUR", "85.00")
@@ -41,7 +41,7 @@ class AmountImport(RowImport):
         super().__init__(cells, by)
 
     def look_up(self, cells: list[Cells]) -> None:
-        """What the packages hold now; the catalog is small."""
+        """Load the packages of the offers that the file names; the catalog is small."""
         lines = (
             PackageLine.objects.offered(clock.today())
             .filter(offer__name__in={line["offer"] for line in cells})
@@ -78,7 +78,10 @@ class AmountImport(RowImport):
             raise ValidationError(_("Duplicate of line %(line)s.") % {"line": first})
 
     def line_meant(self, offer: str, product: str) -> PackageLine:
-        """Raises ValidationError, with what to write instead."""
+        """The package line that a line of the file means.
+
+        Raises ValidationError, with what to write instead.
+        """
         if offer not in self.lines_of:
             raise ValidationError({"offer": _("There is no offer of this name with a package.")})
         credit = [line for line in self.lines_of[offer] if line.product.is_usage_based]
@@ -102,7 +105,7 @@ class AmountImport(RowImport):
 
 
 def amount_of(line: PackageLine | None, currency: str) -> CreditAmount:
-    """The amount of `line` in `currency`, or a new one; without a line one to be judged alone."""
+    """The amount of `line` in `currency`, or a new one, which has no line if `line` is None."""
     if line is None:
         return CreditAmount(currency=currency)
     same = (copy(each) for each in line.credit_amounts.all() if each.currency == currency)
@@ -110,14 +113,14 @@ def amount_of(line: PackageLine | None, currency: str) -> CreditAmount:
 
 
 def names_of(line: PackageLine) -> list[str]:
-    """How a file may call `line` in its offer, the one that says most last."""
+    """The names by which a file may call `line`, the most specific one last."""
     kind = line.product.get_kind_display()
     names = [line.product.name, str(kind), str(line.product)]
     return [*names, *(f"{name}: {line.competency}" for name in names if line.competency)]
 
 
 def amount_read(text: str, currency: str) -> Decimal:
-    """Raises ValidationError for what is no amount, or could be read in two ways."""
+    """The typed amount. Raises ValidationError for what is no amount, or is ambiguous."""
     amount = read_amount(text, MAX_DECIMALS)
     validate_thousandths(amount, currency)
     return amount

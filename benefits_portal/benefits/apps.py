@@ -19,5 +19,5 @@ class BenefitsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Make known what people hold of this room."""
+        """Register the provider of what people hold in this app."""
         from . import holder_display  # noqa: F401 - models can be imported only now

@@ -1,7 +1,4 @@
-"""Monthly credit for many people at once (U2).
-
-A list, what would happen to each line of it, and then exactly that.
-"""
+"""Assigning monthly credit to a list of people: a preview of each line, then exactly that (U2)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,7 +32,10 @@ SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds t
 
 @dataclass(frozen=True)
 class BulkAssignmentRow:
-    """One line of the list: what stands on it, whom it means, and why they get no credit, if so."""
+    """One line of the list: its text, the person, and the code of a refusal, if any.
+
+    `person` is the primary key of a directory entry, 0 if unknown.
+    """
 
     line_number: int
     written: str
@@ -60,7 +60,7 @@ class BulkAssignmentRow:
 
 
 def check_many(benefit: Benefit, on: date) -> None:
-    """Raise a Refusal unless any number of people can be given `benefit`."""
+    """Raise a Refusal unless `benefit` can be assigned to any number of people."""
     benefit.check_assignable(on)
     if benefit.product.is_bulk_credit:
         raise OneHolderOnly
@@ -69,7 +69,7 @@ def check_many(benefit: Benefit, on: date) -> None:
 def preview(
     benefit: Benefit, found: Iterable[tuple[int, str]], on: date
 ) -> list[BulkAssignmentRow]:
-    """What would happen to each line."""
+    """What would happen to each line; `found` has their numbers and texts."""
     spelled = one_person(
         benefit.partner,
         [
@@ -95,9 +95,9 @@ def preview(
 
 
 def entries_meant(partner: Partner, emails: set[str]) -> dict[str, DirectoryUser]:
-    """The entry that each of `emails` means in the directory of `partner`, by the email.
+    """The directory entry of `partner` for each of `emails`.
 
-    Somebody with an entry in several tenants is meant by an enabled one, the primary first.
+    If a person has several entries, an enabled one is preferred, then the primary tenant's.
     """
     people = DirectoryUser.objects.for_partner(partner).filter(user_principal_name__in=emails)
     best_last = sorted(
@@ -107,9 +107,9 @@ def entries_meant(partner: Partner, emails: set[str]) -> dict[str, DirectoryUser
 
 
 def one_person(partner: Partner, found: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """`found` with the guest's own address in place of a tenant's name for a guest (W3).
+    """`found`, with a guest's own email instead of a tenant's name for the guest (W3).
 
-    The tenant is one of `partner`.
+    Only for tenants of `partner`.
     """
     if not any(GUEST_MARK in email for _number, _written, email in found):
         return found
@@ -133,17 +133,17 @@ def _refusal(
 
 
 def sealed(lines: list[BulkAssignmentRow], benefit: Benefit, user: User) -> str:
-    """The preview as a form carries it: for this person and benefit; nobody can change it."""
+    """The preview, signed for a form of this user and benefit."""
     return seal(lines, [benefit.pk, user.pk], SALT)
 
 
 def unsealed(text: str, benefit: Benefit, user: User) -> list[BulkAssignmentRow] | None:
-    """The lines that were shown; None if that was too long ago, for something else, or never."""
+    """The lines that `sealed` wrote; None if invalid, expired, or for another user or benefit."""
     return unseal(text, [benefit.pk, user.pk], SALT)
 
 
 def seal(lines: Iterable[BulkAssignmentRow], about: list[int], salt: str) -> str:
-    """`lines` as a form carries them, for what the primary keys `about` stand for."""
+    """`lines`, signed; `about` are primary keys that `unseal` must be given too."""
     rows = [
         [line.line_number, line.written, line.person, line.name, line.refused, line.params]
         for line in lines
@@ -152,7 +152,7 @@ def seal(lines: Iterable[BulkAssignmentRow], about: list[int], salt: str) -> str
 
 
 def unseal(text: str, about: list[int], salt: str) -> list[BulkAssignmentRow] | None:
-    """The lines in `text`, if it was sealed for just that within the hour."""
+    """The lines that `seal` wrote for the same `about`, within MAX_AGE; else None."""
     try:
         for_whom, rows = signing.loads(text, salt=salt, max_age=MAX_AGE)
     except signing.BadSignature:
@@ -163,10 +163,10 @@ def unseal(text: str, about: list[int], salt: str) -> list[BulkAssignmentRow] | 
 def assign_many(
     benefit: Benefit, lines: list[BulkAssignmentRow], *, by: Actor, on: date
 ) -> list[BulkAssignmentRow]:
-    """Give the credit to whoever `lines` say gets it, and return what became of each line.
+    """Assign the credit to each person whose line has no refusal; return all lines.
 
-    Whoever can no longer hold it is left out with the reason, on record. Raises a Refusal if nobody
-    can be given it.
+    Whoever cannot hold it any more is refused, on record. Raises a Refusal if nobody can be
+    assigned it.
     """
     chosen = [line.person for line in lines if not line.refused]
     about: AuditContext = {"by": by, "partner": benefit.partner, "subject": benefit}
@@ -210,7 +210,7 @@ def _log_each(
     by: Actor,
     **about: Any,
 ) -> None:
-    """One line on record for each person; none for whoever was given it a moment ago (W11)."""
+    """Add a record for each person, except for those who got the credit a moment ago (W11)."""
     held = any(isinstance(refusal, HoldsItAlready) for refusal in refusals.values())
     repeated = just_given(benefit, by=by) if held else set()
     names = {assignment.directory_user_id: assignment.names for assignment in given}
@@ -229,7 +229,7 @@ def _log_each(
 
 
 def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
-    """The people whom `by` has given `benefit` a moment ago, by the numbers of their entries."""
+    """The primary keys of people to whom `by` assigned `benefit` a moment ago."""
     done = Record.objects.just_done(
         BenefitAction.ASSIGNED, by=by, partner=benefit.partner, subject=benefit
     )
@@ -239,10 +239,10 @@ def just_given(benefit: Benefit, *, by: Actor) -> set[int]:
 def repeated_are_done(
     benefit: Benefit, shown: list[BulkAssignmentRow], became: list[BulkAssignmentRow], *, by: Actor
 ) -> list[BulkAssignmentRow]:
-    """What became of a list that was sent twice (W11).
+    """The outcome of a list that was sent twice (W11).
 
-    Whoever got the credit from the first of them got it. Whom the preview left out got it before,
-    and stays left out.
+    People who got the credit from the first request count as assigned. People whom the preview had
+    refused stay refused.
     """
     promised = {line.person for line in shown if not line.refused}
     late = [

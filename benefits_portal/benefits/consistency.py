@@ -1,4 +1,4 @@
-"""What must agree about memberships, benefits, credit and product keys."""
+"""Checks of memberships, benefits, credit and product keys."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the rules say no to when credit is assigned, removed or transferred (U1 to U4)."""
+"""Refusals when credit is assigned, removed or transferred (U1 to U4)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 
 
 class NotAssignable(Refusal):
-    """Somebody cannot be given this credit; each kind says which fact forbids it (U1, U4)."""
+    """A person cannot be assigned this credit; each subclass says why (U1, U4)."""
 
     code = "not-assignable"
     rule = "U1"
@@ -61,7 +61,7 @@ class HoldsIncompatibleCredit(NotAssignable):
 
     @classmethod
     def written(cls, params: dict[str, Any]) -> dict[str, Any]:
-        """The kind of credit by its name; the record kept the product's before."""
+        """The parameters with the credit's name; old records have the product's name instead."""
         credit = CREDIT_NAMES.get(params.get("kind", ""), params.get("product", "…"))
         return super().written({"offer": params.get("offer", "…")}) | {"credit": credit}
 
@@ -135,7 +135,7 @@ class EnrollmentYearOver(NotTransferable):
 
 
 class AlreadyHeld(Refusal):
-    """The bulk credit has a holder: it is transferred, not assigned again."""
+    """The bulk credit has a holder, so it can only be transferred."""
 
     code = "already-held"
     rule = "U3"
@@ -144,7 +144,7 @@ class AlreadyHeld(Refusal):
     advice = gettext_lazy("Transfer it instead.")
 
     def confirms(self, after: dict[str, Any]) -> bool:
-        # By the number of the entry in the directory
+        # By the primary key of the directory entry
         return bool(self.params["person"] == after.get("person"))
 
 

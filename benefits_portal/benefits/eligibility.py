@@ -1,6 +1,6 @@
-"""Who can be given a credit benefit (U1, U4, U6).
+"""Who can be assigned a credit benefit (U1, U4, U6).
 
-One answer for the list of people, beside their names, and for the commit.
+The same answer serves the list of people and the assignment itself.
 """
 
 from collections import defaultdict
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """Credit, or an external offer (without a benefit), and who holds it.
+    """Credit or an external offer, and who holds it.
 
-    Nobody stands for the whole partner.
+    `known_as` is a user principal name; None stands for the whole partner. An offer has no
+    `benefit`.
     """
 
     known_as: str | None
@@ -41,10 +42,10 @@ class Held(NamedTuple):
 
 
 class Eligibility:
-    """The facts that decide for some people whether they can hold `benefit`, loaded in one query.
+    """Whether people can hold `benefit`, from facts that are loaded in one query.
 
-    A person is known by the address: entries of the same address in two tenants of the partner are
-    one person (U4).
+    People are identified by their user principal names: entries with the same one in two tenants of
+    the partner are one person (U4).
     """
 
     def __init__(self, benefit: "Benefit", people: Iterable[DirectoryUser], on: date) -> None:
@@ -68,7 +69,7 @@ class Eligibility:
         return self._combination_refusal(person)
 
     def _combination_refusal(self, person: DirectoryUser) -> NotAssignable | None:
-        """U4: bulk credit combines with no other credit, nor with the offers that exclude it."""
+        """Credit excludes some offers, and bulk credit excludes other credit (U4)."""
         for held in [*self.held[person.user_principal_name], *self.held[None]]:
             if not held.benefit:
                 return HoldsIncompatibleOffer(offer=held.offer)
@@ -85,7 +86,7 @@ class Eligibility:
 def credit_and_offers(
     partner: int, product: int, on: date, *addresses: str
 ) -> QuerySet[Any, tuple[Any, ...]]:
-    """The values of `Held`: what people hold, and offers that exclude the product (U4)."""
+    """The values of `Held`: credit of people, and offers that exclude the product (U4)."""
     from .models import Assignment, HeldOffer  # the models ask this module
 
     known_as = "directory_user__user_principal_name"

@@ -1,4 +1,4 @@
-"""The addresses in a text as people paste and programs save it, each with its line (W8)."""
+"""The email addresses in a pasted text or a file, each with its line number (W8)."""
 
 import re
 import unicodedata
@@ -32,17 +32,17 @@ OTHER_SCHEME = re.compile(r"x[45]00:", re.IGNORECASE)  # a directory's names of 
 
 @dataclass(frozen=True)
 class EmailList:
-    """What was found, each with its line's number, and the first line where it heads a table."""
+    """The addresses that were found with their line numbers, and the heading of a table, if any."""
 
     found: list[tuple[int, str]]
     heading: tuple[int, str] | None = None
 
     @classmethod
     def of(cls, text: str) -> "EmailList":
-        """Find the addresses in a text, and what stands in place of one.
+        """Find the addresses in a text.
 
-        A line without an address is found as a whole, but for the first of several: that is the
-        heading. So is each part of a list of recipients that has none.
+        A line without an address is found as a whole, except the first of several, which is the
+        heading. In a list of recipients, so is each part without one.
         """
         lines = [
             (line_number, _plain(line))
@@ -60,25 +60,25 @@ class EmailList:
 
 
 def emails(text: str) -> Iterator[tuple[int, str]]:
-    """The number of its line and each address, or the line where it has none."""
+    """The line number of each address; for a line without one, of the line."""
     yield from EmailList.of(text).found
 
 
 def _below_preamble(text: str) -> Iterator[tuple[int, str]]:
-    """The lines with their numbers, without what programs write before a table."""
+    """The lines with their numbers, without what programs write above a table."""
     lines = enumerate(text.removeprefix("\ufeff").splitlines(), 1)
     return dropwhile(lambda line: not line[1].strip() or is_preamble(line[1]), lines)
 
 
 def _is_table(heading: str, lines: list[str]) -> bool:
-    """Whether what is delimited in `lines` are cells: names and the like beside an address."""
+    """Whether delimited parts of `lines` are cells, such as names beside an address."""
     counts = [{line.count(mark) for line in lines} for mark in DELIMITERS]
     is_regular = len(lines) > 1 and any(len(each) == 1 and each != {0} for each in counts)
     return bool(set(heading) & set(DELIMITERS)) or (is_regular and not any(map(_is_named, lines)))
 
 
 def _entries(line: str, *, is_table: bool) -> Iterator[str]:
-    """The addresses in `line`, and what stands between them in a list of recipients."""
+    """The addresses in `line`, and parts without one in a list of recipients."""
     parts = BETWEEN_SEMICOLONS.findall(line)
     lists = not is_table and (any(map(_is_named, parts)) or line.count("@") > 1)
     for part in parts:
@@ -89,7 +89,7 @@ def _entries(line: str, *, is_table: bool) -> Iterator[str]:
 
 
 def _in_part(part: str, *, lists: bool) -> Iterator[str]:
-    """The same between commas, of which some are a name's: Langer, Isaiah <isaiah@x.com>."""
+    """The same for a part; some commas belong to names: Langer, Isaiah <isaiah@x.com>."""
     names: list[str] = []
     for piece in [*BETWEEN_COMMAS.findall(part), ""]:
         if not piece or _is_bare(piece) or (names and names[-1].endswith(">")):
@@ -105,7 +105,7 @@ def _in_part(part: str, *, lists: bool) -> Iterator[str]:
 
 
 def _is_left_out(part: str, *, lists: bool) -> bool:
-    """Whether `part`, which has no address, stands in place of one."""
+    """Whether `part`, which has no address, was probably meant as one."""
     if SPELLED_OUT.search(part):
         return True
     return lists and bool(part.strip(NOTHING)) and not OTHER_SCHEME.match(part.strip())

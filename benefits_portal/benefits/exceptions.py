@@ -1,6 +1,6 @@
-"""What the rules say no to of memberships and benefits, in words for whoever asked.
+"""Refusals about memberships and benefits.
 
-Of credit see `credit_exceptions`, of keys `key_exceptions`.
+Those about credit are in `credit_exceptions`, about keys in `key_exceptions`.
 """
 
 from datetime import date
@@ -63,7 +63,7 @@ class PlanChanged(Refusal):
 
 
 class NotRenewable(Refusal):
-    """There is no year to enroll for after this one; each subclass says why."""
+    """The membership cannot be renewed; each subclass says why."""
 
     code = "not-renewable"
     rule = "B1"
@@ -87,7 +87,7 @@ class RenewedTooLate(NotRenewable):
 
 
 class NotEndable(Refusal):
-    """A membership ends early on a day that is still to come."""
+    """A membership can only be ended on a future day before its own end."""
 
     code = "not-endable"
     is_already_so = True
@@ -136,9 +136,9 @@ class BenefitExpired(Refusal):
 
 
 def _after_expiring(benefit: "Benefit") -> str:
-    """What to do next: the further year, if there is one by now, has benefits of its own.
+    """What to do next: the next year, if there is one, has its own benefits.
 
-    Assigned credit ended (U5); licenses that the key brought go on (B5).
+    Assigned credit has ended (U5); subscriptions of the key go on (B5).
     """
     is_renewed = benefit.membership.renewed_as() is not None
     if benefit.is_usage_based:
@@ -155,4 +155,4 @@ def _after_expiring(benefit: "Benefit") -> str:
     return f"{advice} {_('Active subscriptions continue.')}" if benefit.is_used else advice
 
 
-after_expiring = lazy(_after_expiring, str)  # asked only where it is shown
+after_expiring = lazy(_after_expiring, str)  # lazy, because it needs a query

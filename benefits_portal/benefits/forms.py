@@ -1,4 +1,4 @@
-"""Forms of this app: choosing a person."""
+"""Forms for choosing a person or a list of people."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from benefits_portal.tenants.models import DirectoryUser
 
 
 class PersonForm(forms.Form):
-    """Somebody from the partner's own directory (U1)."""
+    """A person from the partner's own directory (U1)."""
 
     directory_user = forms.ModelChoiceField(
         DirectoryUser.objects.none(),
@@ -27,16 +27,16 @@ class PersonForm(forms.Form):
     )
 
     def __init__(self, benefit: Benefit, data: Any = None) -> None:
-        # Several rows of the list can be open at once
+        # Several rows of the list can be open at once, so IDs must differ
         super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
         people = DirectoryUser.objects.for_partner(benefit.partner)
         self.fields["directory_user"].queryset = people  # type: ignore[attr-defined]
 
 
 class PeopleForm(forms.Form):
-    """A list of addresses, pasted or from a file.
+    """A list of email addresses, pasted or from a file.
 
-    What came in a file is in the field afterwards, so that it can be corrected.
+    The text of a file is put into the field, so that it can be corrected.
     """
 
     MAX_LINES, MAX_LETTERS = 500, 50_000
@@ -75,7 +75,7 @@ class PeopleForm(forms.Form):
         return self.cleaned_data
 
     def _why_not(self, letter_count: int) -> str:
-        """What is wrong with the list, of so many letters before it was cut; empty if nothing."""
+        """What is wrong with the list, whose text had `letter_count` letters; empty if nothing."""
         if letter_count > self.MAX_LETTERS:
             return gettext(
                 "This is too long for a list of addresses. Nothing was assigned; its "
@@ -95,7 +95,7 @@ class PeopleForm(forms.Form):
 
 
 def decoded(content: bytes) -> str:
-    """Text as spreadsheets write it: UTF-8 or UTF-16, by its mark, or else Windows' own."""
+    """The text of a spreadsheet: UTF-8, UTF-16 with a byte order mark, or Windows-1252."""
     try:
         return as_unicode(content)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What a page says about the holders of credit: one after the other, and what to write to them."""
+"""The holders of credit on pages: chains of transfers, and letters to holders."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -24,12 +24,12 @@ AZURE_PORTAL = "https://portal.azure.com"
 
 
 def people_text(count: int) -> str:
-    """How many they are, where nobody is named."""
+    """The number of people, as text."""
     return ngettext("%(count)s person", "%(count)s people", count) % {"count": format_number(count)}
 
 
 def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str, Any]]:
-    """Holders of bulk credit, the earliest first, each with who passed it on (U3)."""
+    """The holders of bulk credit, the earliest first, each with who transferred it (U3)."""
     assignments = sorted(
         assignments, key=lambda assignment: (assignment.assigned_at, assignment.pk)
     )
@@ -51,7 +51,7 @@ def chain(assignments: Iterable[Assignment], partner: Partner) -> list[dict[str,
 
 @PreparedQuery
 def held_by(on: date, *people: int, then: bool) -> QuerySet[Assignment]:
-    """The credit of people that runs on a day, `then`: that ran then, whatever ended since."""
+    """The credit of people that runs on a day; `then` is for another day than today."""
     running = Assignment.objects.running_then(on) if then else Assignment.objects.running(on)
     theirs = running.filter(directory_user__in=people).order_by("assigned_at", "pk")
     return theirs.select_related("benefit__product", "benefit__membership__offer")
@@ -61,7 +61,10 @@ def held_by(on: date, *people: int, then: bool) -> QuerySet[Assignment]:
 def credit_of(
     people: Sequence[DirectoryUser], on: date, *, then: bool
 ) -> Iterator[tuple[int, Holding]]:
-    """The credit that runs; somebody disabled keeps it until it is removed or transferred."""
+    """The running credit of each of `people`, by the person's primary key.
+
+    People who are disabled keep it until it is removed or transferred.
+    """
     keys = padded((person.pk for person in people), nobody=0)
     for assignment in held_by.rows(on, *keys, then=then):
         benefit = assignment.benefit
@@ -70,10 +73,10 @@ def credit_of(
 
 
 def letters(benefit: Benefit, holders: Sequence[Assignment], count: int) -> list[dict[str, str]]:
-    """What to send to one of the `count` holders of the credit, in every language.
+    """A letter to one of the `count` holders of the credit, in every language.
 
-    First in the language that a single holder reads, else in the reader's own. `holders` come from
-    `with_language`, and as many as an e-mail program takes are addressed.
+    First in the language of a single holder, else in the reader's. `holders` come from
+    `with_language`; there are as many as an email program accepts.
     """
     own = {assignment.language for assignment in holders}  # type: ignore[attr-defined]  # annotated
     first = own.pop() if len(own) == 1 else ""
@@ -91,7 +94,7 @@ def letters(benefit: Benefit, holders: Sequence[Assignment], count: int) -> list
 
 
 def mailto(benefit: Benefit, holders: Sequence[Assignment], text: str) -> str:
-    """Opens an e-mail program with the letter; several holders do not read of each other."""
+    """A link that opens an email program with the letter; several holders are in Bcc."""
     addresses = ",".join(
         quote(assignment.directory_user.user_principal_name, safe="@") for assignment in holders
     )
@@ -101,9 +104,9 @@ def mailto(benefit: Benefit, holders: Sequence[Assignment], text: str) -> str:
 
 
 def letter(benefit: Benefit, holders: int, code: str) -> str:
-    """The letter in one language: of one amount that all share (U2), or of bulk credit (U3).
+    """The letter in one language.
 
-    Monthly credit is one amount, however many people share it; bulk credit is its holder's.
+    Monthly credit is one amount that its `holders` share (U2); bulk credit belongs to one (U3).
     """
     with override(code):
         params = {

@@ -1,4 +1,4 @@
-"""The people who hold one credit, or held it, as a list."""
+"""The list of people who hold, or held, one credit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ offer_filter_values(show=HOLDERS)
 
 @dataclass
 class HolderListing(Listing[Assignment]):
-    """Who holds one credit, or held it.
+    """Who holds, or held, one credit.
 
-    Names stand with the people, so only the order by day has an index.
+    Names are in another table, so only the order by day has an index.
     """
 
     columns = {
@@ -43,15 +43,12 @@ class HolderListing(Listing[Assignment]):
         return self.chosen.get("show") == "past"
 
     def filter_queryset(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
-        """`rows` are all of one credit."""
+        """`rows` are all assignments of one credit."""
         rows = rows.ended() if self.is_past else rows.kept()
         return of_matching_people(rows, self.search_query, "directory_user")
 
     def spreadsheet(self, holders: AssignmentQuerySet) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however many they are.
-
-        Days as a spreadsheet sorts them.
-        """
+        """The header row, then a row for each assignment; days in ISO 8601."""
         yield [*self.column_labels(), *([_("Ended on")] if self.is_past else [])]
         for batch in self.batches(holders):
             for held in batch:

@@ -1,4 +1,4 @@
-"""Memberships from CSV: each line is an enrollment, by the same verb as one by hand (B1, B2)."""
+"""Importing memberships from CSV: each line enrolls a partner (B1, B2)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,7 +19,7 @@ from benefits_portal.typed_text import read_day, tidy, tidy_digits
 
 
 class MembershipImport(Import):
-    """One that is there already, from the same day, is left as it is."""
+    """Enrolls partners, except in offers in which they are enrolled from that day already."""
 
     columns = ("mpn_id", "offer", "starts_on")
     example = ("1234567", "Silver competency", "2027-01-31")
@@ -31,7 +31,7 @@ class MembershipImport(Import):
     spellings: ClassVar = {"mpn_id": tidy_digits, "offer": tidy}
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Actor | None = None) -> None:
-        self.new: dict[tuple[int, int], list[Membership]] = {}  # what the lines so far would make
+        self.new: dict[tuple[int, int], list[Membership]] = {}  # that the lines so far would create
         self.without_credit: dict[tuple[int, str, date], str] = {}
         super().__init__(cells, by)
 
@@ -67,7 +67,7 @@ class MembershipImport(Import):
             self.enroll(line, partner, offer, day_read(cells["starts_on"]))
 
     def enroll(self, line: ImportRow, partner: Partner, offer: Offer, starts_on: date) -> None:
-        """Set the enrollment that `line` would make. Raises ValidationError."""
+        """Plan the enrollment of `line`. Raises ValidationError."""
         membership = Membership(partner=partner, offer=offer, starts_on=starts_on)
         others = self.enrolled.get((partner.pk, offer.pk), [])
         membership.is_renewal = membership.renews_one_of(others)
@@ -76,14 +76,14 @@ class MembershipImport(Import):
             return
         for other in others:
             if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
-                on_progress = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
+                days = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
                 raise ValidationError(
                     {
                         "starts_on": _(
                             "The enrollment from %(start)s to %(end)s overlaps. Start after it "
                             "ends."
                         )
-                        % on_progress
+                        % days
                     }
                 )
         if fault := self.lacking(membership):
@@ -94,7 +94,7 @@ class MembershipImport(Import):
         line.text = f"{line.text} · {partner}"
 
     def lacking(self, membership: Membership) -> str:
-        """What keeps the package from being provisioned; asked once an offer, currency and day."""
+        """Why the package cannot be provisioned; asked once per offer, currency and day."""
         kind = (membership.offer_id, membership.partner.currency, membership.starts_on)
         if kind not in self.without_credit:
             try:
@@ -112,7 +112,7 @@ class MembershipImport(Import):
 
 
 def day_read(text: str) -> date:
-    """Raises ValidationError for what is no day, or out of range."""
+    """The typed day. Raises ValidationError for what is no day, or is out of range."""
     try:
         day = read_day(text)
         validate_day(day)

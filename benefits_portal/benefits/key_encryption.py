@@ -1,10 +1,7 @@
-"""How a product key is drawn, and how it is kept.
+"""Drawing, checking, encrypting and hashing product keys, without a database (K1, K3).
 
-Pure text and cryptography: no database (rules K1, K3).
-
-A key has 25 characters: the prefix `PCBEN`, 19 drawn at random and a check character. At rest there
-are two values: a ciphertext, for the owner's reveal, and a keyed digest, for look-up and
-uniqueness.
+A key has 25 characters: the prefix `PCBEN`, 19 random ones and a check character. Two values are
+stored: a ciphertext, for revealing the key, and a keyed digest, for look-up and uniqueness.
 """
 
 import hmac
@@ -55,18 +52,19 @@ _KEY_BUT_FOR_ITS_PREFIX = re.compile(rf"[A-Z0-9]{{5}}[{ALPHABET}N]{{20}}")
 
 
 def draw(choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
-    """A new key, 25 characters.
+    """A new key of 25 characters.
 
-    `choice` is another source of chance only where a demo tells the same story twice.
+    A demo passes its own `choice`, so that its story has the same keys each time.
     """
     drawn = "".join(choice(ALPHABET) for _ in range(DRAWN))
     return PREFIX + drawn + mod_37_36.calc_check_digit(drawn, ALPHABET)
 
 
 def resembles_key(text: str) -> bool:
-    """Whether somebody may have meant a key: ours in part or mistyped, or a genuine one (K3).
+    """Whether `text` may be meant as a key: a part of ours, a mistyped one, or a genuine one (K3).
 
-    Such a text is not searched for. Five words of five letters are no key: words have vowels (W5).
+    Such a text is not searched for. Five words of five letters are no key, because words have
+    vowels (W5).
     """
     letters = normalized(text)
     return (
@@ -77,14 +75,14 @@ def resembles_key(text: str) -> bool:
 
 
 def is_consistent(key: str) -> bool:
-    """Whether the check character fits; if not, the key was mistyped."""
+    """Whether the check character is right; if not, the key was mistyped."""
     return is_consistent_body(key[len(PREFIX) :])
 
 
 def digests(key: str) -> list[str]:
-    """The keyed digests under which `key` may be on file.
+    """The keyed digests that may be stored for `key`.
 
-    The current secret's first, then the retired ones'.
+    The one by the current secret comes first, then those by retired secrets.
     """
     return [
         hmac.new(_derived(secret, b"digest"), key.encode(), sha256).hexdigest()

@@ -1,7 +1,4 @@
-"""The product key that somebody typed or pasted, or what is wrong with it (K1, K7, W5).
-
-It is found in what surrounds it.
-"""
+"""Finding the product key in what was typed or pasted, or what is wrong with it (K1, K7, W5)."""
 
 from benefits_portal.benefits.key_encryption import is_consistent
 from benefits_portal.benefits.key_exceptions import (
@@ -17,10 +14,10 @@ from benefits_portal.key_format import LENGTH, KeyText, key_texts
 
 
 def typed_key(text: str) -> str:
-    """The 25 characters of the one key in `text`. None of the refusals counts as a guess (K6).
+    """The 25 characters of the only key in `text`.
 
-    Raises NotAKey (also as KeyTooShort, KeyTooLong or SeveralKeys) or KeyMistyped (also as
-    KeyHasForeignCharacter or KeyHasOtherAlphabet).
+    Raises NotAKey (or its subclasses KeyTooShort, KeyTooLong or SeveralKeys) or KeyMistyped (or
+    KeyHasForeignCharacter or KeyHasOtherAlphabet). None of these counts as a guess (K6).
     """
     found = key_texts(text)
     keys = {key.letters: key for key in found if len(key.letters) == LENGTH}

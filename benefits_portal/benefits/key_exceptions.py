@@ -1,7 +1,4 @@
-"""What is said no to of product keys, in words for the person who asked.
-
-In the order of K7, in which they are checked.
-"""
+"""Refusals about product keys, in the order of K7, in which they are checked."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -85,7 +82,7 @@ class KeyHasOtherAlphabet(KeyMistyped):
 
 class KeyUnknown(Refusal):
     code = "key-unknown"
-    is_counted = False  # each wrong key is an attempt on record, of which K6 allows few
+    is_counted = False  # each wrong key is recorded, and K6 allows only a few
     rule = "K4"
     message = gettext_lazy("Your organization doesn't have this key.")
     advice = gettext_lazy(
@@ -94,7 +91,7 @@ class KeyUnknown(Refusal):
 
 
 class KeyOfAnotherPartner(Refusal):
-    """Only for somebody with a role at both partners."""
+    """Only for users with a role at both partners."""
 
     code = "key-of-another-partner"
     rule = "K4"
@@ -107,7 +104,7 @@ class KeyOfAnotherPartner(Refusal):
 
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
-        """Colleagues who hold no role there do not learn that the key exists elsewhere."""
+        """Recorded as KeyUnknown, because colleagues without a role there must not learn of it."""
         return KeyUnknown.code, {}
 
 
@@ -135,7 +132,7 @@ class KeyStillLive(Refusal):
 
 class KeyAlreadyRedeemed(Refusal):
     code = "key-already-redeemed"
-    is_counted = False  # of many who redeem one key at once, none waits for a row of theirs
+    is_counted = False  # so that many who redeem one key at once do not wait for a counter
     rule = "K2"
     fact = gettext_lazy("The key was redeemed already.")
 

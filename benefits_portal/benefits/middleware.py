@@ -1,7 +1,4 @@
-"""No product key stays in a URL, and none is searched for (K3, W6).
-
-Whichever field or path it was typed into.
-"""
+"""Keeping product keys out of URLs and searches, wherever they were typed (K3, W6)."""
 
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -21,14 +18,14 @@ from benefits_portal.key_format import without_keys
 from benefits_portal.redirects import URL_HEADERS
 from benefits_portal.tenants.middleware import in_back_office
 
-SEARCHES = {"q"}  # fields in which a part of a key is no search either
-MAX_DECODINGS = 4  # of what was encoded several times
+SEARCHES = {"q"}  # search fields, in which even a part of a key is refused
+MAX_DECODINGS = 4  # of text that was encoded several times
 
 
 def no_key_in_urls(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """A URL that holds a key redirects to the same one without it, before anything is looked up."""
+    """Redirect a URL that holds a key to the same URL without it, before anything is looked up."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         query = query_without_keys(request.GET)
@@ -53,7 +50,7 @@ def no_key_in_urls(
 def query_without_keys(query: QueryDict) -> QueryDict:
     """`query` itself, or a copy without the parameters that hold a key in their name or value.
 
-    Without any of them, where several hold a key together.
+    Empty if several parameters hold a key together.
     """
     pairs = [(name, value) for name, values in query.lists() for value in values]
     left = [pair for pair in pairs if not _is_key(*pair)]
@@ -81,7 +78,7 @@ def _holds_key(text: str) -> bool:
 
 
 def _decodings(text: str) -> Iterator[str]:
-    """`text` as it is, and without the encoding for URLs and HTML that somebody else put on top."""
+    """`text`, and the same decoded while another encoding for URLs or HTML is found in it."""
     for _time in range(MAX_DECODINGS):
         yield text
         decoded = unescape(unquote_plus(text))
@@ -91,7 +88,7 @@ def _decodings(text: str) -> Iterator[str]:
 
 
 def _without_keys_in_headers(response: HttpResponse) -> HttpResponse:
-    """Where a form's `next` or a missing slash would redirect to."""
+    """Remove keys from the URLs that a form's `next` or a missing slash redirects to."""
     for name in URL_HEADERS:
         if name in response.headers:
             response.headers[name] = url_without_keys(response.headers[name])
@@ -99,7 +96,7 @@ def _without_keys_in_headers(response: HttpResponse) -> HttpResponse:
 
 
 def url_without_keys(url: str) -> str:
-    """`url` without the parameters that hold a key; home, where its path holds one."""
+    """`url` without parameters that hold a key; the URL of home if its path holds one."""
     if not _holds_key(url):
         return url
     parts = urlsplit(url)
@@ -109,7 +106,7 @@ def url_without_keys(url: str) -> str:
 
 
 def explain_where_keys_go(request: HttpRequest) -> None:
-    """Once, however often a field that searches while somebody types has asked."""
+    """Say it once, even if a search field asks repeatedly while somebody types."""
     if in_back_office(request):
         text = _(
             "This looks like a product key. Keys can't be searched for, and it was not looked "
@@ -141,4 +138,4 @@ def _message_once(request: HttpRequest, text: str) -> None:
     waiting = cast("BaseStorage", messages.get_messages(request))
     if text not in [message.message for message in waiting]:
         messages.warning(request, text)
-    waiting.used = False  # looking is not showing
+    waiting.used = False  # reading them must not remove them

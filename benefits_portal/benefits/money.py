@@ -1,4 +1,4 @@
-"""How much a benefit gives: licenses, or credit as the reader's language writes money (rule B3)."""
+"""Licenses and amounts of credit, formatted in the reader's language (B3)."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -26,10 +26,9 @@ def money(amount: Decimal, currency: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _money(amount: Decimal, currency: str, locale: str) -> str:
-    """The amount as Babel writes it, kept for the next time.
+    """The amount as Babel formats it, without zero cents; cached.
 
-    A package has few amounts, and a list the same ones on every page: writing one takes Babel as
-    long as a row takes the list. Nobody reads cents that are none.
+    A package has few different amounts, and Babel takes as long for one as a list for a row.
     """
     if amount != amount.to_integral_value():
         return format_currency(amount, currency, locale=locale)
@@ -38,16 +37,13 @@ def _money(amount: Decimal, currency: str, locale: str) -> str:
 
 
 def spreadsheet_amount(amount: Decimal, currency: str) -> str:
-    """6000, 0.50 or 0,50: a number as the reader's spreadsheet reads it."""
+    """6000, 0.50 or 0,50: a number that the reader's spreadsheet program reads."""
     decimals = 0 if amount == amount.to_integral_value() else decimal_places(currency)
     return number_format(amount, decimals, use_l10n=True, force_grouping=False)
 
 
 def validate_thousandths(amount: Decimal, currency: str) -> None:
-    """Ask back an amount written as 6.000 euros, which may mean six thousand (W4, W12).
-
-    Raises ValidationError.
-    """
+    """Raise ValidationError for 6.000 euros, which may mean six thousand (W4, W12)."""
     if not has_thousandths(amount, decimal_places(currency)):
         return
     field = AmountFormField()
@@ -62,7 +58,7 @@ def validate_thousandths(amount: Decimal, currency: str) -> None:
 
 
 def has_thousandths(amount: Decimal, decimals: int) -> bool:
-    """Whether three decimals were written, the last of them noughts, where `decimals` is less."""
+    """Whether three decimals were typed that are zero beyond the currency's `decimals`."""
     return (
         amount.as_tuple().exponent == -MAX_DECIMALS
         and decimals < MAX_DECIMALS
@@ -83,9 +79,9 @@ def quantity_text(
 
 
 class AmountField(models.DecimalField):  # type: ignore[type-arg]
-    """An amount in the row's `currency`, with no more decimals than that has (W12).
+    """An amount in the row's `currency`, with no more decimals than it has (W12).
 
-    Whatever writes the row.
+    Checked whatever writes the row.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

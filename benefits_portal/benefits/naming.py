@@ -1,8 +1,8 @@
-"""What a benefit is called, for a model and for a row of values alike."""
+"""The name of a benefit, for models and for rows of values."""
 
 
 def benefit_title(product: str, quantity: str, *, is_usage_based: bool) -> str:
-    """Its product, and for credit the amount too, so that no two rows look alike."""
+    """The product and, for credit, the amount, so that no two rows look alike."""
     return f"{product}, {quantity}" if is_usage_based else product
 
 

@@ -1,6 +1,6 @@
-"""What pages say of credit and of discontinued products (B4, B5, U2 to U5).
+"""Sentences about credit and discontinued products (B4, B5, U2 to U5).
 
-Sentences that follow from dates, holders and the catalog.
+They follow from dates, holders and the catalog.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from .money import money
 def combination(kind: str, excluding_offers: Iterable[str]) -> str:
     """What credit of this kind cannot be combined with (U4).
 
-    Of each product the names of offers, one a line.
+    `excluding_offers` has names of offers, one per line, for each product.
     """
     offers = {name for names in excluding_offers for name in names.splitlines()}
     names = get_text_list(sorted(offers, key=sort_key), _("or"))
@@ -42,7 +42,7 @@ def combination(kind: str, excluding_offers: Iterable[str]) -> str:
 
 
 def discontinued(products: Iterable[Product]) -> list[tuple[list[str], str]]:
-    """The names of products that have the same replacements, and what these are called (B4)."""
+    """The names of products with the same replacements, and these replacements (B4)."""
     groups: dict[str, list[str]] = {}
     for product in products:
         groups.setdefault(replacements(product), []).append(product.name)
@@ -50,13 +50,13 @@ def discontinued(products: Iterable[Product]) -> list[tuple[list[str], str]]:
 
 
 def replacements(product: Product) -> str:
-    """What replaces a discontinued product, in one text; empty where nothing does."""
+    """The replacements of a discontinued product, as text; empty without any."""
     return get_text_list([other.name for other in product.replaced_by.all()], _("or"))
 
 
 @dataclass(frozen=True)
 class CreditNotes:
-    """The sentences on a credit's own page."""
+    """The sentences on the page of a credit benefit."""
 
     benefit: Benefit
     on: date
@@ -77,13 +77,13 @@ class CreditNotes:
 
     @property
     def level(self) -> str:
-        """Of the state, as of a message bar."""
+        """The level of the message bar with the state."""
         if self.is_held and not self.has_ended:
             return "success"
         return "info" if self.benefit.is_usable(self.on) else "gray"
 
     def state(self, holders: Sequence[str], count: int) -> str:
-        """Where the credit stands, in one sentence; `holders` are some of the `count` by name."""
+        """The state in one sentence; `holders` are the names of some of the `count`."""
         day = as_day(self.benefit.expires_on)
         if self.has_ended:
             return _("Expired on %(day)s.") % {"day": day}
@@ -104,7 +104,7 @@ class CreditNotes:
 
     @property
     def loses_each_month(self) -> bool:
-        """Monthly credit that is not the last month's, so that waiting costs an amount (B3)."""
+        """Whether waiting costs an amount: monthly credit, before its last month (B3)."""
         return not self.benefit.product.is_bulk_credit and month_end(self.on) < (
             self.benefit.expires_on
         )
@@ -121,7 +121,7 @@ class CreditNotes:
         }
 
     def what_it_is(self) -> str:
-        """The bar above the holders."""
+        """The text of the bar above the holders."""
         if self.has_ended:
             return _("This credit ended on %(day)s. Whoever held it then is listed below.") % {
                 "day": as_day(self.benefit.expires_on)
@@ -149,7 +149,7 @@ class CreditNotes:
         )
 
     def _when_it_is_given(self) -> str:
-        """Of credit that has not begun (B1)."""
+        """The same for credit that has not begun (B1)."""
         begins = {"day": as_day(self.benefit.starts_on)}
         if self.benefit.product.is_bulk_credit:
             return (
@@ -165,7 +165,7 @@ class CreditNotes:
         ) % {**begins, "amount": self.benefit.quantity_text}
 
     def last_day(self) -> str:
-        """What the expiration date is for."""
+        """What happens on the expiration date."""
         if self.has_ended:
             return _("This was the credit's last day.")
         if not self.benefit.product.is_bulk_credit:
@@ -173,7 +173,7 @@ class CreditNotes:
         return self._last_day_of_bulk_credit()
 
     def _last_day_of_bulk_credit(self) -> str:
-        """U3: how long its holder keeps it, and until when it can be transferred."""
+        """How long its holder keeps it, and until when it can be transferred (U3)."""
         if self.is_held and self.year_is_over:
             text = _(
                 "Its holder keeps it until then. Transfers ended on %(day)s, with the "
@@ -205,7 +205,7 @@ class CreditNotes:
 
 
 def stays_assigned(benefit: Benefit, on: date) -> str:
-    """Before bulk credit is given: until when it can be transferred, since it stays (U3)."""
+    """A warning that bulk credit stays assigned, and until when it can be transferred (U3)."""
     if warning := cannot_be_corrected(benefit, on):
         return warning
     text = _("You can't remove it afterwards. It can only be transferred, until %(day)s.")
@@ -213,10 +213,7 @@ def stays_assigned(benefit: Benefit, on: date) -> str:
 
 
 def cannot_be_corrected(benefit: Benefit, on: date) -> str:
-    """The warning where bulk credit is assigned after its enrollment year (U3).
-
-    Empty where it can still be transferred.
-    """
+    """A warning if bulk credit is assigned after its enrollment year; else empty (U3)."""
     if not benefit.product.is_bulk_credit or benefit.can_transfer(on):
         return ""
     days = {"year": as_day(benefit.membership.ends_on), "day": as_day(benefit.expires_on)}

@@ -1,7 +1,4 @@
-"""The status of a benefit, derived from the facts on its row (rules B1, B5, U5).
-
-In Python and, the same, in SQL.
-"""
+"""The status of a benefit, derived from its row, in Python and in SQL (B1, B5, U5)."""
 
 from datetime import date
 
@@ -22,7 +19,7 @@ class Status(TextChoices):
 def status_of(
     *, is_usage_based: bool, is_used: bool, starts_on: date, expires_on: date, on: date
 ) -> Status:
-    """What a benefit with these facts is on a day."""
+    """The status of a benefit with these values on day `on`."""
     if on < starts_on:
         return Status.NOT_BEGUN
     if is_usage_based:
@@ -35,7 +32,7 @@ def status_of(
 
 
 def status_condition(status: Status, on: date, is_used: str = "is_used") -> Q:
-    """What `status_of` says, as a condition of the database; `is_used` is the column's name."""
+    """The same as `status_of`, as a condition; `is_used` is the name of the column."""
     used, unused = Q(**{is_used: True}), Q(**{is_used: False})
     begun, usable, licenses = Q(starts_on__lte=on), Q(expires_on__gte=on), Q(is_license_based=True)
     credit = Q(is_license_based=False)

@@ -1,4 +1,4 @@
-"""The back office of this app: the catalog, and what partners are entitled to."""
+"""The back office of this app: the catalog, partners' memberships, benefits and keys."""
 
 from . import assignments, benefits, catalog, memberships, product_keys
 

@@ -1,4 +1,4 @@
-"""Who holds which credit, and who did (rules U1 to U6)."""
+"""Who holds or held which credit, in the back office (U1 to U6)."""
 
 # mypy: disable-error-code="type-arg"
 

@@ -1,4 +1,4 @@
-"""Benefits: what a partner is entitled to, with its key or its holders (rules B1, K3)."""
+"""Benefits in the back office, each with its key or its holders (B1, K3)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -156,7 +156,7 @@ class BenefitAdmin(SearchThroughMixin, ReadOnlyAdmin):
     @admin.action(description=_("Issue another key"), permissions=["issue"])
     @previewed(effects_of_issuing)
     def issue_another_key(self, request: HttpRequest, benefits: "QuerySet[Benefit]") -> None:
-        """After its key was revoked."""
+        """Issue another key after the benefit's key was revoked."""
 
         def issue(benefit: Benefit) -> None:
             benefit.issue_another_key(by=actor(request), on=benefit.partner.today())

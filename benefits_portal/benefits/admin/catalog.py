@@ -1,4 +1,4 @@
-"""Offers, products, packages, and offers from elsewhere that credit cannot be combined with."""
+"""Offers, products, packages, and external offers that exclude credit, in the back office."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -34,11 +34,11 @@ from benefits_portal.tenants.admin.imports import ImportMixin
 
 from .package_rows import PackageLineForm, PackageLineInline, credit, set_amounts
 
-MAX_WARNINGS = 5  # of a page that was saved
+MAX_WARNINGS = 5  # shown after saving a page
 
 
 def count_of(model: Any) -> Coalesce:
-    """How many rows of `model` an offer has, counted for each offer by its index."""
+    """The number of rows of `model` of each offer, counted by an index."""
     rows = model.objects.order_by().filter(offer=OuterRef("pk")).values("offer")
     return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
@@ -59,7 +59,7 @@ class OfferAdmin(AuditedAdmin):
         )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Warn of credit without an amount: enrolling would be refused (B3)."""
+        """Warn of credit that lacks a currency of a partner, which could not be enrolled (B3)."""
         super().save_related(request, form, formsets, change)
         lines = form.instance.lines.filter(quantity=None, credit_amounts=None)
         for line in lines.select_related("product")[:MAX_WARNINGS]:
@@ -67,7 +67,7 @@ class OfferAdmin(AuditedAdmin):
             self.message_user(request, text % {"product": line.product}, messages.WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the package's lines, then the amounts that were written in their rows."""
+        """Save the package's lines, then the amounts that were typed in their rows."""
         super().save_formset(request, form, formset, change)
         for row in formset.forms:
             if row not in formset.deleted_forms and "amounts" in row.changed_data:
@@ -104,14 +104,14 @@ class ProductAdmin(AuditedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """By name, or by kind as people read it: monthly credit, say."""
+        """Search by name, or by the label of a kind, such as monthly credit."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         typed = search_term.strip().lower()
         kinds = [kind for kind in Product.Kind if typed and typed in str(kind.label).lower()]
         return found | queryset.filter(kind__in=kinds), may_repeat
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        # Packages and benefits have a quantity or a credit because of it
+        # It decides whether packages and benefits have a quantity or credit
         return ["kind"] if obj else []
 
     @admin.display(description=gettext_lazy("replaced by"))
@@ -121,7 +121,7 @@ class ProductAdmin(AuditedAdmin):
 
 class CreditAmountForm(BackOfficeForm):
     def clean(self) -> dict[str, Any] | None:
-        """Ask back an amount written as 6.000 euros, which may mean six thousand (W4, W12)."""
+        """Ask whether 6.000 euros means six or six thousand (W4, W12)."""
         data = super().clean()
         written, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency")
         if written is not None and currency:

@@ -1,6 +1,6 @@
-"""What an act on a key, a benefit or a membership would do: in sentences, beforehand.
+"""What an action on a key, a benefit or a membership would do, for a preview.
 
-Each raises what the act itself would.
+Each function raises what the action itself would raise.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def new_key(benefit: Benefit) -> str:
 
 
 def effects_of_provisioning(membership: Membership, by: Actor) -> Iterator[str]:
-    """None once it was provisioned: the package may have changed since, the year has not."""
+    """None if it was provisioned already: a changed package changes only future years."""
     if membership.provisioned_at is None:
         yield from what_a_plan_makes(membership.plan())
 
@@ -58,7 +58,7 @@ def effects_of_renewing(membership: Membership, by: Actor) -> Iterator[str]:
 
 
 def what_a_plan_makes(plan: Plan) -> Iterator[str]:
-    """How many benefits and keys, then each benefit, then what is left out (B4)."""
+    """The numbers of benefits and keys, then each benefit, then what is left out (B4)."""
     counts = {
         "benefits": ngettext("%(count)s benefit", "%(count)s benefits", len(plan.benefits))
         % {"count": format_number(len(plan.benefits))},

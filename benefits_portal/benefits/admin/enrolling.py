@@ -27,7 +27,7 @@ from benefits_portal.tenants.models import Record
 
 
 class EndForm(forms.Form):
-    """The last day of a membership that ends early, and why."""
+    """The last day of a membership that is ended early, and the reason."""
 
     last_day = DayFormField(label=gettext_lazy("Last day"))
     reason = reason_field()
@@ -53,7 +53,7 @@ def page(model_admin: Any, request: HttpRequest, template: str, **context: Any) 
 
 
 def own(model_admin: Any, request: HttpRequest, pk: int, permission: str) -> Membership:
-    """The membership that a page is about, for whoever may do to it what the page does."""
+    """The membership of a page, if the user may do what the page does."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
     membership = model_admin.get_queryset(request).filter(pk=pk).first()
@@ -65,10 +65,10 @@ def own(model_admin: Any, request: HttpRequest, pk: int, permission: str) -> Mem
 def preview(
     model_admin: Any, request: HttpRequest, membership: Membership, sent: dict[str, Any]
 ) -> HttpResponse | None:
-    """What enrolling will make, to be confirmed by sending `sent` again with the plan.
+    """The page that shows what enrolling will create; it posts `sent` again with the plan.
 
-    None once exactly this plan was sent. None also for a package that cannot be provisioned:
-    enrolling itself says why.
+    None if exactly this plan was confirmed, or if the package cannot be provisioned, which
+    enrolling itself reports.
     """
     try:
         plan = membership.plan()
@@ -94,7 +94,7 @@ def preview(
 
 
 def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """The further year that follows the last day: shown on GET, made on POST exactly as shown."""
+    """Renew for the next year: GET shows what a POST then creates exactly."""
     membership = own(model_admin, request, pk, "benefits.add_membership")
     its_page = redirect(admin_url(membership, "change", membership.pk))
     try:
@@ -103,7 +103,7 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(admin_url(renewed_as, "change", renewed_as.pk))
         membership.check_renewable(membership.partner.today())
         if request.method != "POST":
-            # Says what stands in its way; the verb would put an attempt on record
+            # Not the verb, which would record a refused attempt
             membership.renewal().plan()
         if answer := preview(model_admin, request, membership.renewal(), {}):
             return answer
@@ -116,7 +116,7 @@ def renew(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def renewed(request: HttpRequest, membership: Membership, shown: str = "") -> Membership:
-    """The further year, made now, or by the same person a moment ago (W11).
+    """The next year's membership, created now or by the same person a moment ago (W11).
 
     Raises what `Membership.renew` raises.
     """
@@ -129,10 +129,7 @@ def renewed(request: HttpRequest, membership: Membership, shown: str = "") -> Me
 
 
 def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
-    """The membership that is `wanted`, if the same person has made it a moment ago.
-
-    A second click asks again (W11).
-    """
+    """The membership `wanted`, if the same person created it a moment ago (W11)."""
     same = Membership.objects.filter(
         partner=wanted.partner, offer=wanted.offer, starts_on=wanted.starts_on
     ).first()
@@ -143,7 +140,7 @@ def just_made(request: HttpRequest, wanted: Membership) -> Membership | None:
 
 
 def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for the last day and the reason, then end it early."""
+    """Ask for the last day and the reason, then end the membership early."""
     membership = own(model_admin, request, pk, "benefits.change_membership")
     form = EndForm(membership, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -169,7 +166,7 @@ def end(model_admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def left_out(plan: Plan) -> str:
-    """The products that were discontinued, in a sentence; empty if there are none (B4)."""
+    """A sentence about discontinued products that were left out; empty without any (B4)."""
     products = ", ".join(str(line.product) for line in plan.left_out)
     return (
         _("Left out, because they are discontinued: %(products)s.") % {"products": products}

@@ -1,4 +1,4 @@
-"""Memberships: enrolling a partner by hand provisions its benefits and keys (B1 to B4)."""
+"""Memberships in the back office: adding one provisions its benefits and keys (B1 to B4)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -76,7 +76,7 @@ class BenefitInline(ReadOnlyInline):
 
 @admin.register(Membership)
 class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
-    """Made once, with all that its package holds; afterwards only looked at, or completed."""
+    """A membership is created with all benefits of its package, and not edited afterwards."""
 
     add_form_template = "admin/benefits/membership/add_form.html"
     export_columns = columns_of(
@@ -107,7 +107,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         benefits = Benefit.objects.order_by().filter(membership=OuterRef("pk")).values("membership")
-        # For the rows shown, not for all that are joined
+        # Only for the rows that are shown, not for all joined rows
         counted = Subquery(benefits.annotate(count=Count("pk")).values("count"))
         return (
             super()
@@ -169,9 +169,9 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Shows what will be made before it is (B2).
+        """Show what will be created, then create it (B2).
 
-        What is sent again from there is exactly that, or shown anew.
+        The preview posts the form again; if the plan has changed since, it is shown again.
         """
         if request.method == "POST" and self.has_add_permission(request):
             form = self.get_form(request)(request.POST)
@@ -209,7 +209,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     def provision_what_is_missing(
         self, request: HttpRequest, memberships: "QuerySet[Membership]"
     ) -> None:
-        """For a membership that came without its benefits; each whole or not at all."""
+        """Provision memberships without benefits, each of them completely or not at all."""
         for membership in memberships:
             try:
                 made = membership.provision(by=actor(request))
@@ -221,7 +221,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     @admin.action(description=gettext_lazy("Renew for another year"), permissions=["add"])
     @previewed(effects_of_renewing)
     def renew(self, request: HttpRequest, memberships: "QuerySet[Membership]") -> None:
-        """Each for itself, as the preview showed it."""
+        """Renew each of the memberships as the preview showed it."""
         for membership in memberships:
             try:
                 self.announce(request, enrolling.renewed(request, membership))
@@ -229,7 +229,7 @@ class MembershipAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
                 self.message_user(request, f"{membership}: {error_text(error)}", messages.ERROR)
 
     def announce(self, request: HttpRequest, membership: Membership) -> None:
-        """Say what an enrollment made, and what it left out (B4)."""
+        """Say what an enrollment created, and what it left out (B4)."""
         self.show_made(request, membership, list(membership.benefits.select_related("product")))
         if text := enrolling.left_out(membership.plan()):
             self.message_user(request, text, messages.WARNING)

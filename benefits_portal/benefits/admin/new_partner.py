@@ -1,6 +1,6 @@
-"""A new partner on one page: its tenants, its first Global admin and its offers, with a preview.
+"""A new partner on one page: tenants, first Global admin and offers, with a preview.
 
-The preview does all of it and takes it back, so that it shows exactly what will be made.
+The preview creates everything and rolls back, so it shows exactly what will be created.
 """
 
 # mypy: disable-error-code="type-arg"
@@ -72,9 +72,9 @@ def make(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner, list[str]
 def make_tenant(
     request: HttpRequest, partner: Partner, number: int, name: str, domain: str
 ) -> Tenant:
-    """In the next free color; the partner's first one is its primary.
+    """Create a tenant in the next free color; the partner's first one is the primary.
 
-    Raises ValidationError at the fields of tenant `number`.
+    Raises ValidationError for the fields of tenant `number`.
     """
     used = set(Tenant.objects.for_partner(partner).values_list("color", flat=True))
     color = next(color for color in Tenant.Color if color not in used)
@@ -96,7 +96,7 @@ def make_tenant(
 
 
 def add_admin(request: HttpRequest, tenant: Tenant, name: str, email: str) -> DirectoryUser:
-    """Raises ValidationError at the field of the address."""
+    """Add the first Global admin. Raises ValidationError for the field of the email address."""
     try:
         return DirectoryUser.objects.add_to(tenant, name, email, by=actor(request))
     except Refusal as refusal:
@@ -121,12 +121,12 @@ def fingerprint(lines: list[str]) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_partner(request: HttpRequest) -> HttpResponse:
-    """Asks, shows what will be made, and makes it once exactly that was confirmed."""
+    """The form, the preview, and creating exactly what was confirmed."""
     if not request.user.has_perms(NEEDED):
         raise PermissionDenied
     form = NewPartnerForm(request.POST or None)
     partner, lines = made(request, form) if form.is_valid() else (None, None)
-    # Also of two clicks at one instant, of which the second finds everything taken
+    # Also for two clicks at the same instant, of which the second finds all names taken
     if partner := partner or (just_made(request, form) if form.errors else None):
         messages.success(request, _("%(partner)s was added.") % {"partner": partner.known_as})
         return redirect(admin_url(partner, "change", partner.pk))
@@ -150,7 +150,7 @@ def made(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner | None, li
 
 
 def just_made(request: HttpRequest, form: NewPartnerForm) -> Partner | None:
-    """The very partner that the same person has confirmed a moment ago: a second click (W11)."""
+    """The partner that the same person created a moment ago by the same form (W11)."""
     if "shown" not in request.POST:
         return None
     own = {name: getattr(form.instance, name) for name in form.Meta.fields}

@@ -1,4 +1,4 @@
-"""What is asked of a new partner: itself, its tenants, its first Global admin, its offers."""
+"""The form for a new partner: itself, its tenants, its first Global admin, its offers."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -43,7 +43,7 @@ MISSING = {
 
 @dataclass(frozen=True)
 class Group:
-    """Fields that belong together, in rows, with what to know before they are filled in."""
+    """Fields that belong together, in rows, with an introduction."""
 
     title: Text
     description: Text
@@ -51,7 +51,7 @@ class Group:
 
 
 class NewPartnerForm(forms.ModelForm):
-    """What is known of a new partner; the second and third tenant may be left empty."""
+    """The data of a new partner; the second and third tenant are optional."""
 
     class Meta:
         model = Partner
@@ -100,7 +100,7 @@ class NewPartnerForm(forms.ModelForm):
         self.order_fields([*self.Meta.fields, *self.tenant_fields(), *self.fields])
 
     def tenant_fields(self) -> list[str]:
-        """Name and domain of each tenant; the first is the primary one."""
+        """The name and domain fields of each tenant; the first is the primary one."""
         names = []
         for number in range(1, MAX_TENANTS + 1):
             is_first = number == 1
@@ -119,7 +119,7 @@ class NewPartnerForm(forms.ModelForm):
         return names
 
     def clean_time_zone(self) -> str:
-        """The only one of the country, unless another was chosen."""
+        """By default, the country's time zone if it has only one."""
         chosen: str = self.cleaned_data["time_zone"]
         country = self.cleaned_data.get("country")
         if chosen or not country:
@@ -130,7 +130,7 @@ class NewPartnerForm(forms.ModelForm):
         return zone
 
     def clean(self) -> dict[str, Any]:
-        """Of a tenant that was given, name and domain are both needed."""
+        """A tenant needs both a name and a domain."""
         super().clean()
         for number, name, domain in self.tenants():
             if not name:
@@ -140,7 +140,7 @@ class NewPartnerForm(forms.ModelForm):
         return self.cleaned_data
 
     def groups(self) -> Iterator[Group]:
-        """The form as the page shows it."""
+        """The groups of fields on the page."""
         yield self.group(
             _("Partner"),
             _("Credit is in this currency. The time zone decides which day it is there."),
@@ -169,12 +169,12 @@ class NewPartnerForm(forms.ModelForm):
         return Group(title, description, [[self[name] for name in row] for row in rows])
 
     def needs(self, field: str, message: Text) -> None:
-        """Say what is missing, unless the field has a fault already."""
+        """Add an error for a missing value, unless the field has one already."""
         if field not in self.errors:
             self.add_error(field, message)
 
     def tenants(self) -> list[tuple[int, str, str]]:
-        """Number, name and domain of each tenant that was given."""
+        """The number, name and domain of each tenant that was filled in."""
         data = self.cleaned_data
         rows = [
             (n, data.get(f"tenant_name_{n}", ""), data.get(f"tenant_domain_{n}", ""))
@@ -183,13 +183,13 @@ class NewPartnerForm(forms.ModelForm):
         return [row for row in rows if any(row[1:])]
 
     def names_tenants_of(self, partner: Partner) -> bool:
-        """Whether the domains that were given are those of the tenants of `partner`."""
+        """Whether the domains are exactly those of the tenants of `partner`."""
         given = (self.data.get(f"tenant_domain_{n}", "") for n in range(1, MAX_TENANTS + 1))
         domains = {canonical_domain_or_text(domain) for domain in given} - {""}
         return domains == set(partner.tenants.values_list("domain", flat=True))
 
     def refuse(self, error: Exception) -> None:
-        """Show what stood in the way, at its field where that is known."""
+        """Show a refusal at its field, if that is known."""
         faults = getattr(error, "error_dict", {})
         if faults and faults.keys() <= self.fields.keys():
             self.add_error(None, cast("ValidationError", error))

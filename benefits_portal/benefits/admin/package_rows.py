@@ -1,4 +1,4 @@
-"""The lines of an offer's package as rows of its page, credit with its amounts in them (B2, B3)."""
+"""The lines of a package as rows on the offer's page, with amounts of credit (B2, B3)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -30,17 +30,20 @@ WRITTEN = re.compile(r"(?P<currency>[A-Za-z]{3})\s*(?P<amount>[^A-Za-z]+)")
 
 
 def amounts_of(line: PackageLine) -> dict[str, Decimal]:
-    """Its credit by currency. Fetch the amounts with the lines."""
+    """The credit of a line by currency. Prefetch the amounts with the lines."""
     return {each.currency: each.amount for each in line.credit_amounts.all()}
 
 
 def written(amounts: dict[str, Decimal]) -> str:
-    """As `amounts_read` reads it: EUR 85; USD 100."""
+    """The amounts in the format that `amounts_read` reads: EUR 85; USD 100."""
     return "; ".join(f"{currency} {amount.normalize():f}" for currency, amount in amounts.items())
 
 
 def amounts_read(text: str) -> dict[str, Decimal]:
-    """What was written; raises ValidationError for what is no amount, or no currency (B3, W4)."""
+    """The typed amounts by currency.
+
+    Raises ValidationError for what is not an amount or not a currency (B3, W4).
+    """
     amounts: dict[str, Decimal] = {}
     for part in filter(None, (each.strip() for each in text.split(";"))):
         found = WRITTEN.fullmatch(part)
@@ -58,7 +61,7 @@ def amounts_read(text: str) -> dict[str, Decimal]:
 
 
 class AmountsInput(forms.TextInput):
-    """A text field, with what is missing said below it."""
+    """A text field with a note on missing currencies below it."""
 
     missing = ""
 
@@ -76,7 +79,7 @@ class PackageLineForm(BackOfficeForm):
 
 
 class PackageRowForm(PackageLineForm):
-    """A line with its amounts of credit in one field, for all currencies."""
+    """A package line, with its amounts of credit in all currencies in one field."""
 
     partner_currencies: ClassVar[list[str]] = []
     amounts = LineFormField(
@@ -130,7 +133,7 @@ class PackageLineInline(BackOfficeInline):
         formset = super().get_formset(request, obj, **kwargs)
         formset.form.partner_currencies = partner_currencies()  # type: ignore[attr-defined]
         if "amounts" in self.get_readonly_fields(request, obj):
-            formset.form.base_fields.pop("amounts")  # shown, and never taken from what is sent
+            formset.form.base_fields.pop("amounts")  # shown, but not accepted from a POST
         return formset
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -139,13 +142,13 @@ class PackageLineInline(BackOfficeInline):
 
     @admin.display(description=gettext_lazy("credit"))
     def amounts(self, line: PackageLine) -> str:
-        """For whoever may only look at them."""
+        """The amounts for users who may only look at them."""
         return credit(line)
 
 
 @admin.display(description=gettext_lazy("credit"))
 def credit(line: PackageLine) -> str:
-    """A line's credit in every currency that it has. Fetch the amounts with the lines."""
+    """The credit of a line in all its currencies, as text. Prefetch the amounts."""
     if not line.pk or line.quantity is not None:
         return NOTHING
     amounts = [money(amount, currency) for currency, amount in amounts_of(line).items()]
@@ -159,7 +162,7 @@ def partner_currencies() -> list[str]:
 
 
 def set_amounts(line: PackageLine, amounts: dict[str, Decimal], request: HttpRequest) -> None:
-    """Make these the credit of `line`, each change on record as if made on its own page (A1)."""
+    """Replace the credit of `line`, and record each change as its own page would (A1)."""
     there = {each.currency: each for each in line.credit_amounts.order_by("currency")}
     for currency, amount in amounts.items():
         if currency not in there:

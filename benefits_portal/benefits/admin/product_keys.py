@@ -1,4 +1,4 @@
-"""Product keys: listed masked, revoked with a reason; staff never see one in full (K3, K8)."""
+"""Product keys in the back office: masked, revoked with a reason, never shown whole (K3, K8)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -46,7 +46,7 @@ class KeyStateFilter(DayFilter):
 
 @admin.register(ProductKey)
 class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """Masked (K3). The search takes no key: what is searched for stands in the address."""
+    """Keys are masked (K3). They cannot be searched, because searches are in the URL."""
 
     list_display = [
         "ending",
@@ -111,7 +111,7 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     @previewed(effects_of_revoking)
     def revoke(self, request: HttpRequest, chosen: "QuerySet[ProductKey]") -> None:
-        """For good: a key that was redeemed is replaced instead, when its partner asks for it."""
+        """Revoke an unredeemed key for good; a redeemed one is replaced on request instead (K8)."""
 
         def revoke(key: ProductKey) -> None:
             if not key.revoke(reason_in(request), by=actor(request)) and not has_just_revoked(key):
@@ -129,7 +129,7 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         each(self, request, chosen, revoke, _now("%(what)s: revoked."))
 
     def buttons_of(self, request: HttpRequest, row: ProductKey) -> list[Button]:
-        """After it was revoked, the way to another one."""
+        """After revoking, a button to issue another key."""
         buttons = super().buttons_of(request, row)
         may_issue = self.has_revoke_permission(request) and row.revoked_at is not None
         if may_issue and row.benefit.live_key() is None:

@@ -1,4 +1,4 @@
-"""What the list of benefits can be narrowed down to: its tabs and its filters."""
+"""The tabs and filters of the list of benefits."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
@@ -19,7 +19,7 @@ from benefits_portal.tenants.models import Partner
 
 
 class Tab(TextChoices):
-    """Where a benefit stands in time. Each is in one of them on any day."""
+    """Where a benefit stands in time; on any day, each benefit is in one tab."""
 
     CURRENT = "current", pgettext_lazy("benefits", "Current")
     NOT_STARTED = "not-started", pgettext_lazy("benefits", "Not started")
@@ -50,7 +50,7 @@ offer_filter_values(
     type=TYPES,
     tab=dict(Tab.choices),
 )
-# What can be true of a benefit in each tab: of these the filters offer a choice
+# The statuses and the like that are possible in each tab; the filters offer only these
 IN_TAB: dict[Tab, dict[str, set[str]]] = {
     Tab.CURRENT: {
         "show": {"unused", "expiring"},
@@ -81,7 +81,7 @@ HELD = (
 
 
 class HeldLine(NamedTuple):
-    """A line of a package that a partner is or was enrolled in: the values of HELD."""
+    """A package line of an offer that a partner is or was enrolled in: the values of HELD."""
 
     pk: int
     offer_id: int
@@ -93,9 +93,9 @@ class HeldLine(NamedTuple):
 
 
 def tab_of(query: Mapping[str, str]) -> Tab:
-    """The tab that a URL asks for: by name, else the first that what it filters by can be in.
+    """The tab that a URL names; else the first one that can have rows for the URL's filters.
 
-    So what was bookmarked by its status still leads to those benefits.
+    So bookmarks with a status but without a tab still work.
     """
     if query.get("tab") in Tab.values:
         return Tab(query["tab"])
@@ -103,7 +103,7 @@ def tab_of(query: Mapping[str, str]) -> Tab:
 
 
 def unfitting(tab: Tab, chosen: Mapping[str, str]) -> list[str]:
-    """The filters that nothing in `tab` can pass as they were `chosen`."""
+    """The `chosen` filters that no benefit in `tab` can match."""
     known = {"show": SHOW, "expires": EXPIRES, "status": STATUSES}
     return [
         name
@@ -113,7 +113,7 @@ def unfitting(tab: Tab, chosen: Mapping[str, str]) -> list[str]:
 
 
 def filters_of(tab: Tab, lines: Callable[[], Sequence[HeldLine]]) -> dict[str, Filter]:
-    """The filters, of which a tab offers what can be in it."""
+    """The filters, with the options that are possible in `tab`."""
     offered = IN_TAB[tab]
     return {
         "tab": Filter(_("Period"), dict(Tab.choices), tabs=True),
@@ -128,7 +128,7 @@ def filters_of(tab: Tab, lines: Callable[[], Sequence[HeldLine]]) -> dict[str, F
 
 
 def held_lines(partner: Partner) -> list[HeldLine]:
-    """The lines of the packages that `partner` is or was enrolled in: one query."""
+    """The package lines of all offers that `partner` is or was enrolled in. One query."""
     return [*map(HeldLine._make, lines_held.tuples(partner.pk))]
 
 
@@ -139,23 +139,23 @@ def lines_held(partner: int) -> QuerySet[PackageLine, tuple[Any, ...]]:
 
 
 def products(lines: Iterable[HeldLine]) -> dict[str, str]:
-    """The products of `lines`, as options of a filter."""
+    """The products of `lines`, as filter options."""
     kinds = {line.product_id: (line.product, line.kind) for line in lines}
     return in_order({pk: product_text(*product) for pk, product in kinds.items()})
 
 
 def offers(lines: Iterable[HeldLine]) -> dict[str, str]:
-    """The offers of `lines`, as options of a filter."""
+    """The offers of `lines`, as filter options."""
     return in_order({line.offer_id: line.offer for line in lines})
 
 
 def lazily(options: Callable[[], dict[str, str]]) -> Mapping[str, str]:
-    """The options of a filter, found when they are first looked at."""
+    """Filter options that are loaded on first use."""
     return cast("Mapping[str, str]", SimpleLazyObject(options))
 
 
 def in_order(names: dict[int, str]) -> dict[str, str]:
-    """The options of a filter, by what they are called."""
+    """Filter options sorted by label."""
     return {
         str(pk): name for pk, name in sorted(names.items(), key=lambda option: sort_key(option[1]))
     }

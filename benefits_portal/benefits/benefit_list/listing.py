@@ -1,4 +1,4 @@
-"""Azure & cloud products as a list: what can be asked of it, and its page."""
+"""The list of benefits: its columns, orders, sections and pages."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benefits_portal.benefits.benefit_list.filtering import FilteredListing
 from benefits_portal.benefits.benefit_list.filters import (
     KINDS,
     HeldLine,
@@ -20,7 +21,6 @@ from benefits_portal.benefits.benefit_list.filters import (
     held_lines,
     tab_of,
 )
-from benefits_portal.benefits.benefit_list.narrowing import Narrowed
 from benefits_portal.benefits.benefit_list.prepared_pages import is_prepared, page_rows
 from benefits_portal.benefits.benefit_list.rows import (
     COLUMNS_READ,
@@ -42,8 +42,11 @@ from benefits_portal.tenants.models import Partner
 
 
 @dataclass
-class BenefitListing(Narrowed):
-    """Usage-based benefits first, in every order; turned round, last."""
+class BenefitListing(FilteredListing):
+    """The list of a partner's benefits.
+
+    Usage-based benefits come first in every ascending order, last in a descending one.
+    """
 
     columns = {
         "benefit": Column(
@@ -62,7 +65,7 @@ class BenefitListing(Narrowed):
         "expires": Column(
             gettext_lazy("Expiration date"), ("is_license_based", "expires_on", "product_sort_name")
         ),
-        # Of one tab: what can be in one has its statuses in this order
+        # Within one tab, this is the order of the statuses
         "status": Column(
             gettext_lazy("Status"),
             ("is_license_based", "is_used", "expires_on"),
@@ -78,7 +81,7 @@ class BenefitListing(Narrowed):
     def of(
         cls, partner: Partner, query: QueryDict, on: date, kept: Mapping[str, str] | None = None
     ) -> "BenefitListing":
-        """The list of `partner`; filters for what its packages hold are asked for when needed."""
+        """The list of `partner` on day `on`; options that need its packages are loaded if used."""
 
         @cache
         def lines() -> list[HeldLine]:
@@ -91,33 +94,36 @@ class BenefitListing(Narrowed):
 
     @classmethod
     def for_day(cls, partner: Partner, query: QueryDict, any_day: AnyDay) -> "BenefitListing":
-        """The list as it is today, or as it was or will be on the day of a page."""
+        """The list for today or for the day that `any_day` names."""
         kind = BenefitListingThen if any_day.as_of else cls
         return kind.of(partner, query, any_day.day, any_day.kept)
 
     @property
     def default_sort(self) -> str:
-        """What can be used: the unused first, then by date; what has ended: the latest first."""
+        """Unused first, then by date; in the tab of ended ones, the latest first."""
         return "-expires" if self.tab is Tab.ENDED else "status"
 
     def annotate_for_list(self, benefits: BenefitQuerySet) -> Any:
-        """What rows are made of, as values: one query for a page."""
+        """The values that the rows of a page need. One query."""
         return self._of_kind(benefits).values(
             "pk", *COLUMNS_READ, *self.columns[self.query.column].order
         )
 
     def _of_kind(self, benefits: BenefitQuerySet) -> BenefitQuerySet:
-        """The same, with the kind that all have: each order begins with it."""
+        """Filter by the common kind, because the index of each order begins with the kind."""
         if self.is_license_based is None or "kind" in self.chosen:
             return benefits
         return benefits.filter(is_license_based=self.is_license_based)
 
     def bounded(self, found: Any, *, descending: bool) -> Any:
-        """From the first kind on that has the type: each order begins with the kind."""
+        """Begin at the first kind that has benefits of the chosen type.
+
+        Each order begins with the kind, so the database would otherwise read all of the other kind.
+        """
         if self.is_license_based is not None or "type" not in self.chosen:
             return found
         theirs = Benefit.objects.filter(partner=self.partner_pk, benefit_type=self.chosen["type"])
-        # In the order of an index, or PostgreSQL looks through the table for one
+        # In the order of an index; otherwise PostgreSQL scans the table
         in_order = theirs.filter(is_license_based=descending).order_by(*self.columns["type"].order)
         one = Subquery(in_order.values("is_license_based")[:1])
         lookup = "is_license_based__lte" if descending else "is_license_based__gte"
@@ -125,14 +131,17 @@ class BenefitListing(Narrowed):
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The order, without the kind where all are of one.
+        """The columns to sort by, without the kind if all rows have the same.
 
-        A position that names what all rows share is looked for from the first of them on.
+        Otherwise a cursor with the kind would make the database search from the first row.
         """
         return super().order if self.is_license_based is None else super().order[1:]
 
     def begins_behind(self, *, descending: bool) -> Cursor | None:
-        """From the list's day on by date: ended ones backwards, and those of today forwards."""
+        """The cursor at the list's day, if it is sorted by date.
+
+        Ended ones lie before it, current ones after it.
+        """
         is_bounded = self.tab is (Tab.ENDED if descending else Tab.CURRENT)
         if not is_bounded or "expires_on" not in self.order:
             return None
@@ -153,22 +162,22 @@ class BenefitListing(Narrowed):
         return page_rows(self, cursor, limit, **how)
 
     def page(self, rows: BenefitQuerySet) -> Page[dict[str, Any]]:
-        """`rows` are all of the partner's."""
+        """`rows` are all benefits of the partner."""
         page = super().page(rows)
         self.counts[self.tab.name] = page.total
         return page
 
     def filter_tabs(self) -> list[FilterTabs]:
-        """The tabs with how many rows each has, as the search and filters leave them."""
+        """The tabs, each with the number of rows that match the search and filters."""
         return [FilterTabs(self.filters["tab"].label, [self._tab_link(tab) for tab in Tab])]
 
     def elsewhere(self) -> list[FilterLink]:
-        """The other tabs that have something, for where this one has nothing."""
+        """The other tabs that have rows, for when this one has none."""
         return [self._tab_link(tab) for tab in Tab if tab is not self.tab and self.counts[tab.name]]
 
     def _tab_link(self, tab: Tab) -> FilterLink:
         kept = self._chosen_in(tab)
-        # What opens by itself needs no name
+        # The default tab is not named in the URL
         changes = dict.fromkeys(self.chosen, "") | kept
         changes["tab"] = "" if tab is tab_of(kept) else tab.value
         most = MAX_COUNT if tab is self.tab else MAX_COUNT_BESIDE
@@ -182,12 +191,12 @@ class BenefitListing(Narrowed):
         }
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
-        """With the tab by name, so that what is filtered by next stays in it."""
+        """The same with the tab's name, so that further filters stay in this tab."""
         others = [given for given in super().hidden_inputs() if given[0] != "tab"]
         return [("tab", self.tab.value), *others]
 
     def sections(self, page: Page[dict[str, Any]]) -> list[Section]:
-        """The rows of a page, of each kind that was asked for."""
+        """The rows of a page by kind, for the kinds that were chosen."""
         by_kind: dict[str, list[BenefitRow]] = {kind: [] for kind in KINDS}
         for row, values in zip(self.rows(page.rows), page.rows, strict=True):
             by_kind["licenses" if values["credit_amount"] is None else "usage"].append(row)
@@ -204,10 +213,7 @@ class BenefitListing(Narrowed):
         ]
 
     def spreadsheet(self, benefits: BenefitQuerySet, partner: Partner) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however much it is.
-
-        Days as a spreadsheet sorts them; never a key (K3).
-        """
+        """The header row, then a row for each benefit; days in ISO 8601, never a key (K3)."""
         yield [*column_labels()]
         for batch in self.batches(benefits):
             yield from sheet_rows(partner, batch, self.on)
@@ -215,9 +221,9 @@ class BenefitListing(Narrowed):
 
 @dataclass
 class BenefitListingThen(BenefitListing):
-    """The same as it was at the end of the day `on` (H1).
+    """The list at the end of the day `on` (H1).
 
-    What was used then is worked out for the rows of a page, so no index sorts by it.
+    Whether a benefit was used is computed for the rows of a page only, so no order uses it.
     """
 
     columns = {**BenefitListing.columns, "status": Column(gettext_lazy("Status"))}
@@ -242,7 +248,7 @@ class BenefitListingThen(BenefitListing):
         return replace(page, rows=[*map(used_then, page.rows)])
 
     def spreadsheet(self, benefits: BenefitQuerySet, partner: Partner) -> Iterator[list[object]]:
-        """With the day in a column of its own (H5)."""
+        """The same with the day in the first column (H5)."""
         yield [_("Day"), *column_labels()]
         for batch in self.batches(benefits):
             rows = [*map(used_then, batch)]
@@ -251,5 +257,5 @@ class BenefitListingThen(BenefitListing):
 
 
 def used_then(values: dict[str, Any]) -> dict[str, Any]:
-    """The `values` of a row, in which what was used then is what is used."""
+    """The `values` of a row, with `is_used` as of the day of the list."""
     return values | {"is_used": values["is_used_then"]}

@@ -1,4 +1,4 @@
-"""The pages of the list as queries that are put together once per process (`prepared.py`)."""
+"""Pages of the list of benefits, as prepared queries (`prepared.py`)."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -18,14 +18,14 @@ from benefits_portal.tenants.models import Partner
 if TYPE_CHECKING:
     from benefits_portal.benefits.benefit_list.listing import BenefitListing
 
-LOOKED_UP = {"offer", "product"}  # filters that lines of packages stand for
-KEPT = 64  # forms: each order, both ways, of the tabs and filters that people look at most
+LOOKED_UP = {"offer", "product"}  # filters that package lines stand for
+KEPT = 64  # compiled forms: every order in both directions, of the most used tabs and filters
 
 
 class Form(NamedTuple):
-    """What decides how the query for a page is put together.
+    """What decides the SQL of a page's query.
 
-    `position` has what is yes or no of the row that the page begins behind, None for the rest.
+    `position` has the booleans of the cursor, and None for its other values.
     """
 
     kind: "type[BenefitListing]"
@@ -39,13 +39,13 @@ class Form(NamedTuple):
     how: tuple[tuple[str, bool], ...]
 
     def cursor(self, values: Iterator[Any]) -> Cursor | None:
-        """The position whose values that are neither yes nor no are the next of `values`."""
+        """The cursor of this form, with the next of `values` for each that is not a boolean."""
         if self.position is None:
             return None
         return [next(values) if flag is None else flag for flag in self.position]
 
     def listing(self, partner: int, on: date, lines: str | None) -> "BenefitListing":
-        """A list of the partner's that asks so, of the package `lines` if there are any."""
+        """The list of this form, with the package `lines` if there are any."""
         query = QueryDict(mutable=True)
         query.update({**dict(self.chosen), "sort": self.sort})
         listing = self.kind(
@@ -57,9 +57,9 @@ class Form(NamedTuple):
 
 
 def is_prepared(listing: "BenefitListing", cursor: Cursor | None) -> bool:
-    """Whether a page's query has one of few forms.
+    """Whether the page's query has one of few forms.
 
-    An amount has no stand-in, and where there are no lines there is nothing to ask.
+    Amounts have no stand-in. Without package lines, there is nothing to query.
     """
     has_amount = any(isinstance(value, Decimal) for value in cursor or ())
     return not has_amount and listing.fitting != ""
@@ -68,7 +68,7 @@ def is_prepared(listing: "BenefitListing", cursor: Cursor | None) -> bool:
 def page_rows(
     listing: "BenefitListing", cursor: Cursor | None, limit: int, **how: bool
 ) -> list[dict[str, Any]]:
-    """What `listing` fetches from `cursor` on."""
+    """The rows of `listing` from `cursor` on."""
     position = tuple(value if isinstance(value, bool) else None for value in cursor or ())
     lines = () if listing.fitting is None else (listing.fitting,)
     form = Form(

@@ -1,7 +1,7 @@
-"""The rows of Azure & cloud products, in words.
+"""The rows of *Azure & cloud products*, as text.
 
-A row is made of values, not of models, and every text once: a page of 50 rows has a few products,
-amounts and days.
+Rows are made of values, not of model instances, and each text is formatted once: a page of 50 rows
+has few different products, amounts and days.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ COLUMNS_READ = [
 
 
 class BenefitRow(TypedDict):
-    """One line of the list, in words."""
+    """The texts of one row."""
 
     pk: int
     title: str
@@ -36,7 +36,7 @@ class BenefitRow(TypedDict):
     offer: str
     type: str
     expires: str
-    soon: str  # how long it is until then, or when it starts, where that matters
+    soon: str  # how soon it is lost, or when it starts; empty if that is far
     status: str
     status_text: str
 
@@ -46,13 +46,13 @@ class Section(TypedDict):
 
     kind: str
     href: str
-    hidden: str  # the column that says nothing more: a credit's amount is in its name
-    total: str  # how many there are on all pages, where that is known
+    hidden: str  # a column to hide: the quantity of credit, which is in its title
+    total: str  # the number on all pages, if it is known
     rows: list[BenefitRow]
 
 
 def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitRow]:
-    """Each of `found`, the values of COLUMNS_READ, as a row on that day."""
+    """A row for each of `found`, which are values of COLUMNS_READ, on day `on`."""
     day, labels, soon = cache(as_day), cache(size_and_title), cache(partial(soon_text, on))
     status_labels = {status: str(status.label) for status in Status}
     types = {choice.value: str(choice.label) for choice in BenefitType}
@@ -79,7 +79,7 @@ def benefit_rows(found: Iterable[dict[str, Any]], on: date) -> Iterator[BenefitR
 
 
 def soon_text(on: date, status: Status, starts_on: date, expires_on: date) -> str:
-    """When it starts, or how soon it is lost; empty where that is long, or cannot be."""
+    """When it starts, or how soon it is lost; empty if that is not soon or not possible."""
     if status is Status.NOT_BEGUN:
         return _("starts %(day)s") % {"day": as_day(starts_on)}
     days = (expires_on - on).days
@@ -93,7 +93,7 @@ def soon_text(on: date, status: Status, starts_on: date, expires_on: date) -> st
 def size_and_title(
     product: str, kind: str, quantity: int | None, amount: Decimal | None, currency: str
 ) -> tuple[str, str]:
-    """The licenses or the credit, and what the benefit is called."""
+    """The licenses or the credit, and the title of the benefit."""
     size = quantity_text(quantity, amount, currency, per_year=kind == Product.Kind.BULK_CREDIT)
     return size, benefit_title(product, size, is_usage_based=amount is not None)
 

@@ -1,4 +1,4 @@
-"""The list of benefits as a spreadsheet: numbers as numbers, each fact in a column of its own."""
+"""The list of benefits as a spreadsheet: numbers as numbers, each fact in its own column."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ MAX_HOLDERS = 20  # named in a cell; more are counted
 
 
 class KeyUse(NamedTuple):
-    """What a row says of its live key, and never the key (K3)."""
+    """The use of a live key; never the key itself (K3)."""
 
     last_five: str = ""
     redeemed_by: User | None = None
@@ -55,9 +55,9 @@ def column_labels() -> list[str]:
 def sheet_rows(
     partner: Partner, batch: Sequence[Mapping[str, Any]], on: date, *, then: bool = False
 ) -> Iterator[list[object]]:
-    """The rows of a batch of the list's values: four queries, or fewer where nothing is used.
+    """The rows for a batch of the list's values. At most four queries.
 
-    As it was at the end of the day `on`, if `then`: a key is named if it had been redeemed (H1).
+    With `then`, as at the end of day `on`: a key is shown if it had been redeemed (H1).
     """
     all_keys, all_held = ProductKey.objects, Assignment.objects
     keys = key_uses(batch, all_keys.filter(counted_on(on)) if then else all_keys.not_revoked())
@@ -83,7 +83,7 @@ def sheet_rows(
 
 
 def number_and_unit(row: Mapping[str, Any]) -> tuple[str, str]:
-    """25 and licenses; 100 and USD per month: a number as the reader's spreadsheet reads it."""
+    """25 and licenses; 100 and USD per month. The number is formatted for spreadsheets."""
     quantity: int | None = row["quantity"]
     if quantity is not None:
         return str(quantity), ngettext("license", "licenses", quantity)
@@ -94,7 +94,7 @@ def number_and_unit(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def key_uses(batch: Iterable[Mapping[str, Any]], all_keys: ProductKeyQuerySet) -> dict[int, KeyUse]:
-    """Those of `all_keys` that are of the benefits, by primary key of the benefit."""
+    """The use of the benefits' keys among `all_keys`, by the benefit's primary key."""
     pks = [row["pk"] for row in batch if row["quantity"] is not None]
     keys = all_keys.filter(benefit__in=pks).order_by()
     return {
@@ -106,7 +106,7 @@ def key_uses(batch: Iterable[Mapping[str, Any]], all_keys: ProductKeyQuerySet) -
 def holder_texts(
     batch: Iterable[Mapping[str, Any]], all_held: AssignmentQuerySet
 ) -> dict[int, str]:
-    """Who holds each credit by `all_held`: MAX_HOLDERS people by name; of more, how many."""
+    """The holders of each credit among `all_held`: MAX_HOLDERS names, or else their number."""
     pks = [row["pk"] for row in batch if row["quantity"] is None and row["is_used"]]
     if not pks:
         return {}

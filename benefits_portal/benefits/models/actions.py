@@ -1,4 +1,4 @@
-"""What this app puts on record (rule A1)."""
+"""The actions that this app records (A1)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from benefits_portal.tenants.models import Record, recordable
 
 @recordable
 class BenefitAction(models.TextChoices):
-    """What this app puts on record."""
+    """The actions that this app records."""
 
     PROVISIONED = "benefits.provisioned", _("Provisioned benefits")
     ENDED = "benefits.membership-ended", _("Ended a membership early")

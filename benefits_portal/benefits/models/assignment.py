@@ -1,4 +1,4 @@
-"""Credit given to people (rules U1 to U5)."""
+"""Credit that is assigned to people (U1 to U5)."""
 
 from copy import copy
 from datetime import date
@@ -193,12 +193,12 @@ class Assignment(WrittenOnce):
 
     def _check_successor(self, person: DirectoryUser, on: date) -> None:
         self.check_transferable(on)
-        # In another tenant too: one person (U4)
+        # Entries with the same name in several tenants are one person (U4)
         if person.user_principal_name == self.directory_user.user_principal_name:
             raise HoldsItAlready
 
     def check_transferable(self, on: date) -> None:
-        """Raise NotTransferable unless this is bulk credit within its enrollment year (U3)."""
+        """Raise MonthlyNotTransferred or, after the enrollment year, EnrollmentYearOver (U3)."""
         if not self.is_exclusive:
             raise MonthlyNotTransferred
         if not self.benefit.can_transfer(on):
@@ -206,7 +206,7 @@ class Assignment(WrittenOnce):
 
     @property
     def names(self) -> dict[str, int]:
-        """What stands for it on record."""
+        """The primary keys of the person and of this row, as the record has them."""
         return {"person": self.directory_user_id, "assignment": self.pk}
 
     def _about(self, by: Actor) -> dict[str, Any]:
@@ -218,11 +218,11 @@ class Assignment(WrittenOnce):
         }
 
     def _end(self, *, by: Actor, on: date) -> None:
-        """End the assignment of a benefit that is locked first, as everywhere."""
+        """End the row, after locking the benefit first, as everywhere. Raises AssignmentEnded."""
         benefits = type(self.benefit).objects.select_for_update(no_key=True)
         benefits.get(pk=self.benefit_id, partner=self.partner_id)
-        # The condition is on the row itself: behind a join it would not be asked again once the
-        # row's lock is free.
+        # The condition is on the row itself, because PostgreSQL checks a joined one only once, not
+        # again after it has waited for the row's lock
         own = Assignment.objects.filter(pk=self.pk, partner=self.partner_id)
         if self.benefit.has_expired(on) or not own.end(by=by, on=on):
             raise AssignmentEnded

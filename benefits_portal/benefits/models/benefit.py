@@ -49,11 +49,11 @@ class Benefit(PartnerRow):
 
     Status = BenefitStatus
 
-    # Every index that lists use begins with it; one of it alone would be taken instead of theirs
+    # All indexes of lists begin with it; PostgreSQL might prefer an index of it alone
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="benefits", db_index=False, verbose_name=_("partner")
     )
-    # The constraint that a package line comes once has an index that begins with it
+    # The index of a unique constraint begins with it
     membership = models.ForeignKey(
         "benefits.Membership",
         models.PROTECT,
@@ -208,7 +208,7 @@ class Benefit(PartnerRow):
         with recorded_if_refused(
             BenefitAction.KEY_ISSUED, by=by, partner=self.partner, subject=self
         ):
-            # Of two officers one finds the other's key
+            # Of two members of staff at once, the second one finds the first one's key
             benefits = Benefit.objects.select_for_update(of=("self",))
             benefits.get(pk=self.pk, partner=self.partner_id)
             self.check_key_missing(on)

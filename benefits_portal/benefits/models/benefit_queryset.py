@@ -62,11 +62,11 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
     def with_use_then(self, day: date) -> Self:
         """Annotate `is_used_then`: `is_used` at the end of `day` (H1)."""
         # The second condition excludes nothing. Without it PostgreSQL, which does not know that
-        # a page is all that is asked for, reads every assignment there is to look these up
+        # only a page is needed, would hash all assignments there are
         its = Q(benefit=OuterRef("pk")) & Q(benefit__lte=OuterRef("pk"))
         held = Assignment.objects.on(day).filter(its)
         keys = ProductKey.objects.filter(counted_on(day), its)
-        # Each is asked what it can have: credit is assigned, licenses have keys
+        # Only credit is assigned, and only licenses have keys
         is_held = Q(is_license_based=False) & Q(Exists(held))
         is_redeemed = Q(is_license_based=True) & Q(Exists(keys))
         is_used = ExpressionWrapper(is_held | is_redeemed, BooleanField())
@@ -85,11 +85,11 @@ class BenefitQuerySet(DerivedQuerySet["Benefit"]):
         return self.ended(on).unused().filter(expires_on__gte=on - timedelta(days=days))
 
     def with_status(self, status: Status, on: date) -> Self:
-        """Annotate the same as `Benefit.status`."""
+        """Filter by status: the same as `Benefit.status`."""
         return self.filter(status_condition(status, on))
 
     def with_status_then(self, status: Status, day: date) -> Self:
-        """The same of what was used at the end of `day`."""
+        """Filter by status at the end of `day`."""
         return self.with_use_then(day).filter(status_condition(status, day, "is_used_then"))
 
     def unused_then(self, day: date) -> Self:

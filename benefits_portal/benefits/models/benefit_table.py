@@ -13,7 +13,7 @@ CONSTRAINTS: list[BaseConstraint] = [
     ),
     CheckConstraint(
         condition=Q(quantity__isnull=False, quantity__gte=1, credit_amount=None, currency="")
-        # A check passes what is NULL
+        # A check constraint accepts NULL, so this is explicit
         | Q(quantity=None, credit_amount__isnull=False, credit_amount__gt=0) & ~Q(currency=""),
         name="benefit_quantity_or_credit",
         violation_error_message=_(

@@ -58,16 +58,16 @@ class ProductQuerySet(DerivedQuerySet["Product"]):
         return self.filter(discontinued_on__lte=on).prefetch_related("replaced_by")
 
     def with_excluding_offers(self) -> Self:
-        """Each with `excluding_offers`: what its credit cannot be combined with (U4).
+        """Annotate `excluding_offers`: the offers that credit cannot be combined with (U4).
 
-        A name a line, in no order.
+        One name per line, unordered.
         """
         return self.annotate(
             excluding_offers=StringAgg("excluded_by__name", Value("\n"), default=Value(""))
         )
 
     def named(self, search_query: str) -> Self:
-        """Those whose name has words that begin so; the catalog is small."""
+        """Products whose name has a word that begins with each search word."""
         return self.filter(found_by(search_query, "search_text"))
 
 
@@ -221,7 +221,7 @@ class PackageLine(models.Model):
         return f"{self.offer}: {self.product}"
 
     def clean(self) -> None:
-        """Licenses have a quantity, credit has none (its amounts are lines of their own)."""
+        """Licenses have a quantity; credit has rows of CreditAmount instead."""
         if self.product_id and self.product.is_usage_based != (self.quantity is None):
             raise ValidationError(
                 {

@@ -26,7 +26,7 @@ CARRIED_AT_ONCE = 1_000  # rows of a kind, by the page that renames
 def mark_renamed(instance: Product | Offer) -> bool:
     """Whether `instance` is about to get another name.
 
-    Then `is_name_pending` says so, until every row has it.
+    If so, set `is_name_pending` until every row has the name.
     """
     model: Any = type(instance)
     if (
@@ -56,5 +56,5 @@ def carry_offer_name(instance: Offer, raw: bool, **_kwargs: object) -> None:
 
 
 def carry_to_benefits(benefits: models.QuerySet[Benefit], name: dict[str, str]) -> int:
-    """Write `name`, by column, on those of `benefits` that have another; returns on how many."""
+    """Write `name`, which is by column, on `benefits` that have another. Returns how many rows."""
     return update_in_batches(benefits.exclude(**name), lambda batch: batch.update(**name))

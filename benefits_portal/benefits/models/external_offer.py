@@ -1,4 +1,4 @@
-"""Offers from elsewhere that credit cannot be combined with, and who holds them (rule U4)."""
+"""Offers from other programs that credit cannot be combined with, and who holds them (U4)."""
 
 from datetime import date
 from typing import Self
@@ -17,9 +17,9 @@ from .catalog import Product
 
 
 class ExternalOffer(models.Model):
-    """An offer from elsewhere that some credit cannot be combined with (U4).
+    """An offer of another program that some credit cannot be combined with (U4).
 
-    An Enterprise Agreement, Azure Pass …
+    For example an Enterprise Agreement or an Azure Pass.
     """
 
     name = NameField(gettext_lazy("name"), max_length=80, unique=True)
@@ -53,7 +53,7 @@ class HeldOfferQuerySet(models.QuerySet["HeldOffer"]):
 
 
 class HeldOffer(PartnerRow):
-    """That a person, or a whole partner, holds an external offer."""
+    """A person, or a whole partner, holds an external offer."""
 
     external_offer = models.ForeignKey(
         ExternalOffer,
@@ -110,7 +110,7 @@ class HeldOffer(PartnerRow):
         return f"{self.external_offer}: {self.directory_user or self.partner}"
 
     def clean(self) -> None:
-        """Whoever holds it for the partner is in the partner's own directory."""
+        """The person must be in the directory of the partner."""
         if (
             self.partner_id
             and self.directory_user

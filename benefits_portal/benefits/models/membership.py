@@ -1,4 +1,4 @@
-"""A partner's enrollment in an offer, and the provisioning of its benefits (rules B1, B2)."""
+"""A partner's enrollment in an offer, and the provisioning of its benefits (B1, B2)."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta

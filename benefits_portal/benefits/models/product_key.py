@@ -1,4 +1,4 @@
-"""Product keys: issued, revealed, redeemed once, revoked (rules K1 to K8)."""
+"""Product keys: issued, revealed, redeemed once, revoked (K1 to K8)."""
 
 from datetime import date
 from typing import ClassVar
@@ -53,7 +53,7 @@ class ProductKey(WrittenOnce):
     issued_at = models.DateTimeField(_("issued at"), default=clock.now, editable=False)
     redeemed_at = models.DateTimeField(_("redeemed at"), null=True, editable=False)
     redeemed_on = models.DateField(_("redeemed on"), null=True, editable=False)
-    # Without an index on what redeeming writes, it writes into none
+    # Columns that redeeming writes have no index, so that it updates none
     redeemed_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -91,7 +91,7 @@ class ProductKey(WrittenOnce):
 
     objects = ProductKeyQuerySet.as_manager()  # type: ignore[misc]
 
-    # Whether its benefit had one before: taken for granted where `Benefit.live_key` did not ask
+    # Whether its benefit had another key before; True, the safe answer, unless a query found out
     follows_another = True
 
     class Meta:
@@ -119,7 +119,7 @@ class ProductKey(WrittenOnce):
                 | Q(revoked_at__isnull=False) & ~Q(revoked_why=""),
                 name="product_key_revoked_all_or_none",
             ),
-            # Not `unique`: PostgreSQL would get a second index, for LIKE
+            # Not unique=True, which would add a second index for LIKE on PostgreSQL
             models.UniqueConstraint(fields=["digest"], name="product_key_digest"),
             models.UniqueConstraint(
                 fields=["benefit"],
@@ -149,7 +149,7 @@ class ProductKey(WrittenOnce):
         return self.redeemed_at is not None
 
     def check_redeemable(self, on: date) -> None:
-        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired, by K7."""
+        """Raise KeyRevoked, KeyAlreadyRedeemed, BenefitNotBegun or BenefitExpired (K7)."""
         if self.revoked_at is not None:
             raise KeyRevoked(self)
         if self.is_redeemed:
@@ -173,7 +173,7 @@ class ProductKey(WrittenOnce):
             "after": {"key": self.pk},
         }
         with recorded_if_refused(BenefitAction.KEY_REVEALED, **about):
-            # Of two clicks at once one finds the other's line
+            # Of two clicks at once, the second one finds the first one's record
             keys = ProductKey.objects.select_for_update(no_key=True)
             keys.get(pk=self.pk, partner=self.partner_id)
             self.check_redeemable(on)
@@ -194,7 +194,7 @@ class ProductKey(WrittenOnce):
         return revoked
 
     def _log_revoked(self, why: str, by: Actor) -> None:
-        # Staff's own reason is not for the partner to read
+        # The partner must not read a reason that staff gave for themselves
         after = {"key": self.pk} | ({"why": why} if why != by.reason else {})
         Record.objects.log(
             BenefitAction.KEY_REVOKED,

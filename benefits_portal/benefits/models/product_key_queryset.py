@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .benefit import Benefit
     from .product_key import ProductKey
 
-MAX_FOUND = 50  # keys that end alike
+MAX_FOUND = 50  # keys with the same last five characters
 
 
 class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
@@ -135,7 +135,7 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
             digests = key_encryption.digests(typed_key(text))
         except (NotAKey, KeyMistyped) as refusal:
             return refusal
-        # Somebody else's key: as if never issued (K4)
+        # The key of another partner is treated as if it did not exist (K4)
         key = self.for_display().filter(visible, digest__in=digests).first()
         if key:
             return key if key.partner_id == partner.pk else KeyOfAnotherPartner(key)
@@ -174,13 +174,13 @@ class ProductKeyQuerySet(WrittenOnceQuerySet["ProductKey"]):
         if tenant.partner_id != key.partner_id:
             raise KeyUnknown
         values = spending(tenant=tenant, by=by, on=on)
-        # As it was read: what is spent stays so, and nothing is written for it
+        # A spent key stays spent, so it is refused without a write
         is_spent = key.is_redeemed or key.revoked_at
         own = self.filter(pk=key.pk, partner=key.partner_id)
         if is_spent or not own.filter(revoked_at=None).update(**values):
             key = self.for_display().get(pk=key.pk)
             key.check_redeemable(on)
-            raise KeyAlreadyRedeemed(key)  # whatever the reason: what was not claimed is not spent
+            raise KeyAlreadyRedeemed(key)  # in any case: a key that was not claimed is not spent
         key.benefit.check_usable(on)
         key.benefit.begin_use()
         return key

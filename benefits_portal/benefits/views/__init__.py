@@ -1,1 +1,1 @@
-"""Views, by what they show; a benefit's own page shows subscriptions too: see licensing."""
+"""Views of the list of benefits and of credit; the page of one benefit is in `licensing`."""

@@ -1,4 +1,4 @@
-"""Giving credit to people: to one or to a list; taking it away, and passing it on (U1 to U6)."""
+"""Assigning credit to a person or a list, removing and transferring it (U1 to U6)."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ from benefits_portal.typed_text import isolated
 @admin_required
 @form_methods
 def assign(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Give the credit to somebody (U1 to U6); bulk credit after a review, since it stays (U3)."""
+    """Assign the credit to a person (U1 to U6); bulk credit after a review (U3)."""
     benefit = get_own_prepared(request, own_credit, pk)
     form = PersonForm(benefit, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -58,7 +58,7 @@ def assign(request: PartnerRequest, pk: int) -> HttpResponse:
 
 @PreparedQuery
 def own_credit(partner: int, pk: int) -> QuerySet[Benefit]:
-    """A benefit that people hold, with the names of the offers that exclude it."""
+    """The partner's usage-based benefit, with the names of the offers that exclude it."""
     its = Benefit.objects.filter(partner=partner, pk=pk).usage_based()
     return its.for_display().with_excluding_offers().order_by()
 
@@ -66,10 +66,7 @@ def own_credit(partner: int, pk: int) -> QuerySet[Benefit]:
 @admin_required
 @form_methods
 def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Give monthly credit to a list of people (U2).
-
-    The list, what would happen to each line, then exactly that.
-    """
+    """Assign monthly credit to a list of people: enter it, preview each line, then assign (U2)."""
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     form = PeopleForm(request.POST or None, request.FILES or None)
     context: dict[str, object] = {"benefit": benefit, "form": form}
@@ -89,9 +86,9 @@ def assign_list(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> dict[str, object]:
-    """The lines, sealed as they are shown.
+    """The previewed lines, signed for the form.
 
-    `is_renewed` if others were shown before that no longer hold.
+    `is_renewed` says that the lines shown before no longer hold.
     """
     lines = preview(benefit, form.list.found, request.today)
     return {
@@ -104,14 +101,14 @@ def previewing(request: PartnerRequest, benefit: Benefit, form: PeopleForm) -> d
 
 
 def of_benefit(pk: int) -> AssignmentQuerySet:
-    """The assignments of one benefit; of a number that no row can have, none."""
+    """The assignments of one benefit; none for a number that no row can have."""
     return Assignment.objects.for_display().filter(benefit__in=Benefit.objects.filter(pk=pk))
 
 
 @admin_required
 @form_methods
 def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
-    """Take monthly credit away again, after a question (U2)."""
+    """Remove monthly credit, after a confirmation (U2)."""
     assignment = get_own(request, of_benefit(pk), assignment_pk)
     try:
         if request.method != "POST":
@@ -136,7 +133,7 @@ def remove(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse
 @admin_required
 @form_methods
 def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpResponse:
-    """Pass bulk credit on to somebody else, within the enrollment year, after a review (U3)."""
+    """Transfer bulk credit within the enrollment year, after a review (U3)."""
     assignment = get_own(request, of_benefit(pk), assignment_pk)
     benefit = assignment.benefit
     form = PersonForm(benefit, request.POST or None)
@@ -154,7 +151,7 @@ def transfer(request: PartnerRequest, pk: int, assignment_pk: int) -> HttpRespon
 
 
 def needs_review(request: PartnerRequest, benefit: Benefit) -> bool:
-    """Whether it would be for good, and the person has not been confirmed yet (U3)."""
+    """Whether assigning is irrevocable and the person has not been confirmed yet (U3)."""
     return benefit.product.is_bulk_credit and "confirmed" not in request.POST
 
 
@@ -165,9 +162,9 @@ def given(
     reviewed: Benefit | Assignment | None,
     benefit: Benefit,
 ) -> HttpResponse | None:
-    """Give the credit to the person chosen in `form`, or show the review of `reviewed` before that.
+    """Give the credit to the chosen person, or return the review that must come first.
 
-    None where a refusal became the form's error.
+    None if a refusal was added to `form`.
     """
     person = form.cleaned_data["directory_user"]
     try:
@@ -191,7 +188,7 @@ def review(
     person: DirectoryUser,
     reviewed: Benefit | Assignment,
 ) -> HttpResponse:
-    """Who gets how much, and that it stays: before bulk credit is given or passed on (U3)."""
+    """Who gets how much, and that it cannot be undone, before bulk credit is given (U3)."""
     context = {
         "benefit": benefit,
         "person": person,
@@ -203,7 +200,7 @@ def review(
 
 
 def choosing_template(request: PartnerRequest, page: str) -> str:
-    """The page; for htmx, which asks while somebody types, the people alone."""
+    """The page; for htmx, which asks while somebody types, only the people."""
     return (
         "benefits/_people.html#candidates"
         if request.htmx and request.method == "GET"
@@ -212,7 +209,7 @@ def choosing_template(request: PartnerRequest, page: str) -> str:
 
 
 def choosing(request: PartnerRequest, benefit: Benefit, form: PersonForm) -> dict[str, object]:
-    """What the list of people needs: who matches the words, who can be chosen, and why not."""
+    """The people who match the search, with the reasons why some cannot be chosen."""
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
     candidates = benefit.candidates(search_query, request.today)
     wanted = request.POST.get("directory_user") or request.GET.get("person")

@@ -1,4 +1,4 @@
-"""Azure & cloud products: the list of benefits as a page and as CSV."""
+"""*Azure & cloud products*: the list of benefits as a page and as CSV."""
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -40,7 +40,7 @@ def benefit_list(request: PartnerRequest) -> HttpResponse:
 @file_on_any_day
 @require_safe
 def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the list's filters leave, in its order, written while it is read."""
+    """The filtered list as a file, in its order, streamed while it is read."""
     listing = BenefitListing.for_day(request.partner, request.GET, request.any_day)
     benefits = Benefit.objects.for_partner(request.partner)
     log_listing(request, "benefits", listing, benefits)
@@ -49,7 +49,7 @@ def benefit_csv(request: PartnerRequest) -> HttpResponseBase:
 
 
 def notes_of_the_day(partner: Partner, any_day: AnyDay, *, is_empty: bool) -> list[str]:
-    """What a list of a past day does not know, and that nothing was there yet (H1, H2)."""
+    """What a list of a past day cannot know, and that nothing was there yet (H1, H2)."""
     if any_day.as_of is None or any_day.is_forecast:
         return []
     notes = [

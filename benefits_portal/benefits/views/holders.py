@@ -1,4 +1,4 @@
-"""Everybody who holds one credit, or held it, as a page and as CSV."""
+"""The present and former holders of one credit, as a page and as CSV."""
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -17,7 +17,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 @role_required
 @require_safe
 def holders(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Everybody who holds one credit, and who held it, page by page."""
+    """The present and former holders of one credit."""
     benefit = get_own(request, Benefit.objects.for_display().usage_based(), pk)
     listing = HolderListing.of(request.GET)
     page = listing.page(
@@ -38,7 +38,7 @@ def holders(request: PartnerRequest, pk: int) -> HttpResponse:
 @role_required
 @require_safe
 def holders_csv(request: PartnerRequest, pk: int) -> HttpResponseBase:
-    """All that the list's tab and words leave, in its order, written while it is read."""
+    """The filtered list as a file, in its order, streamed while it is read."""
     benefit = get_own(request, Benefit.objects.usage_based(), pk)
     theirs = benefit.assignments.for_partner(request.partner).select_related("directory_user")
     listing = HolderListing.of(request.GET)

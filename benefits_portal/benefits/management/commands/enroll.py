@@ -1,4 +1,4 @@
-"""Enrolls one partner from the command line."""
+"""Enroll one partner."""
 
 from argparse import ArgumentTypeError
 from datetime import date

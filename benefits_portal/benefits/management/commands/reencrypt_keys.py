@@ -1,6 +1,6 @@
-"""Puts every key under a new first part of PRODUCT_KEY_SECRETS.
+"""Encrypt every key again with the first of PRODUCT_KEY_SECRETS.
 
-Afterwards the old part can be taken away.
+Afterwards, older secrets can be removed from the setting.
 """
 
 from typing import Any
@@ -45,9 +45,9 @@ class Command(PortalCommand):
         )
 
     def move(self, key: ProductKey, *, dry_run: bool) -> bool:
-        """Whether `key` was under an older secret.
+        """Encrypt `key` again. Returns whether an older secret had been used.
 
-        Each is one update of its own, and so is never half moved.
+        One update per key, so none is left half done.
         """
         try:
             text = key_encryption.decrypted(key.ciphertext)

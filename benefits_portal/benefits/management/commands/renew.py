@@ -1,4 +1,4 @@
-"""Renews many memberships from the command line."""
+"""Renew many memberships."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ BATCH, MAX_DAYS = 500, 3_650  # memberships in memory; days ahead
 
 
 def days_ahead(text: str) -> int:
-    """Raises ArgumentTypeError for what the calendar does not hold."""
+    """A number of days. Raises ArgumentTypeError if it is beyond the calendar."""
     if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_DAYS):
         raise ArgumentTypeError(f"write a number of days up to {MAX_DAYS:,}")
     return int(text)
@@ -48,9 +48,9 @@ class Command(PortalCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Each for itself; one that was ended early was meant to end.
+        """Renew each membership by itself, without those that were ended early.
 
-        Ends with an error if one was refused.
+        Raises CommandError at the end if one was refused.
         """
         if options["offer"] and not Offer.objects.filter(name=options["offer"]).exists():
             raise CommandError(f"There is no offer called {options['offer']}.")
@@ -71,9 +71,9 @@ class Command(PortalCommand):
             raise CommandError(f"{refused} could not be renewed; the others were.")
 
     def ending(self, days: int, offer: str | None) -> Iterator[tuple[Membership, date]]:
-        """The memberships that end within `days` of their partner's own today, and that day.
+        """Memberships that end within `days` of their partner's today, each with that day.
 
-        Some at a time.
+        Read in batches.
         """
         calendars = (
             Partner.objects.order_by("time_zone", "days_ahead")

@@ -1,4 +1,4 @@
-"""What of a partner's benefits the list holds, by its words, filters and tab."""
+"""The benefits that a list has, after its search, filters and tab."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,19 +17,22 @@ from benefits_portal.search_text import matches
 
 
 @dataclass
-class Narrowed(Listing[dict[str, Any]]):
-    """`lines` are those of the partner's packages, asked for when they decide."""
+class FilteredListing(Listing[dict[str, Any]]):
+    """A list of a partner's benefits on day `on`, filtered.
+
+    `lines` loads the partner's package lines, if they are needed.
+    """
 
     lines: Callable[[], Sequence[HeldLine]] = list
     on: date = date.min
     tab: Tab = Tab.CURRENT
 
     def filter_queryset(self, rows: BenefitQuerySet) -> BenefitQuerySet:
-        """`rows` are all of the partner's."""
+        """`rows` are all benefits of the partner."""
         return self._filtered(rows, self.chosen)
 
     def _filtered(self, rows: BenefitQuerySet, chosen: Mapping[str, str]) -> BenefitQuerySet:
-        """Words, product and offer are looked up in the catalog, which is small."""
+        """Search words, product and offer are matched against package lines, which are few."""
         if self.fitting is not None:
             fit = rows.filter(package_line__one_of=self.fitting)
             rows = fit if self.fitting else rows.none()
@@ -52,7 +55,7 @@ class Narrowed(Listing[dict[str, Any]]):
 
     @cached_property
     def _held(self) -> list[HeldLine] | None:
-        """The package lines that the words, the product and the offer leave; None for all."""
+        """The package lines that match the search, the product and the offer; None for all."""
         offer, product = self.chosen.get("offer"), self.chosen.get("product")
         if not (self.search_query or offer or product):
             return None
@@ -66,12 +69,12 @@ class Narrowed(Listing[dict[str, Any]]):
 
     @cached_property
     def fitting(self) -> str | None:
-        """Their primary keys, in one text."""
+        """The primary keys of these lines, joined in one text; None for all."""
         return None if self._held is None else in_one_text(line.pk for line in self._held)
 
     @cached_property
     def is_license_based(self) -> bool | None:
-        """The kind of all that is found; None where there may be both."""
+        """The kind of all matching benefits; None if there may be both kinds."""
         if "kind" in self.chosen:
             return self.chosen["kind"] == "licenses"
         kinds = {line.kind == Product.Kind.LICENSES for line in self._held or ()}
@@ -98,18 +101,18 @@ class Narrowed(Listing[dict[str, Any]]):
                 return rows.ended(self.on)
 
     def count(self, rows: BenefitQuerySet, most: int) -> CappedCount:
-        """By date, where no index has both the type and the days of a tab."""
+        """Count in the order of dates if a type is chosen, because no index has type and dates."""
         return CappedCount(rows, most, by=["expires_on"] if "type" in self.chosen else [])
 
     @property
     def beside(self) -> list[str]:
-        """The other tabs."""
+        """The names of the other tabs."""
         return [tab.name for tab in Tab if tab is not self.tab]
 
     def rows_beside(self, rows: BenefitQuerySet, name: str) -> BenefitQuerySet:
         return self._in(Tab[name], self._filtered(rows, self._chosen_in(Tab[name])))
 
     def _chosen_in(self, tab: Tab) -> dict[str, str]:
-        """The filters that go along to `tab`: those that something in it can pass."""
+        """The chosen filters that benefits in `tab` can match."""
         dropped = {"tab", *unfitting(tab, self.chosen)}
         return {name: value for name, value in self.chosen.items() if name not in dropped}
