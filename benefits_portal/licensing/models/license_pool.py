@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.http import urlencode
 
 from benefits_portal.benefits.models import Product
@@ -22,6 +22,7 @@ from benefits_portal.licensing.license_exceptions import (
     NotInTenant,
 )
 from benefits_portal.paths import path_of
+from benefits_portal.prepared import PreparedQuery, in_one_text
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -120,8 +121,9 @@ class LicensePool:
     def refusals(self, people: Iterable[DirectoryUser]) -> dict[int, Refusal | None]:
         """Why people cannot be chosen, by primary key. One query (L1, L2)."""
         people = list(people)
-        held = self.assignments.running().of_people(people)
-        holders = set(held.order_by().values_list("directory_user", flat=True))
+        numbers = self.tenant.partner_id, self.tenant.pk, self.product.pk
+        found = holders_among.tuples(*numbers, in_one_text(person.pk for person in people))
+        holders = {person for (person,) in found}
         return {person.pk: self.refusal_of(person, holders) for person in people}
 
     def refusal_of(self, person: DirectoryUser, holders: Collection[int]) -> Refusal | None:
@@ -231,3 +233,13 @@ class LicensePool:
             "tenant": self.tenant,
             "subject": self.product,
         }
+
+
+@PreparedQuery
+def holders_among(
+    partner: int, tenant: int, product: int, people: str
+) -> "QuerySet[LicenseAssignment, tuple[int]]":
+    """Who of `people` has a license of a pool; these are primary keys in one text."""
+    pool = LicensePool(Tenant(pk=tenant, partner_id=partner), Product(pk=product))
+    held = pool.assignments.running().filter(directory_user__one_of=people)
+    return held.order_by().values_list("directory_user")
