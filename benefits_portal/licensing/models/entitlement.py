@@ -1,18 +1,30 @@
 """How many licenses of a product the people of a tenant can have on a day (L6, L7)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.tenants.models import Tenant
+from benefits_portal.prepared import PreparedQuery
+from benefits_portal.tenants.models import Partner, Tenant
 
 from .redemption import Redemption
 from .reversal import Reversal
 from .subscription import Subscription
 from .subscription_queryset import EXPIRED_DAYS
+
+# A primary key, several of them `in_one_text`, or None for all
+type Products = int | str | None
+
+
+def of_products[Rows: QuerySet[Any]](rows: Rows, products: Products, path: str = "product") -> Rows:
+    """Those of the `rows` that are of `products`."""
+    if products is None:
+        return rows
+    lookup = f"{path}__one_of" if isinstance(products, str) else path
+    return rows.filter(**{lookup: products})
 
 
 def entitled(tenant: Tenant, product: Product, on: date) -> int:
@@ -20,13 +32,22 @@ def entitled(tenant: Tenant, product: Product, on: date) -> int:
 
     By their terms at the end of day `on`. One query.
     """
-    parts = entitling_of(tenant, on, [product.pk], then=True)
-    sums = (rows.values_list("product").annotate(Sum("number")) for rows in parts)
-    return sum(number for _product, number in all_together(sums))
+    found = sums_of_pool.tuples(tenant.partner_id, tenant.pk, product.pk, on)
+    return sum(number for _product, number in found)
+
+
+@PreparedQuery
+def sums_of_pool(
+    partner: int, tenant: int, product: int, on: date
+) -> QuerySet[Any, tuple[int, int]]:
+    """What `entitled` adds up."""
+    its = Tenant(pk=tenant, partner=Partner(pk=partner))
+    parts = entitling_of(its, on, product, then=True)
+    return all_together(rows.values_list("product").annotate(Sum("number")) for rows in parts)
 
 
 def entitling_of(
-    tenant: Tenant, on: date, products: Collection[int] | None, *, then: bool
+    tenant: Tenant, on: date, products: Products, *, then: bool
 ) -> Iterator[QuerySet[Any, Any]]:
     """The licenses that people of `tenant` can have on that day, as parts of a union (L7).
 
@@ -35,10 +56,7 @@ def entitling_of(
     since, and those of `ended_since` (H1).
     """
     here = {"partner": tenant.partner_id, "tenant": tenant}
-    theirs = Subscription.objects.filter(**here)
-    if products is not None:
-        theirs = theirs.filter(product__in=products)
-    rows = theirs.entitling(on)
+    rows = of_products(Subscription.objects.filter(**here), products).entitling(on)
     if then:
         rows = rows.unchanged_since(on)
     yield rows.order_by().annotate(end=F("ends_on"), number=F("licenses"))
@@ -52,9 +70,7 @@ def all_together(parts: Iterable[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
     return union.order_by()
 
 
-def ended_since(
-    on: date, here: dict[str, Any], products: Collection[int] | None
-) -> Iterator[QuerySet[Any, Any]]:
+def ended_since(on: date, here: dict[str, Any], products: Products) -> Iterator[QuerySet[Any, Any]]:
     """The terms at the end of `on` that a later redemption or reversal ended, in the same form."""
     earliest = on - EXPIRED_DAYS
     redeemed = Redemption.objects.filter(
@@ -67,7 +83,6 @@ def ended_since(
         (redeemed, "before_ends_on", "before_licenses"),
         (undone, "redemption__after_ends_on", "redemption__after_licenses"),
     ):
-        if products is not None:
-            rows = rows.filter(subscription__product__in=products)
+        rows = of_products(rows, products, "subscription__product")
         product = F("subscription__product")
         yield rows.order_by().annotate(product=product, end=F(end), number=F(number))

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from django.db.models import DateField, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.prepared import PreparedQuery, padded
+from benefits_portal.prepared import PreparedQuery, in_one_text
 from benefits_portal.tenants.models import Partner, Tenant
 
-from .entitlement import all_together, entitling_of
+from .entitlement import Products, all_together, entitling_of, of_products
 from .license_pool import LicenseCount
 from .license_tally import PEOPLE, LicenseTally
 from .subscription_queryset import EXPIRED_DAYS
@@ -152,7 +152,7 @@ def of_one_pool(
     partner: int, tenant: int, product: int, on: date, *, then: bool
 ) -> QuerySet[Any, PeopleOrStretch]:
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
-    return people_and_stretches(its, on, [product], then=then)
+    return people_and_stretches(its, on, product, then=then)
 
 
 @PreparedQuery
@@ -186,7 +186,7 @@ def counts(
 
     One query; the same as `LicenseOutlook.count`. Of all products if `products` is None.
     """
-    chosen = () if products is None else padded(sorted(products), 0)
+    chosen = () if products is None else (in_one_text(sorted(products)),)
     asked = tenant.partner_id, tenant.pk, on, *chosen
     found: dict[int, dict[bool, int]] = defaultdict(lambda: {False: 0, True: 0})
     for product, is_people, total in sums_and_people.rows(*asked, then=then):
@@ -200,28 +200,26 @@ def counts(
 
 @PreparedQuery
 def sums_and_people(
-    partner: int, tenant: int, on: date, *products: int, then: bool
+    partner: int, tenant: int, on: date, products: str | None = None, *, then: bool
 ) -> QuerySet[Any, tuple[int, bool, int]]:
-    """The rows that `counts` adds up, of `products` or, without any, of all."""
-    its, chosen = Tenant(pk=tenant, partner=Partner(pk=partner)), products or None
+    """The rows that `counts` adds up, of `products` in one text or, without it, of all."""
+    its = Tenant(pk=tenant, partner=Partner(pk=partner))
     sums = (
         rows.values_list("product").annotate(is_people=Value(False), total=Sum("number"))
-        for rows in entitling_of(its, on, chosen, then=then)
+        for rows in entitling_of(its, on, products, then=then)
     )
-    return all_together(chain(sums, people_by_product(its, on, chosen, Value(True), then=then)))
+    return all_together(chain(sums, people_by_product(its, on, products, Value(True), then=then)))
 
 
 def people_by_product(
-    tenant: Tenant, on: date, products: Iterable[int] | None, beside: Value, *, then: bool
+    tenant: Tenant, on: date, products: Products, beside: Value, *, then: bool
 ) -> Iterator[QuerySet[Any, Any]]:
     """How many people have a license of each product: rows that add up, for a union.
 
     Each row is a product, `beside` and a number: those who have one now and, `then`, minus how many
     more they have become since.
     """
-    tallies = LicenseTally.objects.in_tenant(tenant).order_by()
-    if products is not None:
-        tallies = tallies.filter(product__in=products)
+    tallies = of_products(LicenseTally.objects.in_tenant(tenant).order_by(), products)
     yield tallies.ever().values_list("product", beside, PEOPLE)
     if then:
         since = tallies.after(on).values_list("product", beside)
@@ -229,7 +227,7 @@ def people_by_product(
 
 
 def people_and_stretches(
-    tenant: Tenant, on: date, products: Collection[int] | None, *, then: bool
+    tenant: Tenant, on: date, products: Products, *, then: bool
 ) -> QuerySet[Any, PeopleOrStretch]:
     """The rows that `by_product` reads, as one union."""
     people = people_by_product(tenant, on, products, Value(None, DateField()), then=then)
