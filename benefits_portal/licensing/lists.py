@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from benefits_portal.licensing.models import LicenseCount, Subscription
-from benefits_portal.licensing.models.as_of import annotated_run, source_on
-from benefits_portal.licensing.models.subscription_as_of import copy_with
+from benefits_portal.licensing.models.as_of import source_on
 from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
 from benefits_portal.listing import Column, Filter, Listing, Page
 from benefits_portal.listing.keyset import Cursor
@@ -126,7 +126,7 @@ class SubscriptionListingThen(SubscriptionListing):
     }
 
     def all(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
-        return rows.as_they_were(self.on)
+        return rows.there_on(self.on)
 
     def active(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:
         return rows.active_as_of(self.on)
@@ -144,10 +144,15 @@ class SubscriptionListingThen(SubscriptionListing):
     def batches(self, rows: SubscriptionQuerySet) -> Iterator[list[Subscription]]:
         yield from map(self._then, super().batches(rows))
 
-    def _then(self, rows: Iterable[Subscription]) -> list[Subscription]:
-        then = [copy_with(row, annotated_run(row), self.on) for row in rows]
-        for row in then:
-            row.source_name = row.source_name_then  # type: ignore[attr-defined]  # annotated
+    def _then(self, rows: Iterable[Any]) -> list[Subscription]:
+        """The `rows` with their values of that day, to be shown and never saved."""
+        then = []
+        for row in rows:
+            row.licenses, row.ends_on = row.licenses_then, row.ends_on_then
+            row.source_name = row.source_name_then
+            if row.since > self.on:
+                row.withdrawn_on = None
+            then.append(row)
         return then
 
     def column_labels(self) -> list[object]:

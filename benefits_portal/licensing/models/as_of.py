@@ -26,6 +26,7 @@ STARTING = (RedemptionKind.NEW, RedemptionKind.REACTIVATE)
 COLUMNS = {
     "licenses": PositiveIntegerField(),
     "ends_on": DateField(),
+    "starts_on": DateField(),
     "carried_license_days": PositiveIntegerField(),
 }
 
@@ -133,16 +134,15 @@ class SourceThen(Then):
     looked_up = f"COALESCE(({SOURCE}), %(own)s)"
 
 
-def columns_on(day: date) -> Mapping[str, Then]:
-    """The annotations `licenses_then`, `ends_on_then` … for subscriptions."""
+def columns_on(day: date, *names: str) -> Mapping[str, Then]:
+    """The annotations `licenses_then`, `ends_on_then` … for the `names` of a run's columns."""
     begun = ", ".join(f"'{way}'" for way in STARTING)
     start = f"CASE WHEN r.way IN ({begun}) THEN r.redeemed_on ELSE r.before_starts_on END"
-    terms = {
-        f"{name}_then": Then(day, name, field, before=f"r.before_{name}", after=f"r.after_{name}")
-        for name, field in COLUMNS.items()
+    after = {name: f"r.after_{name}" for name in COLUMNS} | {"starts_on": start}
+    return {
+        f"{name}_then": Then(day, name, COLUMNS[name], before=f"r.before_{name}", after=after[name])
+        for name in names
     }
-    starts_on = Then(day, "starts_on", DateField(), before="r.before_starts_on", after=start)
-    return terms | {"starts_on_then": starts_on}
 
 
 def source_on(day: date, name: str) -> SourceThen:

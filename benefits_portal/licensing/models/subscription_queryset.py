@@ -147,20 +147,28 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
     def as_they_were(self, day: date) -> Self:
         """Those that existed at the end of `day`, withdrawn or not, with their values then (H1).
 
-        Annotates `licenses_then`, `ends_on_then`, `carried_license_days_then`, `starts_on_then`,
-        `is_kept_then` and `source_name_then`: the same as `subscription_as_of.as_it_was`.
+        Annotates what `there_on` does, `carried_license_days_then` and `starts_on_then`: the same
+        as `subscription_as_of.as_it_was`.
+        """
+        rest = columns_on(day, "carried_license_days", "starts_on")
+        return self.there_on(day).annotate(**rest)
+
+    def there_on(self, day: date) -> Self:
+        """The same, with what lists show: the database plans and asks for each column by itself.
+
+        Annotates `licenses_then`, `ends_on_then`, `is_kept_then` and `source_name_then`.
         """
         is_gone = Q(since__lte=day, withdrawn_on__isnull=False)
         then = self.annotate(
             is_kept_then=ExpressionWrapper(~is_gone, BooleanField()),
             source_name_then=source_on(day, "name"),
-            **columns_on(day),
+            **columns_on(day, "licenses", "ends_on"),
         )
         return then.filter(licenses_then__isnull=False)
 
     def active_as_of(self, day: date) -> Self:
-        """Active at the end of `day` (S2)."""
-        return self.as_they_were(day).filter(is_kept_then=True, ends_on_then__gte=day)
+        """Those of `there_on` that were Active at the end of `day` (S2)."""
+        return self.there_on(day).filter(is_kept_then=True, ends_on_then__gte=day)
 
     def not_deleted_as_of(self, day: date) -> Self:
         """Active, Expired or Disabled at the end of `day`, the latest end date first (S2)."""
