@@ -44,6 +44,9 @@ HOLDERS = {"": gettext_lazy("Holders now"), "past": gettext_lazy("Holders before
 WHO = {"guests": gettext_lazy("Guests"), "disabled": gettext_lazy("Disabled")}
 offer_filter_values(show=HOLDERS, who=WHO)
 
+# More than elsewhere: not all who match have a license, so the next one comes later in any order
+READ_ONCE = 10_000
+
 
 @dataclass
 class LicenseListing(Listing[Values]):
@@ -119,7 +122,7 @@ class LicenseListing(Listing[Values]):
 
     @cached_property
     def sought(self) -> PeopleSought:
-        return PeopleSought(self.partner, self.search_query)
+        return PeopleSought(self.partner, self.search_query, READ_ONCE)
 
     @cached_property
     def meant(self) -> Meant | None:

@@ -33,7 +33,7 @@ from benefits_portal.tenants.models import (
     TenantRequest,
     User,
 )
-from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSought
+from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSought, found_by
 from tests import factories
 from tests.clients import SignIn
 from tests.factories import DirectoryUserFactory
@@ -454,6 +454,15 @@ def test_few_and_many_are_found_alike(tenant: Tenant, number: int, words: str) -
     assert set(sought.among(theirs)) == set(found)
     assert sought.is_everybody == (not words)
     assert sought.is_everybody or sought.total == found.count()
+
+
+@pytest.mark.parametrize(("most", "found"), [(2, 3), (3, 4), (4, 4), (5, 4)])
+def test_whom_words_mean_is_counted_as_far_as_it_matters(
+    tenant: Tenant, most: int, found: int
+) -> None:
+    people = DirectoryUserFactory.create_batch(4, tenant=tenant, display_name="Kim Kimberley")
+    rows = found_by.tuples(tenant.partner_id, "k", most=most)
+    assert sorted(rows) == [(person.pk, found) for person in people]
 
 
 @pytest.mark.parametrize("how", get_args(How.__value__))

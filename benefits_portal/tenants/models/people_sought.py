@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from benefits_portal.derived_fields import MAX_KEYS
-from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE
+from benefits_portal.listing.page import MAX_COUNT, MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.prepared import PreparedQuery, in_one_text
 from benefits_portal.search_text import finds_nothing, search_terms
 
 from .directory_word import DirectoryUserWord
 
 # With more matching people, the next one in any order is found before all their words are read
-MANY = 5_000
+READ_ONCE = 5_000
 
 type How = Literal["by keys", "by words read once", "by the words of each"]
 
@@ -66,26 +66,33 @@ class Meant(NamedTuple):
 
 
 @PreparedQuery
-def found_by(partner: int, *terms: str) -> QuerySet[Any, tuple[int, int]]:
-    """The first people of a partner who match all `terms`, each with how many match in all."""
+def found_by(partner: int, *terms: str, most: int) -> QuerySet[Any, tuple[int, int]]:
+    """The first people of a partner who match all `terms`, each with how many match in all.
+
+    That count stops at `most` + 1, because one letter may match everybody.
+    """
     people = DirectoryUserWord.objects.filter(partner=partner).people(terms)
-    counted = people.annotate(words=Count("person")).annotate(found=Window(Count("person")))
-    rows: QuerySet[Any, tuple[int, int]] = counted.values_list("person", "found")
+    counted = people.annotate(found=CappedCount(people, most, of="person"))
+    rows: QuerySet[Any, tuple[int, int]] = counted.values_list("person", "found").distinct()
     return rows[: MAX_KEYS + 1]
 
 
 @dataclass(frozen=True)
 class PeopleSought:
-    """The people who match `search_query`; `partner` is a primary key."""
+    """The people who match `search_query`; `partner` is a primary key.
+
+    The words of up to `read_once` matching people are read once; for more, those of each row.
+    """
 
     partner: int
     search_query: str
+    read_once: int = READ_ONCE
 
     @cached_property
     def _found(self) -> Sequence[tuple[int, int]]:
         """The first of them, at most MAX_KEYS + 1, each with how many match in all."""
         terms = search_terms(self.search_query)
-        return found_by.tuples(self.partner, *terms) if terms else []
+        return found_by.tuples(self.partner, *terms, most=self.read_once) if terms else []
 
     @property
     def is_everybody(self) -> bool:
@@ -117,7 +124,7 @@ class PeopleSought:
         if self._many <= MAX_KEYS:
             keys = in_one_text(person for person, _total in self._found)
             return Meant(self.partner, "by keys", (keys,) if keys else ())
-        how: How = "by words read once" if self._many <= MANY else "by the words of each"
+        how: How = "by words read once" if self._many <= self.read_once else "by the words of each"
         return Meant(self.partner, how, search_terms(self.search_query))
 
     def among[Rows: QuerySet[Any]](self, rows: Rows, person: str = "pk") -> Rows:
