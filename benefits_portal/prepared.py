@@ -20,7 +20,7 @@ from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Field, ForeignObject, Lookup, QuerySet
+from django.db.models import BigIntegerField, Field, ForeignObject, Lookup, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 # The stand-in for value 0 is this number, for value 1 the next one, and so on. No other number in
@@ -153,8 +153,11 @@ def padded[Key: int | str](keys: Iterable[Key], nobody: Key) -> list[Key]:
 
 
 def in_one_text(keys: Iterable[int]) -> str:
-    """`keys` as the value of the lookup `one_of`: a query has one form for any number of them."""
-    return ",".join(map(str, keys))
+    """`keys` as the value of the lookup `one_of`: a query has one form for any number of them.
+
+    Numbers that no row can have are left out, as Django does.
+    """
+    return ",".join(str(key) for key in keys if abs(key) <= BigIntegerField.MAX_BIGINT)
 
 
 @Field.register_lookup

@@ -203,6 +203,13 @@ def test_any_number_of_keys_is_one_value() -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize("beyond", [2**63, -(2**64)])
+def test_a_number_that_no_row_can_have_is_none_of_them(beyond: int) -> None:
+    tenant = TenantFactory.create()
+    keys = in_one_text([beyond, tenant.pk])
+    assert [*Tenant.objects.filter(pk__one_of=keys)] == [tenant]
+
+
 def test_the_row_that_another_refers_to_is_one_of_them() -> None:
     benefits = BenefitFactory.create_batch(3)
     lines = in_one_text(each.package_line_id for each in benefits[:2])
