@@ -51,7 +51,7 @@ FETCHES = {
     "benefits_portal/practice/class_rooms.py:*": (
         "the one row of a subquery; a page of rooms, with the way to the next"
     ),
-    "benefits_portal/practice/exercises/doing.py:scope_of": "the one row of a subquery",
+    "benefits_portal/practice/exercises/actions.py:scope_of": "the one row of a subquery",
     "benefits_portal/practice/exercises/license_questions.py:find": "the one row of a subquery",
     "benefits_portal/reminders/digest_maker.py:*": "all of it in batches; the rest the next day",
     "benefits_portal/reminders/models/digest.py:claim": "all that waits, a batch at a time",

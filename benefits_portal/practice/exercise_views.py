@@ -17,7 +17,7 @@ from . import exercises, panel
 from .exercises import Exercise, NotDone, exercises_of, present, progress_of, steps_of, tally
 from .middleware import persona_in
 from .models import Room
-from .rooms import room_of
+from .room_session import room_of
 from .switching_persona import become_persona
 from .views import practice_only, room_required
 
@@ -42,7 +42,7 @@ def exercise_list(request: HttpRequest) -> HttpResponse:
         "steps": steps,
         "tally": tally(steps),
         "room": room,
-        "at": panel.held(request).get("slug", ""),
+        "at": panel.state(request).get("slug", ""),
         "first": present(steps),
     }
     return render(request, "practice/exercises.html", context)
@@ -88,25 +88,25 @@ def leave_to_list(request: Any) -> HttpResponse:
 
 
 def begin(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
-    panel.be_at(request, room, exercise)
+    panel.show_at(request, room, exercise)
     exercises.begin(room, exercise, persona_in(request))
     return open_page(request, room, exercise)
 
 
 def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
     """Where it begins, as the person who does it; whoever was another one reads who that is."""
-    panel.be_at(request, room, exercise)
+    panel.show_at(request, room, exercise)
     before, there = persona_in(request), HttpResponseRedirect(exercise.url(room))
     response = become_persona(request, room, exercise.persona, there)
-    panel.hold(request, is_new=True, became=before != persona_in(request))
+    panel.update_state(request, is_new=True, became=before != persona_in(request))
     return response
 
 
 def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
     typed = request.POST.get("answer", "")
     exercises.check(room, exercise, persona_in(request), typed)
-    panel.be_at(request, room, exercise)
-    panel.hold(request, typed=typed[:MAX_TYPED])
+    panel.show_at(request, room, exercise)
+    panel.update_state(request, typed=typed[:MAX_TYPED])
     return show_panel(request)
 
 
@@ -117,13 +117,13 @@ def show_me(request: HttpRequest, room: Room, exercise: Exercise) -> HttpRespons
 
 
 def fold(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
-    panel.hold(request, folded=request.POST["act"] == "fold")
+    panel.update_state(request, folded=request.POST["act"] == "fold")
     return show_panel(request)
 
 
 def stop(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
     """No panel any more; in the world that is shared."""
-    panel.let_go(request)
+    panel.close(request)
     return on_to(request.POST.get("next", ""))
 
 

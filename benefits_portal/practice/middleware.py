@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from benefits_portal import clock
 from benefits_portal.tenants.models import User
 
-from . import rooms
+from . import room_session
 from .world import IN_ROOM
 
 type Respond = Callable[[HttpRequest], HttpResponse]
@@ -27,9 +27,9 @@ def in_room(get_response: Respond) -> Respond:
         request.room = None  # type: ignore[attr-defined]
         if not settings.DEMO or IN_ROOM not in request.session:
             return get_response(request)
-        room, why = rooms.remembered(request)
+        room, why = room_session.remembered(request)
         if room is None or why:
-            rooms.put_out(request, room, why)
+            room_session.put_out(request, room, why)
             return redirect("practice")
         request.room = room  # type: ignore[attr-defined]
         response = get_response(request)
@@ -44,8 +44,10 @@ def stay(request: HttpRequest) -> None:
     room, user = request.room, request.user  # type: ignore[attr-defined]
     if room is None:  # left
         return
-    if IN_ROOM not in request.session and (not user.is_authenticated or rooms.belongs(user, room)):
-        rooms.remember(request, room)
+    if IN_ROOM not in request.session and (
+        not user.is_authenticated or room_session.belongs(user, room)
+    ):
+        room_session.remember(request, room)
     room.sign_of_life(persona_in(request), clock.now())
 
 
@@ -56,9 +58,9 @@ def persona_in(request: HttpRequest) -> str:
 
 def keep_in_room(sender: type, request: HttpRequest | None, user: User, **kwargs: object) -> None:
     """Let nobody sign in to an account of a room by password from outside of it (T4)."""
-    if request is None or not settings.DEMO or not rooms.is_closed(user):
+    if request is None or not settings.DEMO or not room_session.is_closed(user):
         return
     room = getattr(request, "room", None)
-    if room is None or not rooms.belongs(user, room):
+    if room is None or not room_session.belongs(user, room):
         request.session.flush()
         raise PermissionDenied(_("This account belongs to a room. Enter the room's code instead."))

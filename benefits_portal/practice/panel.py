@@ -94,26 +94,26 @@ class Panel:
         return "" if wanted == self.persona else WHO.get(wanted, wanted)
 
 
-def held(request: HttpRequest) -> dict[str, Any]:
+def state(request: HttpRequest) -> dict[str, Any]:
     """What the session holds: `slug` of its exercise, `room`, `folded`."""
     found: dict[str, Any] = request.session.get(SESSION_KEY, {})
     return found
 
 
-def hold(request: HttpRequest, **values: Any) -> None:
-    request.session[SESSION_KEY] = held(request) | values
+def update_state(request: HttpRequest, **values: Any) -> None:
+    request.session[SESSION_KEY] = state(request) | values
 
 
-def take(request: HttpRequest, name: str) -> Any:
+def pop_from_state(request: HttpRequest, name: str) -> Any:
     """What is held for the next page that has the panel; None on any later one."""
-    value = held(request).get(name)
+    value = state(request).get(name)
     if value is not None:
-        hold(request, **{name: None})
+        update_state(request, **{name: None})
     return value
 
 
-def be_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
-    hold(request, slug=exercise.slug, room=room.pk, folded=False)
+def show_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
+    update_state(request, slug=exercise.slug, room=room.pk, folded=False)
 
 
 def known_as(request: Any, exercise: Exercise) -> str:
@@ -123,13 +123,13 @@ def known_as(request: Any, exercise: Exercise) -> str:
     return text % {"name": request.user.name, "who": who}
 
 
-def let_go(request: HttpRequest) -> None:
+def close(request: HttpRequest) -> None:
     request.session.pop(SESSION_KEY, None)
 
 
 def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
     """None outside of a room, and where a room has no exercises; `persona` says who reads it."""
-    own, session = getattr(request, "room", None), held(request)
+    own, session = getattr(request, "room", None), state(request)
     if own is None and "room" not in session:
         return None
     room = own or Room(pk=session["room"])  # the shared one, as the session knows
@@ -145,7 +145,7 @@ def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
         bool(session.get("folded")),
         own is None,
         persona(),
-        is_new=bool(take(request, "is_new")),
-        became=known_as(request, at.exercise) if take(request, "became") else "",
-        typed=take(request, "typed"),
+        is_new=bool(pop_from_state(request, "is_new")),
+        became=known_as(request, at.exercise) if pop_from_state(request, "became") else "",
+        typed=pop_from_state(request, "typed"),
     )

@@ -14,7 +14,7 @@ from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 from benefits_portal.tenants.limits import TooManyAttempts
 from benefits_portal.tenants.views.signing_in import too_many
 
-from . import codes, rooms
+from . import codes, room_session
 from .code_entry import class_with, looked_up
 from .confirmation import Confirmation
 from .exceptions import NotLetIn
@@ -42,7 +42,7 @@ def practice(request: HttpRequest) -> HttpResponse:
 
 
 def ask_for_code(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
-    context = {"form": form} | rooms.why_out(request)
+    context = {"form": form} | room_session.why_out(request)
     return render(request, "practice/enter.html", context, status=status)
 
 
@@ -61,17 +61,17 @@ def let_in(request: HttpRequest) -> HttpResponse:
     if isinstance(found, Class):
         return redirect("practice-join", codes.spaced(codes.typed(form.cleaned_data["code"])))
     found.change_browser()
-    return rooms.enter(request, found, redirect("practice"), found.seen_as)
+    return room_session.enter(request, found, redirect("practice"), found.seen_as)
 
 
 def my_room(request: HttpRequest, room: Room) -> HttpResponse:
     context = {
         "room": room,
-        "return_code": request.session.pop(rooms.RETURN_CODE, ""),
+        "return_code": request.session.pop(room_session.RETURN_CODE, ""),
         "personas": personas(room),
         "persona": persona_in(request),
         "step": present(steps_of(room)),
-    } | rooms.why_out(request)
+    } | room_session.why_out(request)
     return render(request, "practice/room.html", context)
 
 
@@ -105,8 +105,8 @@ def take_seat(request: HttpRequest, of_class: Class, form: JoinForm) -> HttpResp
     """Raises ClassOver or ClassFull."""
     entry = str(form.cleaned_data["entry"])
     room, is_new = of_class.room_for(form.cleaned_data["name"], entry)
-    response = rooms.enter(request, room, redirect("practice"))
-    request.session[rooms.RETURN_CODE] = codes.spaced(room.new_return_code())
+    response = room_session.enter(request, room, redirect("practice"))
+    request.session[room_session.RETURN_CODE] = codes.spaced(room.new_return_code())
     if is_new and room.name != form.cleaned_data["name"]:
         text = _("Someone else in the class has that name, so you are %(name)s.")
         messages.info(request, text % {"name": room.name})
@@ -131,7 +131,7 @@ def start_own_over(request: HttpRequest) -> HttpResponse:
     slug = persona_in(request)
     start_over(room)
     request.session.flush()
-    response = rooms.enter(request, room, redirect("practice"), slug)
+    response = room_session.enter(request, room, redirect("practice"), slug)
     messages.success(request, _("Your room is as it was at the beginning."))
     return response
 
@@ -145,14 +145,14 @@ def raise_hand(request: HttpRequest, room: Room) -> HttpResponse:
 
 
 def another_return_code(request: HttpRequest, room: Room) -> HttpResponse:
-    request.session[rooms.RETURN_CODE] = codes.spaced(room.new_return_code())
+    request.session[room_session.RETURN_CODE] = codes.spaced(room.new_return_code())
     return redirect("practice")
 
 
 def leave(request: HttpRequest, room: Room) -> HttpResponse:
     """The next person at this browser is not in it."""
     request.room = None  # type: ignore[attr-defined]
-    rooms.put_out(request, room, "left")
+    room_session.put_out(request, room, "left")
     return redirect("practice")
 
 

@@ -13,10 +13,10 @@ def become(request: HttpRequest, user: User, response: HttpResponse) -> HttpResp
     """Sign in as `user`, who may be signed in already."""
     if user == request.user:
         return response
-    held = panel.held(request)
+    held = panel.state(request)
     answer = welcome(request, user, response)
     if held:  # nothing else is left of who was signed in
-        panel.hold(request, **held)
+        panel.update_state(request, **held)
     return answer
 
 

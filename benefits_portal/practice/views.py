@@ -32,7 +32,7 @@ from benefits_portal.tenants.outbox import letter_of
 from .forms import ClockForm
 from .mailbox import mail_context, mails_in
 from .reminding import remind
-from .rooms import room_of
+from .room_session import room_of
 from .switching_persona import become
 from .world import is_practice_database
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from benefits_portal.practice.exercises import Exercise
-from benefits_portal.practice.exercises.doing import Performer, scope_of
+from benefits_portal.practice.exercises.actions import ExercisePlayer, scope_of
 from benefits_portal.practice.handmade import models_of_partners
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.room_world import open_room
@@ -14,7 +14,7 @@ from tests.factories import RoomFactory
 def play(room: Room, exercise: Exercise, events: tuple[Event, ...]) -> None:
     """Do `events` in `room`, today and now."""
     partner = exercise.partners_in(room).get()
-    Performer(room, exercise, partner).play_all(events)
+    ExercisePlayer(room, exercise, partner).play_all(events)
 
 
 def typed(room: Room, exercise: Exercise, finding: str) -> str:

@@ -15,7 +15,7 @@ from benefits_portal import clock
 from benefits_portal.benefits.models import Assignment
 from benefits_portal.practice import codes
 from benefits_portal.practice.exercises import State, exercises, progress_of
-from benefits_portal.practice.exercises.doing import GONE, keep, scope_of
+from benefits_portal.practice.exercises.actions import GONE, save_attempt, scope_of
 from benefits_portal.practice.exercises.scope import Finding
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from tests.world import rolled_back
@@ -440,7 +440,7 @@ def test_a_newcomer_who_comes_back_goes_on_until_all_is_done(anna: Client) -> No
 
 
 def test_what_was_not_offered_can_be_tried_again(anna: Client) -> None:
-    keep(
+    save_attempt(
         room(),
         exercises()[CREDIT],
         ExerciseAttempt.What.NOT_OFFERED,

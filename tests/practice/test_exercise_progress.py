@@ -27,7 +27,7 @@ from benefits_portal.practice.exercises import (
     progress_of,
     show_me,
 )
-from benefits_portal.practice.exercises.doing import Performer
+from benefits_portal.practice.exercises.actions import ExercisePlayer
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.practice.room_world import open_room, start_over
 from benefits_portal.practice.world import make_for_classes
@@ -379,7 +379,7 @@ def test_what_the_trainer_is_refused_in_a_room_is_no_try(anna: Room) -> None:
     partner, trainer = anna.partners().get(), anna.of_class.made_by
     begin(anna, replacement)
 
-    Performer(anna, replacement, partner, trainer).play_all(replacement.wrong[0].events)
+    ExercisePlayer(anna, replacement, partner, trainer).play_all(replacement.wrong[0].events)
 
     assert [each.tries for each in progress_of([anna])[anna.pk] if each.tries] == []
 

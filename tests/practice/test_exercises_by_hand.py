@@ -17,7 +17,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.formats import as_day
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.practice.exercises import begin, check, exercises, exercises_of, show_me
-from benefits_portal.practice.exercises.doing import scope_of
+from benefits_portal.practice.exercises.actions import scope_of
 from benefits_portal.practice.models import Room
 from benefits_portal.practice.world import make_for_classes
 from benefits_portal.reminders.models import Digest

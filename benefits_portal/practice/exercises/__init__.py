@@ -23,7 +23,7 @@ Pages need these, and nothing else of the package:
 sentence for the reader. `docs/classroom.md` says how to write an exercise.
 """
 
-from .doing import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
+from .actions import NotBegun, NotDone, NotOffered, NotShown, begin, check, show_me
 from .exercise import Exercise
 from .progress import (
     OUTCOMES,

@@ -16,8 +16,8 @@ from benefits_portal.practice.story_event import Event
 from benefits_portal.tenants.models import Partner
 
 from .answer import AnswerQuestion, Figures
+from .attempts import AttemptRow
 from .scope import Question, Scope
-from .taken import Taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Exercise:
         """What is to be typed, and what is not; None where nothing is."""
         return self.asked.figures(scope) if self.asked else None
 
-    def sentence_of(self, attempt: ExerciseAttempt | Taken) -> str:
+    def sentence_of(self, attempt: ExerciseAttempt | AttemptRow) -> str:
         """What a check found, or the answer that was shown, in the reader's language."""
         if attempt.what == ExerciseAttempt.What.SHOWN and self.asked and attempt.params:
             return self.asked.sentence("the-figure", attempt.params)

@@ -14,10 +14,10 @@ from benefits_portal import clock
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.practice.situations import SHARED, SITUATIONS, Situation
 
-from .doing import TRAINER, why_not_offered
+from .actions import TRAINER, why_not_offered
+from .attempts import AttemptRow, RefusalRow, attempts_in, refusals_in
 from .exercise import Exercise
 from .reading import exercises
-from .taken import Refused, Taken, attempts_in, refusals_in
 
 STUCK_AFTER = timedelta(minutes=5)  # since it was begun (X8)
 STUCK_TRIES = 3  # refusals and failed checks since
@@ -162,10 +162,10 @@ class RoomProgress:
     """One room's steps with its exercises, from its attempts and refusals."""
 
     def __init__(
-        self, room: Room, taken: list[Taken], refusals: list[Refused], now: datetime
+        self, room: Room, taken: list[AttemptRow], refusals: list[RefusalRow], now: datetime
     ) -> None:
         self.room, self.refusals, self.now = room, refusals, now
-        self.taken: dict[str, list[Taken]] = defaultdict(list)
+        self.taken: dict[str, list[AttemptRow]] = defaultdict(list)
         for attempt in taken:
             self.taken[attempt.exercise].append(attempt)
         # A refusal belongs to the exercise that was begun last before it
@@ -213,7 +213,7 @@ class RoomProgress:
             return Progress(exercise, State.NOT_OFFERED, taken[-1].at, message=because)
         return Progress(exercise)
 
-    def begun(self, exercise: Exercise, begun: Taken, taken: list[Taken]) -> Progress:
+    def begun(self, exercise: Exercise, begun: AttemptRow, taken: list[AttemptRow]) -> Progress:
         met = self.met(begun, taken, self.now)
         state = State.STUCK if self.is_too_much(begun, met) else State.BEGUN
         messages = [(each.at, exercise.sentence_of(each)) for each in met.failed[-1:]]
@@ -221,16 +221,16 @@ class RoomProgress:
         message_at, message = max(messages, default=(None, ""))
         return Progress(exercise, state, begun.at, met.tries, message, message_at, met=met)
 
-    def is_too_much(self, begun: Taken, met: "Met") -> bool:
+    def is_too_much(self, begun: AttemptRow, met: "Met") -> bool:
         """Whether whoever met so much since is stuck (X8)."""
         return self.now - begun.at >= STUCK_AFTER and met.tries >= STUCK_TRIES
 
-    def met_in(self, taken: list[Taken]) -> "Met | None":
+    def met_in(self, taken: list[AttemptRow]) -> "Met | None":
         """What went wrong with an exercise until it was done; None if it was not begun."""
         done, begun = done_in(taken), begun_in(taken)
         return self.met(begun, taken, done.at if done else self.now) if begun else None
 
-    def met(self, begun: Taken, taken: list[Taken], until: datetime) -> "Met":
+    def met(self, begun: AttemptRow, taken: list[AttemptRow], until: datetime) -> "Met":
         """What went wrong with an exercise; refusals as far as it was the one begun last."""
         failed = [each for each in taken if each.what == What.CHECKED and each.finding]
         failed = [each for each in failed if each.at <= until]
@@ -239,11 +239,11 @@ class RoomProgress:
         return Met(begun.at, failed, refused)
 
 
-def begun_in(taken: list[Taken]) -> Taken | None:
+def begun_in(taken: list[AttemptRow]) -> AttemptRow | None:
     return next((each for each in taken if each.what == What.BEGUN), None)
 
 
-def done_in(taken: list[Taken]) -> Taken | None:
+def done_in(taken: list[AttemptRow]) -> AttemptRow | None:
     """When it was passed or shown, whichever came first."""
     return next((each for each in taken if each.is_pass or each.what == What.SHOWN), None)
 
@@ -253,8 +253,8 @@ class Met:
     """Checks that found something and refusals, since an exercise was begun."""
 
     since: datetime
-    failed: list[Taken]
-    refused: list[Refused]
+    failed: list[AttemptRow]
+    refused: list[RefusalRow]
 
     @property
     def tries(self) -> int:

@@ -16,7 +16,7 @@ from benefits_portal.practice import personas as people
 from benefits_portal.practice.exercises import Exercise
 from benefits_portal.practice.middleware import persona_in
 from benefits_portal.practice.models import Room
-from benefits_portal.practice.rooms import room_of
+from benefits_portal.practice.room_session import room_of
 from benefits_portal.practice.world import RESET_NOTICE
 from benefits_portal.regions import as_moment
 from benefits_portal.tenants.models import Partner

@@ -13,7 +13,7 @@ from benefits_portal import clock
 from benefits_portal.tenants.models import User
 from benefits_portal.tenants.views import welcome
 
-from .ended import Ended, held_of
+from .ended_class import Ended, held_of
 from .models import Persona, Room, RoomPartner
 from .personas import START
 from .room_world import open_room

@@ -80,15 +80,15 @@ def begin(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
             if partner is None:
                 raise NotOffered(GONE)
             with transaction.atomic():
-                Performer(room, exercise, partner).prepare()
-                return keep(room, exercise, What.BEGUN, partner.today(), by)
+                ExercisePlayer(room, exercise, partner).prepare()
+                return save_attempt(room, exercise, What.BEGUN, partner.today(), by)
         except NotOffered as error:
             refused = error
         on = partner.today() if partner else clock.today()
         seen = ExerciseAttempt.objects.at(room, exercise.slug).filter(what=What.NOT_OFFERED)
         if not seen.exists():
             finding = Finding(refused.code, refused.params)
-            keep(room, exercise, What.NOT_OFFERED, on, by, finding=finding)
+            save_attempt(room, exercise, What.NOT_OFFERED, on, by, finding=finding)
     raise refused
 
 
@@ -102,7 +102,9 @@ def check(room: Room, exercise: Exercise, by: str = "", answer: str = "") -> Exe
         scope = replace(scope, answer=asked.read(answer))
     number, finding = first_finding(exercise, scope)
     room.generation = scope.generation
-    return keep(room, exercise, What.CHECKED, scope.on, by, finding=finding, question=number)
+    return save_attempt(
+        room, exercise, What.CHECKED, scope.on, by, finding=finding, question=number
+    )
 
 
 def show_me(
@@ -119,9 +121,9 @@ def show_me(
         if there := own.filter(what=What.SHOWN).first():
             return there
         scope = scope_of(room, exercise)
-        shown = Performer(room, exercise, scope.partner, trainer).perform(scope)
+        shown = ExercisePlayer(room, exercise, scope.partner, trainer).play_solution(scope)
         by = TRAINER if trainer else by
-        attempt = keep(room, exercise, What.SHOWN, scope.on, by, finding=shown)
+        attempt = save_attempt(room, exercise, What.SHOWN, scope.on, by, finding=shown)
     if scope.partner.today() > scope.on:
         remind(scope.partner)
     return attempt
@@ -156,7 +158,7 @@ def first_finding(exercise: Exercise, scope: Scope) -> tuple[int, Finding | None
     return 0, None
 
 
-def keep(
+def save_attempt(
     room: Room,
     exercise: Exercise,
     what: ExerciseAttempt.What,
@@ -187,7 +189,7 @@ def story_on(room: Room) -> date:
     return room.story_on or clock.today()
 
 
-class Performer(StoryPlayer):
+class ExercisePlayer(StoryPlayer):
     """Plays an exercise's setup and its solution, at the partner it is about."""
 
     def __init__(
@@ -220,11 +222,11 @@ class Performer(StoryPlayer):
         if first_finding(self.exercise, scope)[1] is None:
             return  # solved already
         with transaction.atomic():
-            self.perform(scope, NotOffered)
+            self.play_solution(scope, NotOffered)
             transaction.set_rollback(True)
         self._go_back()
 
-    def perform(self, scope: Scope, error_class: type[NotOffered] = NotShown) -> Finding:
+    def play_solution(self, scope: Scope, error_class: type[NotOffered] = NotShown) -> Finding:
         """Play the first solution that leads there; with the figure that it answers, if any.
 
         Raises `error_class`.

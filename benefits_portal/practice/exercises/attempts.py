@@ -15,7 +15,7 @@ from benefits_portal.tenants.models import Record
 What = ExerciseAttempt.What
 
 
-class Taken(NamedTuple):
+class AttemptRow(NamedTuple):
     """One attempt, as it is kept: a class has thousands."""
 
     exercise: str
@@ -31,22 +31,22 @@ class Taken(NamedTuple):
         return self.what == What.CHECKED and not self.finding
 
 
-def attempts_in(rooms: Sequence[Room]) -> dict[int, list[Taken]]:
-    found: dict[int, list[Taken]] = defaultdict(list)
+def attempts_in(rooms: Sequence[Room]) -> dict[int, list[AttemptRow]]:
+    found: dict[int, list[AttemptRow]] = defaultdict(list)
     current = ExerciseAttempt.objects.current().filter(room__in=[room.pk for room in rooms])
-    for room, *values in current.order_by("at", "pk").values_list("room", *Taken._fields):
-        found[room].append(Taken(*values))
+    for room, *values in current.order_by("at", "pk").values_list("room", *AttemptRow._fields):
+        found[room].append(AttemptRow(*values))
     return found
 
 
 def refusals_in(
-    rooms: Sequence[Room], taken: dict[int, list[Taken]], since: datetime | None
-) -> dict[int, list["Refused"]]:
+    rooms: Sequence[Room], taken: dict[int, list[AttemptRow]], since: datetime | None
+) -> dict[int, list["RefusalRow"]]:
     """What people in `rooms` were refused since then, or since the first exercise was begun.
 
     What their trainer was refused there is not theirs.
     """
-    found: dict[int, list[Refused]] = defaultdict(list)
+    found: dict[int, list[RefusalRow]] = defaultdict(list)
     begun = [each.at for own in taken.values() for each in own if each.what == What.BEGUN]
     since = since or min(begun, default=None)
     if since is None:
@@ -63,12 +63,12 @@ def refusals_in(
         "partner__room__room", "at", "last_at", "times", "refused", "params"
     )
     for room, *row in rows:
-        found[room].append(Refused(*row))
+        found[room].append(RefusalRow(*row))
     return found
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusalRow:
     """Something that somebody in a room was refused, and how often within an hour."""
 
     at: datetime
