@@ -1,4 +1,4 @@
-"""What classes limit, in the back office's words; staff find it by its address and lift it."""
+"""Names of the limits on class codes, so that staff find them in the back office and lift them."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""The results of a class: a row for each room and exercise, and what is kept of deleted rooms."""
+"""Results of a class: a row for each room and exercise, and the counts kept of deleted rooms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .models import Class
 
 
 def results_of(of_class: Class) -> Iterator[list[object]]:
-    """The header row, then all; times as a spreadsheet sorts them."""
+    """The header row, then a row for each room and exercise; times in a format that sorts."""
     zone = time_zone_name(timezone.get_current_timezone_name(), get_language() or "")
     since_then = _("Since, %(zone)s") % {"zone": zone}
     yield [
@@ -37,20 +37,20 @@ def results_of(of_class: Class) -> Iterator[list[object]]:
 
 
 def what_went_wrong(step: Progress) -> str:
-    """All of it, a line each; or why the exercise is not offered."""
+    """One line for each thing that was missing or refused; or why the exercise is not offered."""
     if step.state is State.NOT_OFFERED:
         return step.message
     return "\n".join(miss_text(each) for each in step.misses)
 
 
 def miss_text(miss: Miss) -> str:
-    """The sentence, and how often it came."""
+    """The sentence, with its number of times if that is more than one."""
     return miss.message if miss.times == 1 else f"{miss.message} ({miss.times} ×)"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """In how many deleted rooms an exercise had been passed, shown or only begun."""
+    """The numbers of deleted rooms in which an exercise had been passed, shown or only begun."""
 
     title: str
     passed: int
@@ -59,7 +59,7 @@ class Kept:
 
 
 def kept_of(of_class: Class) -> list[Kept]:
-    """Of exercises that were begun there, in their order; one whose file is gone has its slug."""
+    """The counts of exercises begun in deleted rooms; without a file, the slug is the title."""
     known = {slug: str(each.title) for slug, each in exercises().items()}
     counted: dict[str, dict[str, int]] = of_class.exercise_counts
     in_order = [slug for slug in known if slug in counted] + sorted({*counted} - {*known})

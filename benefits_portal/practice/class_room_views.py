@@ -1,4 +1,4 @@
-"""For trainers: one room of a class: look into it, show an exercise, rename it, start it over."""
+"""The trainer's page of one room: look into it, show an exercise, rename it, start it over."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ type Act = Callable[[HttpRequest, Class, Room], HttpResponse]
 @of_own_class
 @form_methods
 def class_room(request: HttpRequest, of_class: Class, room_pk: int) -> HttpResponse:
-    """How one room stands; by POST what is done with it."""
+    """Show a room's progress; a POST does one of ACTS."""
     room = get_object_or_404(Room.objects.select_related("of_class"), pk=room_pk, of_class=of_class)
     act = ACTS.get(request.POST.get("act", ""))
     if act is not None:
@@ -57,11 +57,11 @@ def trainer_of(request: HttpRequest) -> User:
     return request.user
 
 
-# What is done with a room
+# The actions of a POST
 
 
 def look(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
-    """See what an account member there sees, read-only and on record (T8)."""
+    """Impersonate an account member of the room: read-only, and recorded (T8)."""
     partner = room.partners().first()
     tenant = partner.tenants.filter(is_primary=True).first() if partner else None
     if tenant is None:
@@ -74,7 +74,7 @@ def look(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
 
 
 def look_at_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
-    """The same, from the page where the exercise begins that the room is at."""
+    """The same, starting on the page of the room's current exercise."""
     [row] = rows_of(of_class, room)
     answer = look(request, of_class, room)
     is_looking = impersonation.SESSION_KEY in request.session
@@ -82,7 +82,7 @@ def look_at_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpR
 
 
 def lower_hand(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
-    """The trainee's question is answered."""
+    """Lower the trainee's raised hand."""
     room.raise_hand(up=False)
     return redirect("practice-class", of_class.pk)
 
@@ -106,7 +106,7 @@ def rename(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
 
 @while_open
 def show_exercise(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
-    """Carry out the solution of an exercise that was begun there, as the trainer (T8)."""
+    """Carry out the solution of an exercise begun in the room, as the trainer (T8)."""
     slug = request.POST.get("exercise")
     exercise = next((each for each in exercises_of(room) if each.slug == slug), None)
     try:

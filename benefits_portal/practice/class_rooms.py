@@ -1,4 +1,4 @@
-"""The rooms of a class as its trainer sees them: how each stands, and what stopped it last."""
+"""The rooms of a class for its trainer: the progress of each, and what was last refused there."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,15 +25,16 @@ from .models import Class, Persona, Room
 
 ON_PAGE = 50
 SECOND, MOST_DIGITS = 2, 6  # pages
-HERE = timedelta(minutes=2)  # since the last sign of life: reading a page takes as long
+HERE = timedelta(minutes=2)  # since the last request: people read a page for as long
 
 
 @dataclass(frozen=True)
 class RoomRow:
-    """A room in the table. `refused` is the last thing somebody in it was refused, in words.
+    """A room in the table.
 
-    `did` is the last thing that they did, but for signing in; `steps` how it stands with each
-    exercise, and `at` the one it is at.
+    `known_as` is the name of the persona last used there. `did` is the last action other than
+    signing in, `refused` the last refusal, both in words. `steps` is the progress with each
+    exercise, and `at` the current one.
     """
 
     room: Room
@@ -56,7 +57,7 @@ class RoomRow:
 
     @property
     def number(self) -> int:
-        """Which of its exercises the room is at, counted from 1; 0 for none."""
+        """The position of the current exercise, from 1; 0 if there is none."""
         return self.steps.index(self.at) + 1 if self.at else 0
 
     @property
@@ -65,14 +66,14 @@ class RoomRow:
 
     @property
     def last_refusal(self) -> str:
-        """Unless it is what the room is said to be stuck on."""
+        """The last refusal, unless the current exercise already shows it."""
         shown = self.at.message if self.at and self.at.is_open else ""
         return "" if self.refused == shown else self.refused
 
 
 @dataclass(frozen=True)
 class ExerciseRow:
-    """An exercise of a class, in how many rooms anything went wrong with it, and what, if asked."""
+    """An exercise, the number of rooms where something went wrong, and what, if asked for."""
 
     exercise: Exercise
     went_wrong_in: int
@@ -81,7 +82,7 @@ class ExerciseRow:
 
 @dataclass(frozen=True)
 class ClassRooms:
-    """A page of a class's rooms; `here`, `taken` and `exercises` are about all of them."""
+    """One page of a class's rooms; `here`, `taken` and `exercises` are about all its rooms."""
 
     page: Page[RoomRow]
     here: int
@@ -90,9 +91,9 @@ class ClassRooms:
 
 
 def rooms_of(of_class: Class, page: str, exercise: str = "") -> ClassRooms:
-    """Fifty of them, in order: three queries, however many there are.
+    """The page `page` (a number or "last") of ON_PAGE rooms; three queries.
 
-    What went wrong is told of the `exercise` with this slug: of all it would be most of the page.
+    What went wrong is listed for the `exercise` with this slug only, since it is most of the page.
     """
     standing = standing_in(of_class)
     number, last = page_number(page, len(standing)), page_number("last", len(standing))
@@ -118,15 +119,15 @@ def rooms_of(of_class: Class, page: str, exercise: str = "") -> ClassRooms:
 def exercise_row(
     exercise: Exercise, standing: list[RoomProgress], *, is_asked: bool
 ) -> ExerciseRow:
-    """Rooms by name."""
+    """What went wrong with `exercise`, with rooms in the order of their names."""
     where = [each for each in standing if each.went_wrong(exercise)]
-    told = sorted(where, key=lambda each: each.room.name.casefold()) if is_asked else []
-    missed = [(each.room, each.progress(exercise).misses) for each in told]
+    shown = sorted(where, key=lambda each: each.room.name.casefold()) if is_asked else []
+    missed = [(each.room, each.progress(exercise).misses) for each in shown]
     return ExerciseRow(exercise, len(where), missed)
 
 
 def page_number(text: str, rows: int) -> int:
-    """Which page `text` is, of so many rows; the first one if it is none."""
+    """The page number in `text`, limited to the pages of `rows`; 1 if it is not a number."""
     last = max(-(-rows // ON_PAGE), 1)
     if text == "last":
         return last
@@ -134,12 +135,12 @@ def page_number(text: str, rows: int) -> int:
 
 
 def rows_of(of_class: Class, only: Room | None = None) -> list[RoomRow]:
-    """All, or only one: three queries, however many there are."""
+    """The rows of all rooms, or of one; three queries."""
     return [row_of(each) for each in standing_in(of_class, only)]
 
 
 def standing_in(of_class: Class, only: Room | None = None) -> list[RoomProgress]:
-    """Hands that are up first, then who is stuck, then by name."""
+    """The progress of rooms: raised hands first, then stuck ones, then by name."""
     chosen = Room.objects.filter(of_class=of_class, **({"pk": only.pk} if only else {}))
     rooms = list(with_last_acts(chosen, of_class))
     for room in rooms:
@@ -148,7 +149,7 @@ def standing_in(of_class: Class, only: Room | None = None) -> list[RoomProgress]
 
 
 def with_last_acts(rooms: Any, of_class: Class) -> Any:
-    """With what its people did last but sign in; what the trainer did is not theirs."""
+    """Annotate the persona last used, and the trainees' last action other than signing in."""
     theirs = Record.objects.filter(
         partner__room__room=OuterRef("pk"),
         actor__is_staff=False,
@@ -171,7 +172,7 @@ def order(standing: RoomProgress) -> tuple[bool, bool, str]:
 
 
 def is_here(standing: RoomProgress) -> bool:
-    """Whether somebody is there just now."""
+    """Whether someone made a request in the room within the last two minutes."""
     room, now = standing.room, standing.now
     was_here = room.seen_at is not None and room.seen_at > now - HERE
     return was_here and room.of_class is not None and not room.of_class.is_over(now)

@@ -1,4 +1,4 @@
-"""For trainers: open a class, show its code, see its rooms live, help in one, end it."""
+"""Pages for trainers: open a class, show its code, follow its rooms, end it."""
 
 import uuid
 from collections.abc import Callable
@@ -37,7 +37,7 @@ type Act = Callable[[HttpRequest, Class], HttpResponse]
 
 
 def trainer_required(view: View) -> View:
-    """Sign in first; for trainers only."""
+    """Decorator: sign in first; 403 for people who are not trainers."""
 
     @login_not_required
     @tenant_context_exempt
@@ -54,7 +54,7 @@ def trainer_required(view: View) -> View:
 
 
 def of_own_class(view: View) -> View:
-    """Sign in first; only a trainer's own classes exist for them. Asks once for both."""
+    """Decorator: sign in first; 404 unless the class is the trainer's own. One query."""
 
     @login_not_required
     @tenant_context_exempt
@@ -72,7 +72,7 @@ def of_own_class(view: View) -> View:
 @trainer_required
 @form_methods
 def classes(request: HttpRequest) -> HttpResponse:
-    """One's own classes, and a form for a new one."""
+    """The trainer's classes, and a form that opens one."""
     mine = Class.objects.filter(made_by=request.user.pk)
     initial = {"language": request.LANGUAGE_CODE, "entry": uuid.uuid4()}
     form = ClassForm(request.POST or None, initial=initial)
@@ -93,7 +93,7 @@ def classes(request: HttpRequest) -> HttpResponse:
 @of_own_class
 @form_methods
 def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
-    """Its rooms as they are now; by POST what is done with all of them."""
+    """Show the rooms of a class; a POST does one of ACTS with all of them."""
     if request.method == "POST":
         return ACTS.get(request.POST.get("act", ""), nothing)(request, of_class)
     rooms = rooms_of(of_class, request.GET.get("page", ""), request.GET.get("exercise", ""))
@@ -119,13 +119,13 @@ def one_class(request: HttpRequest, of_class: Class) -> HttpResponse:
 @of_own_class
 @require_safe
 def class_results(request: HttpRequest, of_class: Class) -> HttpResponseBase:
-    """How each room stands with each exercise, as a spreadsheet."""
+    """Download the results as CSV."""
     name = file_name(of_class.title, _("Results"), clock.today())
     return spreadsheet(name, results_of(of_class))
 
 
 def nothing(request: HttpRequest, of_class: Class) -> HttpResponse:
-    """What nobody's button asks for."""
+    """For a POST that no button sends."""
     return redirect("practice-class", of_class.pk)
 
 
@@ -136,7 +136,7 @@ def end(request: HttpRequest, of_class: Class) -> HttpResponse:
 
 
 def while_open(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorator: done in no class that has ended, whose page in another tab still offers it."""
+    """Decorator: refuse the action if the class has ended; a page in another tab may offer it."""
 
     @wraps(act)
     def guarded(request: HttpRequest, of_class: Class, *args: Any) -> HttpResponse:
@@ -150,7 +150,7 @@ def while_open(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @while_open
 def move(request: HttpRequest, of_class: Class) -> HttpResponse:
-    """As far as the page said; sent twice that is once, and there is no way back."""
+    """Move all calendars ahead of the day that the page showed; a second submit moves nothing."""
     form = DayForAllForm(request.POST)
     if not form.is_valid() or is_too_far(form.days_ahead):
         messages.error(
@@ -192,7 +192,7 @@ def class_code(request: HttpRequest, of_class: Class) -> HttpResponse:
     code = codes.spaced(of_class.code())
     path = reverse("practice-join", args=[code]) if code else ""
     url = request.build_absolute_uri(path)
-    # Black on white in the dark theme too: scanners need it
+    # Black on white in the dark theme too, since scanners need it
     image = segno.make(url, error="m").svg_data_uri(scale=8, light="#fff") if code else ""
     context = {
         "class": of_class,

@@ -1,4 +1,4 @@
-"""Signing in with a code: a class's, or one's own room's. Guessing is limited (T3)."""
+"""Entering a class or a room with its code; limits guessing (T3)."""
 
 from datetime import timedelta
 
@@ -15,15 +15,15 @@ from .exceptions import ClassOver, UnknownCode
 from .models import Class, Room
 
 WINDOW = timedelta(minutes=10)
-# A class may be behind one address, so that each browser has a limit of its own there. Whoever
-# makes up a new browser for each code gets a hundred: in 28⁸ codes they find one of a hundred
-# classes after 700 years. Right codes do not count.
+# A whole class may share one IP address, so each browser there has a limit of its own. A guesser
+# who uses a new browser for each code has 100 guesses: with 28⁸ codes and a hundred classes,
+# finding one takes 700 years. Only wrong codes count.
 CODES = Limit("class-code", (Tier(10, WINDOW, WINDOW),))
 CODES_OF_NETWORK = Limit("class-code-address", (Tier(100, WINDOW, WINDOW),))
 
 
 def class_with(request: HttpRequest, text: str) -> Class:
-    """The class that `text` is the code of. Raises UnknownCode, ClassOver, TooManyAttempts."""
+    """The class with the code in `text`. Raises UnknownCode, ClassOver or TooManyAttempts."""
     found = looked_up(request, text)
     if not isinstance(found, Class):
         raise UnknownCode
@@ -31,10 +31,10 @@ def class_with(request: HttpRequest, text: str) -> Class:
 
 
 def looked_up(request: HttpRequest, text: str) -> Class | Room:
-    """The class or the room that `text` is the code of.
+    """The class or the room with the code in `text`.
 
-    Raises UnknownCode, ClassOver, or TooManyAttempts, before anything is looked up. A return code
-    is long enough to need no limit: its trainee gets back whatever others at the address try.
+    Raises UnknownCode, ClassOver or TooManyAttempts. Return codes are too long to guess, so they
+    are not limited: trainees can return whatever others at their IP address try.
     """
     code = codes.typed(text)
     found = (
@@ -51,7 +51,7 @@ def looked_up(request: HttpRequest, text: str) -> Class | Room:
 
 
 def class_if_allowed(request: HttpRequest, code: str) -> Class | None:
-    """The class with `code`; a wrong one counts. Raises TooManyAttempts."""
+    """The class with `code`, or None; counts a wrong code. Raises TooManyAttempts."""
     ticket = Attempt.objects.take(*whom_counted(request))
     found = Class.objects.with_code(code)
     if found:
@@ -60,9 +60,10 @@ def class_if_allowed(request: HttpRequest, code: str) -> Class | None:
 
 
 def whom_counted(request: HttpRequest) -> list[Counted]:
-    """The address, and the browser there; a browser is known by the token of its forms.
+    """The limits that an attempt counts against: of the network, and of the browser there (T3).
 
-    Those that show none count together: a script that keeps nothing has ten guesses (T3).
+    The CSRF cookie identifies a browser. Those without one count together, so a script that keeps
+    no cookies has ten guesses.
     """
     network = client_network(request)
     browser = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")

@@ -1,4 +1,4 @@
-"""Codes that people read from a wall or a sheet of paper, and type: no two letters look alike."""
+"""Codes that people read from a wall or from paper, and type."""
 
 import hashlib
 import hmac
@@ -6,18 +6,18 @@ import secrets
 
 from django.conf import settings
 
-# Without vowels, which make words, and without what is mistaken for something else: 0 O, 1 I L
+# No vowels, which make words, and no characters that look alike: 0 O, 1 I L
 ALPHABET = "bcdfghjkmnpqrstvwxyz23456789"
 CLASS_CODE, RETURN_CODE = 8, 12  # characters
 
 
 def drawn(length: int) -> str:
-    """At random."""
+    """A random code of `length` characters."""
     return "".join(secrets.choice(ALPHABET) for _position in range(length))
 
 
 def derived(purpose: str, length: int) -> str:
-    """The same for the same `purpose`, to nobody who does not know the secret."""
+    """A code derived from `purpose` and SECRET_KEY; the same each time."""
     number = int.from_bytes(keyed(f"code.{purpose}"))
     letters = []
     for _position in range(length):
@@ -27,7 +27,7 @@ def derived(purpose: str, length: int) -> str:
 
 
 def digest(code: str) -> str:
-    """What is kept of a code: it says nothing without the secret."""
+    """The stored digest of a code, keyed with SECRET_KEY."""
     return keyed(f"digest.{code}").hex()
 
 
@@ -38,11 +38,11 @@ def keyed(text: str) -> bytes:
 
 
 def typed(text: str) -> str:
-    """The code in `text`, however it was written: capitals, blanks and hyphens do not count."""
+    """The code in `text`, ignoring case, spaces and hyphens."""
     return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
 def spaced(code: str) -> str:
-    """In groups of four, as people read it: K7Q2-9XZM."""
+    """The code in uppercase and groups of four, as in K7Q2-9XZM."""
     capitals = code.upper()
     return "-".join(capitals[start : start + 4] for start in range(0, len(capitals), 4))

@@ -11,9 +11,9 @@ from .models import Class, Room
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What is about to happen, and to what.
+    """What will happen (`title`), and to what (`about`).
 
-    `act` is posted to `page`; `back` is where *Cancel* leads.
+    `act` is posted to the URL `page`; `back` is the URL of *Cancel*.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Confirmation:
 
     @classmethod
     def to_start_over(cls, room: Room) -> Self:
-        """By the trainer."""
+        """The trainer's question before starting a room over."""
         page = reverse("practice-class-room", args=[room.of_class_id, room.pk])
         return cls(_("Start over"), room.name, "start-over", page, back=page)
 

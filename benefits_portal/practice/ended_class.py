@@ -1,4 +1,4 @@
-"""What a trainee sees after the class has ended: what they achieved in their closed room."""
+"""What a trainee sees after the class has ended: the results of their closed room."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from .models import Room
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A class that has ended, and how one room stood with its exercises then."""
+class EndedClass:
+    """A class that has ended, and a room's exercises by their titles."""
 
     title: str
     closed_at: datetime
@@ -22,19 +22,19 @@ class Ended:
     shown: list[str | Promise]
 
     @classmethod
-    def read(cls, held: dict[str, Any]) -> Self:
-        """From what the session holds."""
+    def from_session(cls, values: dict[str, Any]) -> Self:
+        """From the values of `session_values`."""
         return cls(
-            held["title"],
-            datetime.fromisoformat(held["closed_at"]),
-            held["total"],
-            titles(held["passed"]),
-            titles(held["shown"]),
+            values["title"],
+            datetime.fromisoformat(values["closed_at"]),
+            values["total"],
+            titles(values["passed"]),
+            titles(values["shown"]),
         )
 
 
-def held_of(room: Room) -> dict[str, Any]:
-    """What the session is to hold of a room of a class that has ended: one query."""
+def session_values(room: Room) -> dict[str, Any]:
+    """The values for the session, of a room whose class has ended; one query."""
     assert room.of_class is not None  # noqa: S101 - the shared world does not end
     steps = steps_of(room)
     return {
@@ -51,6 +51,6 @@ def slugs(steps: Iterable[Progress], state: State) -> list[str]:
 
 
 def titles(slugs: Iterable[str]) -> list[str | Promise]:
-    """In the reader's language."""
+    """The titles of exercises that still have a file, in the reader's language."""
     known = exercises()
     return [known[slug].title for slug in slugs if slug in known]

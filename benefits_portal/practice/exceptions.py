@@ -1,4 +1,4 @@
-"""Why somebody is not let into a room, each as a sentence with what to do next."""
+"""Why a person cannot enter a room or open a class; each message says what to do next."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class NotLetIn(Exception):
-    """Someone is not let into a class or a room."""
+    """A person cannot enter a class or a room."""
 
     message: str | Promise
 

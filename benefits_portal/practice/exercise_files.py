@@ -1,4 +1,4 @@
-"""Where exercises are: a file for each, named for its slug."""
+"""The files of exercises: one for each, named after its slug."""
 
 from functools import cache
 from pathlib import Path
@@ -14,5 +14,5 @@ def slugs() -> tuple[str, ...]:
 
 
 def every_slug() -> list[str]:
-    """What a class has unless its trainer chooses."""
+    """All slugs: the default exercises of a class."""
     return list(slugs())

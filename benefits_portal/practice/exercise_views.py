@@ -1,4 +1,4 @@
-"""The exercises of a room: all of them on a page, and what the panel on every page does."""
+"""The page with all exercises of a room, and the actions of the panel on every page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ from .room_session import room_of
 from .switching_persona import become_persona
 from .views import practice_only, room_required
 
-MAX_TYPED = 100  # is kept in the session for the page that answers
+MAX_TYPED = 100  # characters kept in the session for the next page
 type Act = Callable[[Any, Room, Exercise], HttpResponse]
 
 
@@ -31,7 +31,7 @@ type Act = Callable[[Any, Room, Exercise], HttpResponse]
 @room_required
 @form_methods
 def exercise_list(request: HttpRequest) -> HttpResponse:
-    """All exercises of the room with how it stands with them; by POST what is done with one."""
+    """Show all exercises of the room with their progress; a POST does one of ACTS."""
     room = room_of(request)
     if room is None:
         return redirect("practice")
@@ -49,7 +49,7 @@ def exercise_list(request: HttpRequest) -> HttpResponse:
 
 
 def act(request: HttpRequest, room: Room) -> HttpResponse:
-    """What the form asks for, of an exercise of the room that the form was made in."""
+    """Carry out what the form asks for; refused if the form belongs to another room."""
     if request.POST.get("act") == "start":
         return start(request, room)
     slug, do = request.POST.get("exercise", ""), ACTS.get(request.POST.get("act", ""))
@@ -67,7 +67,7 @@ def act(request: HttpRequest, room: Room) -> HttpResponse:
 
 
 def start(request: HttpRequest, room: Room) -> HttpResponse:
-    """What a newcomer's one button does: the exercise that the room is at; all, once it is none."""
+    """Begin or open the current exercise; the list once all are done. For a newcomer's button."""
     step = present(steps_of(room))
     if step is None:
         return leave_to_list(request)
@@ -94,7 +94,7 @@ def begin(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
 
 
 def open_page(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
-    """Where it begins, as the person who does it; whoever was another one reads who that is."""
+    """Open the exercise's first page as its persona; the panel says so if the persona changed."""
     panel.show_at(request, room, exercise)
     before, there = persona_in(request), HttpResponseRedirect(exercise.url(room))
     response = become_persona(request, room, exercise.persona, there)
@@ -111,7 +111,7 @@ def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
 
 
 def show_me(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
-    """Carry the solution out, and look at what it changed."""
+    """Carry the solution out, and open the page that shows the result."""
     exercises.show_me(room, exercise, persona_in(request))
     return open_page(request, room, exercise)
 
@@ -122,13 +122,13 @@ def fold(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
 
 
 def stop(request: HttpRequest, room: Room, exercise: Exercise) -> HttpResponse:
-    """No panel any more; in the world that is shared."""
+    """Close the panel; in the shared world only."""
     panel.close(request)
     return on_to(request.POST.get("next", ""))
 
 
 def show_panel(request: Any) -> HttpResponse:
-    """In place; without script the page again."""
+    """The panel alone for htmx; else redirect to the page."""
     if request.htmx:
         return render(request, "practice/_exercise.html")
     return on_to(request.POST.get("next", "") + "#exercise")

@@ -1,4 +1,4 @@
-"""Moving a practice partner's calendar, and starting over."""
+"""Forms that move a practice partner's calendar, and reset the practice world."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from benefits_portal.dates import add_months
 from benefits_portal.fields import DayFormField
 from benefits_portal.tenants.models import Partner
 
-MAX_DAYS_AHEAD = 10 * 12  # months ahead of the real day; every end date is within reach
+MAX_MONTHS_AHEAD = 10 * 12  # of the real day; every end date is within reach
 
 
 class ClockForm(forms.Form):
@@ -30,7 +30,7 @@ class ClockForm(forms.Form):
         day: date = self.cleaned_data["today"]
         today, furthest = (
             self.partner.today(),
-            add_months(clock.today(self.partner.time_zone), MAX_DAYS_AHEAD),
+            add_months(clock.today(self.partner.time_zone), MAX_MONTHS_AHEAD),
         )
         if day <= today:
             raise forms.ValidationError(
@@ -45,11 +45,11 @@ class ClockForm(forms.Form):
         return day
 
 
-CONFIRM_WORD = gettext_lazy("RESET")  # what one types to start over, in the reader's language
+CONFIRM_WORD = gettext_lazy("RESET")  # typed to confirm a reset
 
 
 class ResetForm(forms.Form):
-    """Starting over, confirmed by typing a word; what was made by hand goes only if ticked."""
+    """A reset, confirmed by typing a word; `everything` also deletes what staff made by hand."""
 
     confirm = forms.CharField(
         max_length=20,
@@ -67,7 +67,7 @@ class ResetForm(forms.Form):
         self.fields["confirm"].error_messages["required"] = self.not_confirmed
 
     def clean_confirm(self) -> str:
-        """In either language, uppercase or not."""
+        """Accept the word in any language, ignoring case."""
         typed: str = self.cleaned_data["confirm"].strip().upper()
         if typed not in accepted_confirmations():
             raise forms.ValidationError(self.not_confirmed)

@@ -1,7 +1,7 @@
-"""What staff made by hand in a practice database, and emptying the rest around it.
+"""Empty the tables of the shared practice world, and keep what staff made by hand.
 
-Practice rows are those that the fixtures bring, and whatever belongs to a partner of the shared
-room. Other rooms are left alone. Everything else was made by hand in the back office.
+Practice rows are those of the fixtures, and rows of the partners of the shared room. Rows of other
+rooms are left alone. Everything else was made by hand in the back office.
 """
 
 import json
@@ -40,7 +40,7 @@ ROOMS = ("tenants", "benefits", "licensing", "reminders")
 
 @cache
 def fixture_pks() -> dict[str, frozenset[int]]:
-    """The primary keys that the fixtures bring, by model label."""
+    """The primary keys of the fixtures' rows, by model label."""
     rows = [
         row
         for name in FIXTURES
@@ -53,24 +53,24 @@ def fixture_pks() -> dict[str, frozenset[int]]:
 
 
 def all_rows(model: type[Model]) -> QuerySet[Any]:
-    """Without the model's own refusal to delete: resetting a demo edits nothing, it replaces."""
+    """All rows, by a queryset that does not refuse deletions, for replacing a practice world."""
     return model._base_manager.all()
 
 
 def added(model: type[Model]) -> QuerySet[Any]:
-    """The rows that no fixture brings."""
+    """The rows that are in no fixture."""
     return all_rows(model).exclude(pk__in=fixture_pks()[model._meta.label_lower])
 
 
 def partners_of_room(room: Room | None) -> list[int]:
-    """The primary keys of the partners that are `room`'s."""
+    """The primary keys of the partners of `room`."""
     return list(RoomPartner.objects.filter(room=room).values_list("partner", flat=True))
 
 
 def accounts_at(partners: list[int]) -> QuerySet[Any]:
-    """Accounts that trainees opened: at home or with a role at `partners` only.
+    """Accounts that trainees made at `partners`: at home there, or with a role there.
 
-    Neither personas nor staff, and nothing of another partner refers to them.
+    Excludes personas, staff, and accounts that rows of other partners refer to.
     """
     there = Q(directory_user__partner__in=partners) | Q(role_assignments__partner__in=partners)
     accounts = added(User).filter(there, persona=None, is_staff=False, is_superuser=False)
@@ -85,7 +85,7 @@ def accounts_at(partners: list[int]) -> QuerySet[Any]:
 
 
 def handmade() -> dict[type[Model], QuerySet[Any]]:
-    """What the back office made, by model, as one would count it."""
+    """The rows that staff made in the back office, by model."""
     in_rooms = list(RoomPartner.objects.values_list("partner", flat=True))
     accounts = added(User).filter(persona=None).exclude(pk__in=accounts_at(in_rooms).values("pk"))
     return {
@@ -96,7 +96,7 @@ def handmade() -> dict[type[Model], QuerySet[Any]]:
 
 
 def empty_practice_tables() -> None:
-    """Delete what is neither a fixture's row nor made by hand; fixtures' rows are then reloaded."""
+    """Delete practice rows that are in no fixture; the fixtures are loaded again afterwards."""
     shared = Room.objects.shared()
     partners = partners_of_room(shared)
     accounts = list(accounts_at(partners).values_list("pk", flat=True))
@@ -117,7 +117,7 @@ def empty_practice_tables() -> None:
 
 
 def forget_reminders(partners: list[int]) -> None:
-    """Of `partners` and of program staff, with the runs that sent them."""
+    """Delete reminders of `partners` and of the program team, and all runs."""
     of_practice = Q(partner=None) | Q(partner__in=partners)
     digests = all_rows(Digest).filter(of_practice)
     delete(all_rows(Told).filter(digest__in=digests.values("pk")))
@@ -128,10 +128,7 @@ def forget_reminders(partners: list[int]) -> None:
 
 
 def handmade_records() -> QuerySet[Any]:
-    """Of no partner, but about something made by hand, or by an account made by hand (A1).
-
-    By whom one is in another room, too.
-    """
+    """Records without a partner: about rows or by accounts made by hand, or by people in rooms."""
     ours = Q(actor__in=handmade()[User]) | Q(actor__persona__room__suffix__gt="")
     for model, rows in handmade().items():
         subject_type = ContentType.objects.get_for_model(model)
@@ -140,7 +137,7 @@ def handmade_records() -> QuerySet[Any]:
 
 
 def practice_former_names(partners: list[int], accounts: list[int]) -> QuerySet[Any]:
-    """Of practice people, of `accounts`, and of fixtures' accounts, which get their first again."""
+    """Former names of practice people, of `accounts`, and of fixtures' accounts."""
     return all_rows(FormerName).filter(
         Q(person__partner__in=partners)
         | Q(user__in=accounts)
@@ -149,9 +146,9 @@ def practice_former_names(partners: list[int], accounts: list[int]) -> QuerySet[
 
 
 def models_of_partners() -> Iterable[type[Model]]:
-    """Every model whose rows name their partner, people and tenants last.
+    """Every model with a partner, in an order to delete from: people and tenants last.
 
-    But for what the database itself deletes with what it counts.
+    Without LicenseTally, which triggers delete with the assignments.
     """
     last = (DirectoryUser, Tenant)
     found = [
@@ -165,13 +162,13 @@ def models_of_partners() -> Iterable[type[Model]]:
 
 
 def added_or_all(model: type[Model]) -> QuerySet[Any]:
-    """Rows of a fixture stay where they are, since what was made by hand may refer to them."""
+    """The rows to delete: those of fixtures stay, since rows made by hand may refer to them."""
     is_loaded = model._meta.label_lower in fixture_pks() and model is not RoleAssignment
     return added(model) if is_loaded else all_rows(model)
 
 
 def forget_accounts(pks: list[int], personas: QuerySet[Any]) -> None:
-    """The accounts `pks`, and the rights that `personas` were given by hand."""
+    """Delete the accounts `pks`, and the rights that `personas` were given by hand."""
     for through in (User.groups.through, User.user_permissions.through):
         rows = through._base_manager.filter(
             Q(user__in=pks) | Q(user__in=personas),
@@ -182,5 +179,5 @@ def forget_accounts(pks: list[int], personas: QuerySet[Any]) -> None:
 
 
 def delete(rows: QuerySet[Any]) -> None:
-    """In one statement; foreign keys are checked at the end of the transaction."""
+    """Delete `rows` in one statement; foreign keys are checked when the transaction ends."""
     rows.order_by()._raw_delete(DEFAULT_DB_ALIAS)

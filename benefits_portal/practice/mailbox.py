@@ -1,4 +1,4 @@
-"""The mailbox of the practice world: what the portal would send stays in it, and nothing leaves."""
+"""The mailbox of the practice world: emails are kept here, and none is sent."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,17 +27,17 @@ LINK = '<a href="{0}">{0}</a>'
 
 
 class EmailBackend(console_mail.EmailBackend):
-    """Keeps what is sent, and shows it on the console; the same Message-ID is kept once."""
+    """Keeps emails in the mailbox, once per Message-ID, and prints them on the console."""
 
     def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         for message in messages:
             keep(message)
-        # A server's log is no place for what is written to people
+        # A server's log must not contain emails to people
         return len(messages) if settings.CLASSES_ONLY else super().send_messages(messages) or 0
 
 
 def keep(message: EmailMessage) -> None:
-    """Put it into the mailbox, unless it is there: what the outbox sent is."""
+    """Put an email into the mailbox, unless the outbox has already put it there."""
     recipient = User.objects.filter(email__in=message.to).first()
     message_id = str(message.extra_headers.get("Message-ID", ""))
     if recipient is None or Mail.objects.filter(message_id=message_id).exists():
@@ -57,7 +57,7 @@ def html_of(message: EmailMessage) -> str:
 
 @writes(KEPT, _("Kept in the practice mailbox"))
 def kept(params: dict[str, str]) -> Letter | None:
-    """As it was sent."""
+    """The letter for an email that was kept as it was sent."""
     recipient = User.objects.filter(pk=params["recipient"]).first()
     if recipient is None:
         return None
@@ -66,28 +66,28 @@ def kept(params: dict[str, str]) -> Letter | None:
 
 @dataclass(frozen=True)
 class KeptMail:
-    """A mail as the page shows it."""
+    """An email for the mailbox page."""
 
     pk: int
     queued_at: datetime
     letter: Letter
 
     def body(self, origin: str) -> SafeString:
-        """Its text; paths lead on at `origin`, while a tenant's domain is a name and no link."""
+        """The text as HTML: URLs, and paths at `origin`, become links; plain domains do not."""
         text = PATH.sub(rf"\g<1>{origin}\g<2>", self.letter.body)
         parts = ((LINK if part.startswith(SCHEMES) else "{}", part) for part in URL.split(text))
         return format_html_join("", "{}", ((format_html(form, part),) for form, part in parts))
 
 
 def mails_in(room: Room | None) -> QuerySet[Mail]:
-    """What was sent to the people in `room`; outside of one of a class, to anybody in none."""
+    """Emails to the people in `room`; in the shared world, to everyone outside of classes."""
     if room is None or room.of_class_id is None:
         return Mail.objects.exclude(recipient__in=people_in(Room.objects.exclude(of_class=None)))
     return Mail.objects.filter(recipient__in=people_in(Room.objects.filter(pk=room.pk)))
 
 
 def people_in(rooms: QuerySet[Room]) -> QuerySet[User, Any]:
-    """Their personas, and whoever is at home at their partners."""
+    """The personas of `rooms`, and the people at home at their partners."""
     partners = RoomPartner.objects.filter(room__in=rooms).values("partner")
     return User.objects.filter(
         Q(persona__room__in=rooms) | Q(directory_user__partner__in=partners)

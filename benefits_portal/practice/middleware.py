@@ -1,4 +1,4 @@
-"""What every request of a demo goes through: which room it is in."""
+"""The room of each request in a demo."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,10 @@ type Respond = Callable[[HttpRequest], HttpResponse]
 
 
 def in_room(get_response: Respond) -> Respond:
-    """Middleware: set `request.room`, None outside of a class; out of it once it is another's.
+    """Middleware: set `request.room` (None outside of classes), and end sessions that lost it.
 
-    Before anybody is known: whose accounts are gone would otherwise be nobody without a word.
+    Runs before authentication: a session whose account was deleted with its room would otherwise
+    just be signed out, without an explanation.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -40,7 +41,7 @@ def in_room(get_response: Respond) -> Respond:
 
 
 def stay(request: HttpRequest) -> None:
-    """Whoever signs out, or in as somebody else there, is still in the room."""
+    """Keep the session in its room when the person signs out, or in as another one of the room."""
     room, user = request.room, request.user  # type: ignore[attr-defined]
     if room is None:  # left
         return
@@ -57,7 +58,7 @@ def persona_in(request: HttpRequest) -> str:
 
 
 def keep_in_room(sender: type, request: HttpRequest | None, user: User, **kwargs: object) -> None:
-    """Let nobody sign in to an account of a room by password from outside of it (T4)."""
+    """Refuse to sign in to an account of a room by password from outside of the room (T4)."""
     if request is None or not settings.DEMO or not room_session.is_closed(user):
         return
     room = getattr(request, "room", None)

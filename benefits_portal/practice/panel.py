@@ -1,7 +1,7 @@
-"""The exercise that a session is at, as the panel on every page of its room shows it.
+"""The panel with the session's current exercise, on every page of its room.
 
-In a room of a class the panel is there from the beginning; in the world that a demo shares, once
-somebody began an exercise in this session. It costs one query.
+In a room of a class there is always a panel; in the shared world, after an exercise was begun in
+the session. One query.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ WHO: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Hint:
-    """One of an exercise's hints, and the one behind it."""
+    """A hint of an exercise, its position from 1, and the next hint."""
 
     number: int
     text: str | Promise
@@ -38,11 +38,11 @@ class Hint:
 
 @dataclass(frozen=True)
 class Panel:
-    """`at` is the exercise of `steps` that is shown; `room` is the primary key of its room.
+    """The panel: `at` is the one of `steps` that is shown; `room` is a primary key.
 
-    On the first page after it was begun or opened `is_new`, and `became` says as whom one works, if
-    that changed. `typed` is what was typed for the check that the page answers, if anything; on any
-    later page it is None, and the verdict may be out of date.
+    `is_new` is set on the first page after the exercise was begun or opened; `became` then names
+    the persona, if that changed. `typed` is the answer typed for the check that this page reports;
+    on later pages it is None, and the result of the check may be out of date.
     """
 
     steps: list[Progress]
@@ -61,7 +61,7 @@ class Panel:
 
     @property
     def is_answer_refused(self) -> bool:
-        """Whether the page answers a figure that was typed, and wrong."""
+        """Whether this page reports that a typed answer was wrong."""
         return self.is_fresh and self.at.is_open and self.at.exercise.asked is not None
 
     @property
@@ -74,13 +74,13 @@ class Panel:
 
     @property
     def next(self) -> Progress | None:
-        """The first other one that is open or can be begun."""
+        """The first other exercise that is open or can be begun."""
         others = (step for step in self.steps if step is not self.at)
         return next((step for step in others if step.can_begin or step.is_open), None)
 
     @property
     def hint(self) -> Hint | None:
-        """The first, which leads to the others."""
+        """The first hint, linked to the others."""
         first: Hint | None = None
         hints = self.at.exercise.hints
         for number, text in reversed(list(enumerate(hints, start=1))):
@@ -89,13 +89,13 @@ class Panel:
 
     @property
     def who(self) -> str | Promise:
-        """As whom it is done, unless that is who the reader is."""
+        """The persona for the exercise; empty if the reader is signed in as that one."""
         wanted = self.at.exercise.persona
         return "" if wanted == self.persona else WHO.get(wanted, wanted)
 
 
 def state(request: HttpRequest) -> dict[str, Any]:
-    """What the session holds: `slug` of its exercise, `room`, `folded`."""
+    """The panel's values in the session: `slug` of the exercise, `room`, `folded` and others."""
     found: dict[str, Any] = request.session.get(SESSION_KEY, {})
     return found
 
@@ -105,7 +105,7 @@ def update_state(request: HttpRequest, **values: Any) -> None:
 
 
 def pop_from_state(request: HttpRequest, name: str) -> Any:
-    """What is held for the next page that has the panel; None on any later one."""
+    """A value that is meant for one page only: return it, and remove it from the session."""
     value = state(request).get(name)
     if value is not None:
         update_state(request, **{name: None})
@@ -117,7 +117,7 @@ def show_at(request: HttpRequest, room: Room, exercise: Exercise) -> None:
 
 
 def known_as(request: Any, exercise: Exercise) -> str:
-    """Who the reader is for `exercise`."""
+    """The sentence that says as whom the reader does `exercise`."""
     text = _("For this exercise you work as %(name)s (%(who)s).")
     who = WHO.get(exercise.persona, exercise.persona)
     return text % {"name": request.user.name, "who": who}
@@ -128,11 +128,11 @@ def close(request: HttpRequest) -> None:
 
 
 def panel_of(request: HttpRequest, persona: Callable[[], str]) -> Panel | None:
-    """None outside of a room, and where a room has no exercises; `persona` says who reads it."""
+    """The panel; None outside of rooms, and in rooms without exercises. `persona()` is a slug."""
     own, session = getattr(request, "room", None), state(request)
     if own is None and "room" not in session:
         return None
-    room = own or Room(pk=session["room"])  # the shared one, as the session knows
+    room = own or Room(pk=session["room"])  # the shared room
     steps = steps_of(room) if exercises_of(room) else []
     at = next((step for step in steps if step.exercise.slug == session.get("slug")), None)
     at = at or present(steps) or next(iter(steps), None)

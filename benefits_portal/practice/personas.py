@@ -1,4 +1,4 @@
-"""The people that anybody can sign in as in a demo, and what each can show."""
+"""The people to sign in as in a demo, and what each is good for."""
 
 from dataclasses import dataclass
 
@@ -40,13 +40,13 @@ SHOWS: dict[str, str | Promise] = {
     ),
     "trainer": _("Opens classes: a room for each trainee, and what stopped them last."),
 }
-# In a room of another situation than Contoso's, whose figures those of above are
+# In rooms of other situations: the figures above are those of Contoso
 SHOWS_ELSEWHERE: dict[str, str | Promise] = {
     "partner-admin": _("Assigns credit, gets product keys and redeems them, and gives licenses."),
     "global-admin": _("Can do everything: roles, people, tenants, credit, keys and licenses."),
 }
 TRAINER = "trainer"
-START = "partner-admin"  # as whom a room begins
+START = "partner-admin"  # the persona that people are signed in as first
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class PersonaGroup:
 
 
 def persona_groups(room: Room | None) -> list[PersonaGroup]:
-    """The partner of START first, then other partners, then the back office."""
+    """Groups of cards: the partner of START, other partners, the program team, classes."""
     cards = personas(room)
     first = next((card.partner for card in cards if card.is_start), "")
     groups = (
@@ -95,7 +95,7 @@ def persona_groups(room: Room | None) -> list[PersonaGroup]:
 
 
 def personas(room: Room | None) -> list[PersonaCard]:
-    """Whoever can be signed in as in `room`, in the order of the cards."""
+    """The cards of `room`, in order; two queries."""
     there = Persona.objects.filter(room=room, slug__in=SHOWS, user__is_active=True)
     is_elsewhere = room is not None and room.situation != SHARED
     shows = SHOWS | SHOWS_ELSEWHERE if is_elsewhere else SHOWS
@@ -109,7 +109,7 @@ def personas(room: Room | None) -> list[PersonaCard]:
 
 
 def _card(persona: Persona, shows: str | Promise) -> PersonaCard:
-    """With home first among several partners."""
+    """The card of a persona; of several partners, the home partner comes first."""
     slug, user = persona.slug, persona.user
     home = user.home_partner
     roles = sorted(

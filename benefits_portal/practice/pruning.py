@@ -1,6 +1,6 @@
-"""Rooms are deleted 30 days after the end of their class, and their names with them (T5).
+"""Delete rooms, and with them the trainees' names, 30 days after their class has ended (T5).
 
-The class keeps how many there were, and how many of them had passed each exercise.
+The class keeps the number of rooms, and how many of them had passed each exercise.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from .room_world import empty_room
 
 
 def old_rooms(before: datetime) -> RoomQuerySet:
-    """Those of classes that ended before `before`."""
+    """Rooms of classes that ended before `before`."""
     return Room.objects.filter(of_class__closes_at__lt=before)
 
 
@@ -25,13 +25,13 @@ def count(before: datetime) -> int:
 
 
 def delete(before: datetime) -> int:
-    """One room at a time, so that it may be stopped."""
+    """Delete old rooms, one per transaction, so that the command can be interrupted."""
     pks = list(old_rooms(before).values_list("pk", flat=True))
     return sum(delete_room(pk) for pk in pks)
 
 
 def delete_room(pk: int) -> bool:
-    """False if another run did it."""
+    """Delete a room; False if another run has deleted it."""
     with transaction.atomic():
         rooms = Room.objects.select_for_update(of=("self",)).select_related("of_class")
         room = rooms.filter(pk=pk).exclude(of_class=None).first()
@@ -44,7 +44,7 @@ def delete_room(pk: int) -> bool:
 
 
 def outcomes_of(room: Room) -> dict[str, str]:
-    """Of the exercises that were begun there."""
+    """The outcome of each exercise that was begun in `room`, by slug."""
     return {
         step.exercise.slug: OUTCOMES[step.state]
         for step in steps_of(room)

@@ -1,4 +1,4 @@
-"""Moving a practice partner's calendar sends what is due on the day it is moved to, once (R5)."""
+"""Send the reminders that are due when a practice partner's calendar is moved (R5)."""
 
 from datetime import date
 
@@ -11,16 +11,16 @@ from benefits_portal.tenants.models import Partner
 
 
 def remind(partner: Partner) -> int:
-    """Send to each at `partner` one mail for its day, whatever the hour; how many were sent.
+    """Send each person at `partner` one email for its new day, at any hour; return how many.
 
-    Days that were skipped are none on which anybody was there: a year's move is one mail.
+    Skipped days get no email of their own: a move by a year sends one.
     """
     partner.refresh_from_db(fields=["days_ahead"])
     return remind_all([partner])
 
 
 def remind_all(partners: list[Partner]) -> int:
-    """The same at each of `partners`, which are on the same day."""
+    """The same for several partners."""
     now = clock.now()
     calendars: dict[date, dict[int | None, LocalCalendar]] = {}
     for partner in partners:

@@ -1,4 +1,4 @@
-"""Starting over: a page that says what goes, and asks for a typed word first."""
+"""The page that resets the practice world: it lists what is deleted, and needs a typed word."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ from .world import (
     sessions_outside_rooms,
 )
 
-NOT_WORK = (TenantsAction.SIGNED_IN,)  # nothing is lost with these
+NOT_WORK = (TenantsAction.SIGNED_IN,)  # actions that leave nothing to lose
 
 
 @login_not_required
@@ -40,7 +40,7 @@ NOT_WORK = (TenantsAction.SIGNED_IN,)  # nothing is lost with these
 @login_required
 @form_methods
 def reset(request: HttpRequest) -> HttpResponse:
-    """Show what a reset deletes; with the word typed, reset and sign the same person in again."""
+    """Show what a reset deletes; once confirmed, reset, and sign the same person in again."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - signed in
     if not may_reset(user):
@@ -59,7 +59,7 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 
 def may_reset(user: User) -> bool:
-    """Demo staff, a persona, or whoever holds a role at a practice partner."""
+    """Whether `user` is staff, a persona, or has a role at a practice partner."""
     return (
         user.is_staff
         or is_persona(user)
@@ -72,7 +72,7 @@ def is_persona(user: User) -> bool:
 
 
 def start_over(request: HttpRequest, user: User, *, everything: bool) -> HttpResponse:
-    """Raises HandmadeInTheWay, NotAPracticeDatabase."""
+    """Reset, and sign the person in again. Raises HandmadeInTheWay or NotAPracticeDatabase."""
     persona = Persona.objects.filter(user=user).first()
     reset_world(clock.today(), keep_handmade=not everything, by=user.name)
     request.session.flush()
@@ -92,7 +92,7 @@ def start_over(request: HttpRequest, user: User, *, everything: bool) -> HttpRes
 
 @dataclass(frozen=True)
 class Counted:
-    """So many things of one name."""
+    """A number of things with their name, as in: 3 offers."""
 
     count: int
     name: str
@@ -102,7 +102,7 @@ class Counted:
 
 
 def what_goes(request: HttpRequest) -> dict[str, Any]:
-    """What the page lists: what was done since the last reset, and what was made by hand."""
+    """The context of the page: what was done since the last reset, and what was made by hand."""
     world = PracticeWorld.objects.get()
     partners = list(Partner.objects.filter(room__room=Room.objects.shared()))
     done = (

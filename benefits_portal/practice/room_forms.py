@@ -1,4 +1,4 @@
-"""What trainees fill in: a code and a name. What trainers do: a class, a name, a day."""
+"""Forms of trainees (code, name) and of trainers (class, name of a room, day)."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -25,7 +25,7 @@ HOURS = (2, 4, 8, 24, 3 * 24, 7 * 24)
 
 
 class CodeForm(forms.Form):
-    """The code of a class, or a return code; capitals, blanks and hyphens do not count."""
+    """The code of a class, or a return code; ignores case, spaces and hyphens."""
 
     code = LineFormField(
         label=_("Code"),
@@ -46,7 +46,7 @@ class CodeForm(forms.Form):
         return code
 
     def refused(self, why: str) -> Self:
-        """The form with its code and `why` it does not let in."""
+        """A form that shows the initial code, and `why` it is refused."""
         form = type(self)(self.initial)
         form.full_clean()
         form.errors.pop("code", None)
@@ -55,7 +55,7 @@ class CodeForm(forms.Form):
 
 
 class SentOnce(forms.Form):
-    """Which sending of the form this is: sent twice, it makes one thing."""
+    """A form with an ID for its submission: submitted twice, it makes one thing (W11)."""
 
     entry = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -67,7 +67,7 @@ class SentOnce(forms.Form):
 
 
 class JoinForm(SentOnce):
-    """A name of one's own choosing."""
+    """The name under which a trainee joins a class."""
 
     name = NameFormField(
         label=_("Your name"),
@@ -82,7 +82,7 @@ class JoinForm(SentOnce):
 
 
 class RenameForm(forms.Form):
-    """What the trainer calls a room."""
+    """A room's new name."""
 
     name = NameFormField(
         label=_("Name"),
@@ -92,7 +92,7 @@ class RenameForm(forms.Form):
 
 
 class ExerciseGroup(NamedTuple):
-    """The boxes of the exercises that belong to one situation."""
+    """The checkboxes for the exercises of one situation."""
 
     slug: str
     title: str | Promise
@@ -154,7 +154,7 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
         return seats
 
     def clean(self) -> dict[str, Any]:
-        """What other situations have is left out: their boxes are not shown."""
+        """Fill in the exercises; ignore those of other situations, whose checkboxes are hidden."""
         cleaned = super().clean()
         if cleaned.get("which") == "all":
             cleaned["exercises"] = every_slug()
@@ -167,7 +167,7 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def _belonging(self, slugs: Iterable[str]) -> list[str]:
-        """Those of `slugs` that belong to what the rooms begin with."""
+        """The exercises in `slugs` that belong to the chosen situation."""
         situation = self.cleaned_data.get("situation")
         return [slug for slug in slugs if exercises()[slug].situation == situation]
 
@@ -184,7 +184,7 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
         ]
 
     def open(self, by: Any) -> Class:
-        """The class, with its first code. Raises TooManyClasses."""
+        """Open the class, with its first code. Raises TooManyClasses."""
         made: Class = self.save(commit=False)
         made.entry = str(self.cleaned_data["entry"])
         made.closes_at = clock.now() + timedelta(hours=self.cleaned_data["hours"])
@@ -192,7 +192,7 @@ class ClassForm(SentOnce, forms.ModelForm):  # type: ignore[type-arg]
 
 
 def span(hours: int) -> str:
-    """So long as people say it."""
+    """A duration in days, or in hours if it is not whole days, in words."""
     days, rest = divmod(hours, 24)
     if rest:
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
@@ -200,7 +200,7 @@ def span(hours: int) -> str:
 
 
 class DayForAllForm(forms.Form):
-    """How many days on, from as far `ahead` as the class was when the page was shown."""
+    """By how many days to move; `ahead` is how far the class was when the page was rendered."""
 
     ahead = forms.IntegerField(min_value=0)
     days = forms.TypedChoiceField(
@@ -209,5 +209,5 @@ class DayForAllForm(forms.Form):
 
     @property
     def days_ahead(self) -> int:
-        """How far ahead the class is to be."""
+        """The days that the class is to be ahead of the real day."""
         return int(self.cleaned_data["ahead"] + self.cleaned_data["days"])

@@ -1,4 +1,4 @@
-"""For trainees: the code that lets in, a name, one's own room, and starting it over."""
+"""Pages for trainees: enter a code, join a class, their own room, start it over."""
 
 import uuid
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from .views import portal_time, practice_only
 @form_methods
 @portal_time
 def practice(request: HttpRequest) -> HttpResponse:
-    """One's own room with what one may do there; outside of one, enter a code."""
+    """The trainee's room; outside of a room, the form for a code. A POST does one of ACTS."""
     room: Room | None = request.room  # type: ignore[attr-defined]
     if request.method == "POST":
         act = ACTS.get(request.POST.get("act", "")) if room else None
@@ -47,7 +47,7 @@ def ask_for_code(request: HttpRequest, form: CodeForm, status: int = 200) -> Htt
 
 
 def let_in(request: HttpRequest) -> HttpResponse:
-    """With a class's code on to its page; with a return code back to the room."""
+    """Redirect to join the class that the code belongs to, or return to the room."""
     form = CodeForm(request.POST)
     if not form.is_valid():
         return ask_for_code(request, form)
@@ -81,7 +81,7 @@ def my_room(request: HttpRequest, room: Room) -> HttpResponse:
 @form_methods
 @portal_time
 def join(request: HttpRequest, code: str) -> HttpResponse:
-    """Enter one's name; a room is made, and one is in it."""
+    """Ask for a name, then make a room in the class and enter it."""
     try:
         of_class = class_with(request, code)
     except TooManyAttempts as refusal:
@@ -102,7 +102,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def take_seat(request: HttpRequest, of_class: Class, form: JoinForm) -> HttpResponse:
-    """Raises ClassOver or ClassFull."""
+    """Make the room and enter it. Raises ClassOver or ClassFull."""
     entry = str(form.cleaned_data["entry"])
     room, is_new = of_class.room_for(form.cleaned_data["name"], entry)
     response = room_session.enter(request, room, redirect("practice"))
@@ -118,7 +118,7 @@ def take_seat(request: HttpRequest, of_class: Class, form: JoinForm) -> HttpResp
 @practice_only
 @form_methods
 def start_own_over(request: HttpRequest) -> HttpResponse:
-    """Replace all that is in one's own room; asked for once more before."""
+    """Start the trainee's room over, after a confirmation."""
     room: Room | None = request.room  # type: ignore[attr-defined]
     if room is None:
         return redirect("practice")
@@ -136,7 +136,7 @@ def start_own_over(request: HttpRequest) -> HttpResponse:
     return response
 
 
-# What one does on the page of one's own room
+# The actions of a POST to the room's page
 
 
 def raise_hand(request: HttpRequest, room: Room) -> HttpResponse:
@@ -150,7 +150,7 @@ def another_return_code(request: HttpRequest, room: Room) -> HttpResponse:
 
 
 def leave(request: HttpRequest, room: Room) -> HttpResponse:
-    """The next person at this browser is not in it."""
+    """Leave the room, for the next person at this browser."""
     request.room = None  # type: ignore[attr-defined]
     room_session.put_out(request, room, "left")
     return redirect("practice")

@@ -1,7 +1,7 @@
-"""A room's world: told from a situation in a second, and emptied as a whole.
+"""Make and delete a room's world: a copy of a situation's partners and people, and its story.
 
-Its partners and people are copies of a fixture's, which carry the room's suffix in MPN IDs, domains
-and addresses, as those of real partners differ too.
+MPN IDs, domains and email addresses of the copies contain the room's suffix, so that they are
+unique.
 """
 
 import uuid
@@ -44,23 +44,23 @@ from .situations import Situation, chapters_of, own_domain, rows_of
 from .story import play
 
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
-# Enrolls the partners of rooms; nobody signs in to it
+# The account that enrolls the partners of rooms; no one can sign in to it
 STORYTELLER = "program-team@benefits-portal.example"
-IN_ORDER = (
+COPIED_MODELS = (
     *("tenants.partner", "tenants.tenant", "tenants.directoryuser", "tenants.user"),
     *("tenants.roleassignment", "practice.roompartner", "practice.persona"),
 )
-# What acts lock, in their order; a record is written once
-ACTS_LOCK: tuple[type[models.Model], ...] = (
+# The models whose rows actions lock, in the order of their locks
+LOCKED_BY_ACTIONS: tuple[type[models.Model], ...] = (
     *(Replacement, Membership, DirectoryUser, ProductKey, Benefit, Subscription),
     LicenseAssignment,
 )
-# Deleted with an account, wherever they are
-GO_ALONG = (RoleAssignment, User.groups.through, User.user_permissions.through)
+# Rows that are deleted with an account, at any partner
+DELETED_WITH_ACCOUNT = (RoleAssignment, User.groups.through, User.user_permissions.through)
 
 
 def open_room(room: Room) -> None:
-    """Make what is in `room` unless it is there: of two who enter at once one does it."""
+    """Make the world of `room` unless it is there; of two requests at once, one makes it."""
     with transaction.atomic():
         locked = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
         if locked.generation == 0:
@@ -69,10 +69,9 @@ def open_room(room: Room) -> None:
 
 
 def start_over(room: Room, *, by: User | None = None) -> None:
-    """Replace all that is in `room`: whoever is in it is signed out, since accounts are new (T7).
+    """Replace the world of `room` in one transaction; its people are signed out (T7).
 
-    Whole or not at all; others see the old one until then. `by` a trainer, which is all that the
-    new record knows of it.
+    If a trainer does it (`by`), that is the first entry of the new record.
     """
     with transaction.atomic():
         Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
@@ -91,7 +90,7 @@ def start_over(room: Room, *, by: User | None = None) -> None:
 
 
 def _fill(room: Room) -> None:
-    """Furnish it for its class: in the class's language, and on the class's day (T6)."""
+    """Make the world in the language and on the day of the room's class (T6)."""
     of_class = room.of_class
     assert of_class is not None  # noqa: S101 - the shared world is reset as a whole
     on = clock.today()
@@ -102,7 +101,7 @@ def _fill(room: Room) -> None:
 
 
 def furnish(room: Room, situation: Situation, on: date) -> None:
-    """Make what is in `room`, which is empty, as of `on`. Raises StoryError."""
+    """Make the world of the empty `room` as of `on`. Raises StoryError."""
     with transaction.atomic():
         with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
             partners = Copy(room, situation).make()
@@ -112,23 +111,23 @@ def furnish(room: Room, situation: Situation, on: date) -> None:
 
 
 def storyteller() -> User:
-    """Acts for the program team in what happened before anybody came; nobody can be it."""
+    """The account that acts for the program team in stories; no one can sign in to it."""
     name = {"name": "Program team", "password": "!", "is_staff": True, "is_active": False}
     return User.objects.get_or_create(email=STORYTELLER, defaults=name)[0]
 
 
 class Copy:
-    """The part of a situation's fixture that a room gets, in rows of its own."""
+    """Copies the part of a situation's fixture that a room gets."""
 
     def __init__(self, room: Room, situation: Situation) -> None:
         self.room, self.situation = room, situation
-        # By model and the primary key that the fixture gives it
+        # By model label and the primary key in the fixture
         self.made: dict[tuple[str, int], models.Model] = {("practice.room", 1): room}
 
     def make(self) -> dict[str, Partner]:
         """Its partners by the MPN IDs that they have in the fixture."""
         rows = rows_of(self.situation)
-        for label in IN_ORDER:
+        for label in COPIED_MODELS:
             for row in rows:
                 if row["model"] == label and (made := self.copy(row)):
                     made.save()
@@ -140,7 +139,7 @@ class Copy:
         }
 
     def copy(self, row: dict[str, Any]) -> models.Model | None:
-        """None for what is another partner's, or staff's."""
+        """An unsaved copy of a fixture's row; None for rows of other partners or of staff."""
         fields, model = row["fields"], apps.get_model(row["model"])
         if fields.get("mpn_id", self.situation.partners[0]) not in self.situation.partners:
             return None
@@ -160,14 +159,14 @@ class Copy:
 
 
 def own_mpn_id(mpn_id: str, suffix: str) -> str:
-    """Ten digits: which of the situation's partners it is, and the suffix as a number."""
+    """The room's MPN ID for a fixture's: ten digits, from its last one and the suffix."""
     number = 0
     for letter in suffix:
         number = number * len(ALPHABET) + ALPHABET.index(letter)
     return f"52{mpn_id[-1]}{number:07}"
 
 
-# What differs from room to room, by the field's name
+# Fields whose values differ from room to room
 OWN: dict[str, Callable[[str, str], Any]] = {
     "mpn_id": own_mpn_id,
     "guid": lambda _guid, _suffix: uuid.uuid4(),
@@ -178,19 +177,19 @@ OWN: dict[str, Callable[[str, str], Any]] = {
 
 
 def empty_room(room: Room) -> None:
-    """Delete all that is in `room`, its partners and accounts too; the room itself stays.
+    """Delete the world of `room` with its partners and accounts; the room itself stays.
 
-    An account that rows of another partner refer to is closed instead, without a name.
+    Accounts that rows of other partners refer to are closed and lose their names instead.
     """
     partners = partners_of_room(room)
     personas = set(room.personas.values_list("user", flat=True))
     with transaction.atomic():
-        wait_for_acts_at(partners)
+        lock_rows_of(partners)
         delete(all_rows(Persona).filter(room=room))
         accounts = personas | set(accounts_at(partners).values_list("pk", flat=True))
         delete(all_rows(RoomPartner).filter(room=room))
         all_rows(User).filter(directory_user__partner__in=partners).update(directory_user=None)
-        forget_what_hangs_on(partners, accounts)
+        forget_people(partners, accounts)
         for model in models_of_partners():
             delete(all_rows(model).filter(partner__in=partners))
         kept = close(seen_elsewhere(accounts))
@@ -198,17 +197,17 @@ def empty_room(room: Room) -> None:
         delete(all_rows(Partner).filter(pk__in=partners))
 
 
-def wait_for_acts_at(partners: list[int]) -> None:
-    """Whoever acts at `partners` comes to an end, and nobody begins until the transaction ends.
+def lock_rows_of(partners: list[int]) -> None:
+    """Lock all rows of `partners`: wait for running actions, and let no new one begin.
 
-    Locked in the order of all acts, but for rows that only refer to these: what acts write is
-    compared with what it refers to when they end. The partner is last, as their record needs it;
-    some acts lock it first, against each other alone.
+    In the order of locks that actions use (docs/architecture.md). The partners come last, because
+    each record refers to them. Rows that only refer to locked ones need no lock: their foreign
+    keys are checked when the action commits.
     """
     theirs = all_rows(Partner).filter(pk__in=partners)
     lock(theirs, no_key=True)
-    others = [each for each in models_of_partners() if each not in (*ACTS_LOCK, Record)]
-    for model in (*ACTS_LOCK, *others):
+    others = [each for each in models_of_partners() if each not in (*LOCKED_BY_ACTIONS, Record)]
+    for model in (*LOCKED_BY_ACTIONS, *others):
         lock(all_rows(model).filter(partner__in=partners), no_key=True)
     lock(theirs)
 
@@ -217,8 +216,8 @@ def lock(rows: models.QuerySet[Any], *, no_key: bool = False) -> None:
     list(rows.order_by("pk").select_for_update(no_key=no_key).values_list("pk"))
 
 
-def forget_what_hangs_on(partners: list[int], accounts: set[int]) -> None:
-    """What hangs on the people of `partners`, and on `accounts`, without naming a partner."""
+def forget_people(partners: list[int], accounts: set[int]) -> None:
+    """Delete rows without a partner that belong to `accounts` or to people of `partners`."""
     people = all_rows(DirectoryUser).filter(partner__in=partners).values("pk")
     delete(all_rows(FormerName).filter(Q(person__in=people) | Q(user__in=accounts)))
     digests = all_rows(Digest).filter(partner__in=partners).values("pk")
@@ -229,10 +228,10 @@ def forget_what_hangs_on(partners: list[int], accounts: set[int]) -> None:
 
 
 def seen_elsewhere(accounts: set[int]) -> set[int]:
-    """Those of `accounts` that a row still refers to."""
+    """The `accounts` that rows still refer to."""
     seen: set[int] = set()
     for model in apps.get_models(include_auto_created=True):
-        for field in [] if model in GO_ALONG else model._meta.concrete_fields:
+        for field in [] if model in DELETED_WITH_ACCOUNT else model._meta.concrete_fields:
             if field.related_model is User:
                 rows = all_rows(model).filter(**{f"{field.name}__in": accounts})
                 seen |= set(rows.order_by().values_list(field.name, flat=True))
@@ -240,7 +239,7 @@ def seen_elsewhere(accounts: set[int]) -> set[int]:
 
 
 def close(accounts: set[int]) -> set[int]:
-    """Nobody signs in to `accounts` any more, and nothing of a person is left of them."""
+    """Close `accounts`, and remove names, email addresses and roles; return their keys."""
     for pk in accounts:
         email = f"gone-{pk}@{STORYTELLER.partition('@')[2]}"
         all_rows(User).filter(pk=pk).update(email=email, name="–", is_active=False)

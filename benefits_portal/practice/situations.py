@@ -1,7 +1,7 @@
-"""What worlds begin with: people and partners of a fixture, and the story of what happened to them.
+"""Situations: what a practice world begins with, as people, partners and their story.
 
-A room has some of a situation's partners, and the personas of these. The shared world has all of
-`contoso`.
+A room gets the partners in `Situation.partners` with their personas; the shared world gets all
+partners of `contoso`.
 """
 
 import json
@@ -19,9 +19,10 @@ FOLDER = settings.BASE_DIR / "fixtures"
 
 @dataclass(frozen=True)
 class Situation:
-    """`partners` are the MPN IDs, in its files, of those that each room gets its own of.
+    """A situation; `story` and `people` are files in `fixtures/`.
 
-    `people` is the fixture that brings them; without one they stand in `story`.
+    `partners` are the MPN IDs of the partners that each room gets a copy of. Without `people`, the
+    story lists the people too.
     """
 
     title: str | Promise
@@ -31,7 +32,7 @@ class Situation:
 
     @property
     def time_zone(self) -> str:
-        """By whose clock it is today in its rooms: that of the first of its partners."""
+        """The time zone of its rooms: that of the first partner."""
         partners = (row["fields"] for row in rows_of(self) if row["model"] == "tenants.partner")
         zones = {fields["mpn_id"]: str(fields["time_zone"]) for fields in partners}
         return zones[self.partners[0]]
@@ -60,7 +61,7 @@ SHARED = SITUATIONS["contoso"]
 
 @cache
 def rows_of(situation: Situation) -> list[dict[str, Any]]:
-    """Its partners, tenants, people, accounts and personas, as a fixture writes them."""
+    """The rows of its partners, tenants, people, accounts and personas, in a fixture's format."""
     if situation.people:
         rows: list[dict[str, Any]] = json.loads((FOLDER / situation.people).read_text("utf-8"))
         return rows
@@ -68,7 +69,7 @@ def rows_of(situation: Situation) -> list[dict[str, Any]]:
 
 
 class Fixture:
-    """The rows of a partner whose tenants and people a situation's story lists."""
+    """Builds a fixture's rows for a partner, from its chapter in a story."""
 
     def __init__(self, chapter: dict[str, Any]) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -92,7 +93,7 @@ class Fixture:
         return len(self.rows)
 
     def add_person(self, name: str, persona: str = "", role: str = "", guest_of: str = "") -> None:
-        """In the directory; with an account for whoever is a persona."""
+        """Add a person to the directory; with an account if it is a persona."""
         local = name.lower().replace(" ", ".")
         entry = self.add(
             "tenants.directoryuser",
@@ -117,7 +118,7 @@ class Fixture:
 
 @cache
 def chapters_of(situation: Situation) -> dict[str, list[dict[str, Any]]]:
-    """What happened, by MPN ID, as the file tells it."""
+    """The events of the story by MPN ID, as in its file."""
     return {chapter["mpn_id"]: chapter["events"] for chapter in _chapters(situation)}
 
 
@@ -126,11 +127,8 @@ def _chapters(situation: Situation) -> list[dict[str, Any]]:
     return list(story["partner"])
 
 
-def own_domain(address: str, suffix: str) -> str:
-    """A domain, or the domain of an address, as the room with `suffix` has it.
-
-    Of contoso.onmicrosoft.com and k7q2 that is contoso-k7q2.onmicrosoft.com.
-    """
-    name, at, domain = address.rpartition("@")
+def own_domain(domain_or_email: str, suffix: str) -> str:
+    """A domain or an email address with the room's suffix: contoso-k7q2.onmicrosoft.com."""
+    name, at, domain = domain_or_email.rpartition("@")
     first, dot, rest = domain.partition(".")
-    return f"{name}{at}{first}-{suffix}{dot}{rest}" if suffix else address
+    return f"{name}{at}{first}-{suffix}{dot}{rest}" if suffix else domain_or_email

@@ -1,4 +1,4 @@
-"""The practice world's history: plays `fixtures/story.toml` through the models' own methods."""
+"""The practice world's history: events of a story file, played through the models' methods."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -23,7 +23,7 @@ from .story_event import Event, StoryError
 
 
 def play_shared(room: Room, on: date) -> None:
-    """Play the story of each partner of the shared world, as of `on`. Raises StoryError."""
+    """Play the story of each partner of the shared room, as of `on`. Raises StoryError."""
     partners = {partner.mpn_id: partner for partner in room.partners()}
     for mpn_id, events in chapters_of(SHARED).items():
         play(events, partners[mpn_id], room.users(), on)
@@ -36,9 +36,9 @@ def play(
     on: date,
     suffix: str = "",
 ) -> None:
-    """Play `events` at `partner`, as of `on`. Raises StoryError, naming the one that failed.
+    """Play `events` at `partner`, as of `on`. Raises StoryError with the event that failed.
 
-    `users` are by persona; `suffix` is that of the room, which its domains carry.
+    `users` are by persona; `suffix` is the room's.
     """
     player = StoryPlayer(partner, users, on, suffix)
     for event in events:
@@ -46,7 +46,7 @@ def play(
 
 
 class StoryPlayer(StoryCast):
-    """Plays the story of one partner. Its calendar is `days_ahead` days ahead of the real one."""
+    """Plays events at a partner whose calendar is `days_ahead` days ahead of the real one."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class StoryPlayer(StoryCast):
         self._days_ahead = days_ahead
 
     def play(self, event: Event) -> None:
-        """Do what `event` says: on its day and at noon there, or today and now.
+        """Do what `event` says: at noon of its day in the partner's zone, or now if that is today.
 
-        Raises StoryError unless it goes as written.
+        Raises StoryError unless it ends as written: done, or with the refusal that it names.
         """
         verb, day = VERBS[event.what], self.on - timedelta(days=event.ago)
         met: Refusal | None = None
@@ -78,11 +78,11 @@ class StoryPlayer(StoryCast):
             raise StoryError(f"{self.partner}: {event} met {met or 'no refusal'}.", met)
 
     def _at_noon(self, event: Event) -> AbstractContextManager[None]:
-        """Times are real; only days are ahead where the partner's calendar was moved."""
+        """Freeze the real clock, which does not follow the partner's moved calendar."""
         real = self.on - timedelta(days=event.ago + self._days_ahead)
         return clock.frozen_at(real, self.partner.time_zone) if event.ago else nullcontext()
 
-    # What happened
+    # The verbs of events
 
     def enroll(self, event: Event, day: date) -> None:
         offer = Offer.objects.get(name=event.offer)
@@ -175,7 +175,7 @@ class StoryPlayer(StoryCast):
         )
 
     def wait(self, event: Event, day: date) -> None:
-        """Move the partner's calendar on; what follows happens on the day that it is then."""
+        """Move the partner's calendar forward; later events happen on its new day."""
         self.partner.move_calendar_to(self.on + timedelta(days=event.days))
         self.partner.refresh_from_db(fields=["days_ahead"])
         self.on, self._days_ahead = self.partner.today(), self.partner.days_ahead

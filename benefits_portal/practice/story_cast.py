@@ -1,4 +1,4 @@
-"""The rows that the events of a story name: people, tenants, benefits and keys."""
+"""Find the rows that events of a story name: people, tenants, benefits and keys."""
 
 import random
 from datetime import date, timedelta
@@ -16,11 +16,11 @@ from .story_event import Event, StoryError
 
 
 class StoryCast:
-    """Looks up the rows that events name, among those of one partner.
+    """Finds the rows of one partner that events name.
 
-    `users` are by persona; `suffix` is the room's, and part of its domains. The same story draws
-    the same keys on any day and in any room; another `edition` of it draws different ones.
-    Raises KeyError, ObjectDoesNotExist or StoryError for a name that the partner lacks.
+    `users` are by persona; `suffix` is the room's. A story draws the same keys on any day and in
+    any room; another `edition` draws different ones. Methods raise KeyError, ObjectDoesNotExist or
+    StoryError if the partner has no such row.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class StoryCast:
             person.display_name: person for person in DirectoryUser.objects.for_partner(partner)
         }
         self._tenants = {tenant.domain: tenant for tenant in Tenant.objects.for_partner(partner)}
-        # Practice keys open nothing; the same story draws the same ones
+        # Predictable on purpose: practice keys are worth nothing
         self._chance = random.Random(partner.mpn_id + edition)  # noqa: S311
 
     def _draw_key(self) -> str:
@@ -50,20 +50,23 @@ class StoryCast:
         return self._tenants[own_domain(event.tenant, self._suffix)]
 
     def _subscription(self, event: Event, tenant: Tenant, product: Product) -> Subscription:
-        """The latest one; the latest with so many licenses where the event says how many."""
+        """The latest subscription, with the event's number of licenses if it gives one."""
         found = Subscription.objects.of_product_in(tenant, product)
         found = found.filter(licenses=event.licenses) if event.licenses else found
         return found.latest("pk")
 
     def _benefit(self, event: Event) -> Benefit:
-        """The one of the latest enrollment; the core one where no competency is named."""
+        """The benefit of the latest enrollment; the core one if the event names no competency."""
         benefits = Benefit.objects.for_partner(self.partner).select_related(
             "product", "membership", "partner"
         )
         return self._latest(benefits, event)
 
     def _latest[M: Model](self, rows: QuerySet[M], event: Event, of: str = "") -> M:
-        """Of the latest enrollment by that day, the row about the benefit that `event` names."""
+        """The row about the event's benefit, of the latest enrollment on its day.
+
+        `of` is the lookup prefix from `rows` to the benefit.
+        """
         named: dict[str, Any] = {
             f"{of}membership__starts_on__lte": self.on - timedelta(days=event.ago),
             f"{of}product_name": event.product,
@@ -78,7 +81,7 @@ class StoryCast:
         return found
 
     def _key(self, event: Event) -> ProductKey:
-        """The live one of the benefit."""
+        """The benefit's key that is not revoked."""
         live = ProductKey.objects.for_partner(self.partner).for_display().filter(revoked_at=None)
         return self._latest(live, event, "benefit__")
 
@@ -88,12 +91,12 @@ class StoryCast:
         )
 
     def _pool(self, event: Event, product: str) -> LicensePool:
-        """The licenses of what is called so in the tenant of `event`."""
+        """The license pool of the product named `product` in the event's tenant."""
         licenses = Product.Kind.LICENSES
         return LicensePool(self._tenant(event), Product.objects.get(name=product, kind=licenses))
 
     def _licenses(self, event: Event) -> list[LicenseAssignment]:
-        """Those that the people of `event` have."""
+        """The licenses that the event's people have."""
         people = [self._people[name] for name in event.people]
         running = self._pool(event, event.product).assignments.running().of_people(people)
         return list(running.for_display().order_by("pk"))

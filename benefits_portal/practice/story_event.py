@@ -1,4 +1,4 @@
-"""One line of a story: what was done, when, by whom and to what."""
+"""One event of a story: what was done, when, by whom and to what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from benefits_portal.tenants.audit.refusal import Refusal
 
 
 class StoryError(Exception):
-    """An event did not go as it is written; `refusal` is what it met, if it met one."""
+    """An event did not end as written; `refusal` is the one that it met, if any."""
 
     def __init__(self, error_text: str, refusal: Refusal | None = None) -> None:
         super().__init__(error_text)
@@ -16,9 +16,9 @@ class StoryError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One line of the story.
+    """One event: `what` was done `ago` days before the story's day, `by` a persona.
 
-    `what` was done `ago` days before the story's day, `by` which persona; the rest says to what.
+    The other fields depend on `what`; `refused` is the code of the refusal that it must meet.
     """
 
     what: str

@@ -1,4 +1,4 @@
-"""The story's outcome as a fixture, for plain `loaddata demo`."""
+"""The practice world as a fixture, for `loaddata demo`."""
 
 import json
 from datetime import date
@@ -21,23 +21,21 @@ FIXTURE = settings.BASE_DIR / "fixtures" / "demo.json"
 
 
 def outcome() -> str:
-    """The practice world as of REFERENCE_DAY as JSON, without passwords.
+    """The practice world as of REFERENCE_DAY as JSON, without passwords; the database stays as is.
 
-    What the database holds stays as it is.
-
-    Raises NotAPracticeDatabase for a database that holds anything else.
+    Raises NotAPracticeDatabase if the database contains anything else.
     """
     text = StringIO()
     with clock.frozen_at(REFERENCE_DAY, "UTC"), transaction.atomic():
         check_database()
         PracticeWorld.objects.get_or_create(defaults={"as_of": REFERENCE_DAY})
         Room.objects.get_or_create(suffix="")
-        # Not made but reset: rows are numbered from 1, whatever the database went through before
+        # A reset numbers rows from 1, whatever the database contained before
         reset_world(REFERENCE_DAY)
         for user in User.objects.all():
             user.set_password(None)
             user.save(update_fields=["password"])
-        # Loading a person or an assignment writes them
+        # Triggers and saving write them when people and assignments are loaded
         derived = ["tenants.directoryuserword", "licensing.licensetally"]
         call_command(
             "dumpdata",
@@ -52,10 +50,7 @@ def outcome() -> str:
 
 
 def steady(text: str) -> list[dict[str, Any]]:
-    """The rows of a fixture without what differs from one telling to the next.
-
-    Random salts and numbers, and sets' order.
-    """
+    """The rows of a fixture without what differs each time: random values, the order of sets."""
     rows: list[dict[str, Any]] = json.loads(text)
     for row in rows:
         fields = row["fields"]

@@ -10,7 +10,7 @@ from .models import Room
 
 
 def become(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
-    """Sign in as `user`, who may be signed in already."""
+    """Sign in as `user`, unless already signed in as that one."""
     if user == request.user:
         return response
     held = panel.state(request)
@@ -23,6 +23,6 @@ def become(request: HttpRequest, user: User, response: HttpResponse) -> HttpResp
 def become_persona(
     request: HttpRequest, room: Room | None, slug: str, response: HttpResponse
 ) -> HttpResponse:
-    """Sign in as the persona `slug` of `room`; as before where there is none."""
+    """Sign in as the persona `slug` of `room`; no change if there is none."""
     user = room.user_as(slug) if room else None
     return become(request, user, response) if user else response

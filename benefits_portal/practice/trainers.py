@@ -1,4 +1,4 @@
-"""Trainers: a group that comes with the database, of whoever may open classes."""
+"""Trainers: the group of people who may open classes."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ TRAINERS = "Trainers"
 
 
 def keep_group(sender: AppConfig, **kwargs: Any) -> None:
-    """After each migration, as with permissions."""
+    """Make the group after each `migrate`, as Django makes permissions."""
     given = {name: kwargs[name] for name in ("using", "apps") if name in kwargs}
     create_permissions(sender, verbosity=0, **given)
     make_group()
 
 
 def make_group() -> Group:
-    """Make *Trainers* unless it is there; its only right is to open classes."""
+    """The group *Trainers*, made if it is missing; its only right is to open classes."""
     group, _new = Group.objects.get_or_create(name=TRAINERS)
     group.permissions.set(
         Permission.objects.filter(content_type__app_label="practice", codename="teach")
@@ -33,19 +33,19 @@ def make_group() -> Group:
 
 
 def own_page(user: User) -> str:
-    """Where trainers begin who have no role: their classes. Staff begin in the back office."""
+    """The first page of trainers without a role: their classes; empty for others and for staff."""
     teaches = settings.DEMO and not user.is_staff and user.has_perm("practice.teach")
     return reverse("practice-classes") if teaches else ""
 
 
 def may_look(user: User, tenant: Tenant) -> bool:
-    """Whether `tenant` is in a room of a class of the trainer's own (T8)."""
+    """Whether `user` is the trainer of a class with a room that has `tenant` (T8)."""
     theirs = Room.objects.filter(of_class__made_by=user, room_partners__partner=tenant.partner)
     return settings.DEMO and user.has_perm("practice.teach") and theirs.exists()
 
 
 def names_of_trainer(partner: Partner, users: list[User]) -> dict[int, str]:
-    """What the trainer is called in a room of their class; one query at a practice partner."""
+    """ "your trainer" for trainers among `users`, in rooms of their classes; at most one query."""
     if not (settings.DEMO and partner.is_practice):
         return {}
     taught = Class.objects.filter(rooms__room_partners__partner=partner, made_by__in=users)

@@ -1,4 +1,4 @@
-"""Addresses of the demo: a portal without DEMO has none of them."""
+"""URLs of the demo; a portal without DEMO has none of them."""
 
 from django.conf import settings
 from django.urls import path

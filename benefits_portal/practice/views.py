@@ -1,4 +1,4 @@
-"""What exists in a demo only: one-click sign-in, the movable calendar, and the mail."""
+"""Pages of a demo: one-click sign-in, the movable calendar, the mailbox and the gallery."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from .room_session import room_of
 from .switching_persona import become
 from .world import is_practice_database
 
-# Of the gallery: what is a page itself
+# Components in the gallery that are whole pages
 FRAMES = {
     "panel": "gallery/panel.html",
     "plain": "gallery/plain.html",
@@ -50,7 +50,7 @@ type View = Callable[..., HttpResponseBase]
 
 
 def demo_only(view: View) -> View:
-    """404 unless this is a demo."""
+    """Decorator: 404 unless this is a demo."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -62,7 +62,7 @@ def demo_only(view: View) -> View:
 
 
 def practice_only(view: View) -> View:
-    """404 unless this is a demo and the database holds a practice world."""
+    """Decorator: 404 unless this is a demo with a practice world."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -74,7 +74,7 @@ def practice_only(view: View) -> View:
 
 
 def portal_time(view: View) -> View:
-    """Times of a class by the portal's clock, whichever partner's its reader works by (W13)."""
+    """Decorator: show times in the portal's time zone, not in the reader's partner's (W13)."""
 
     @wraps(view)
     def timed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -85,7 +85,7 @@ def portal_time(view: View) -> View:
 
 
 def room_required(view: View) -> View:
-    """Enter a code first, where classes are all that there is."""
+    """Decorator: with CLASSES_ONLY, ask for a code outside of rooms."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -110,7 +110,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def shared_only(view: View) -> View:
-    """404 in a room of a class, and where classes are all that there is."""
+    """Decorator: 404 outside of the shared room."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -123,10 +123,7 @@ def shared_only(view: View) -> View:
 
 
 def first_page(request: HttpRequest, user: User) -> HttpResponse:
-    """The back office for its staff, who act for no partner; classes for trainers.
-
-    For others where they were going.
-    """
+    """Redirect trainers to classes, staff to the back office, others to where they were going."""
     office = reverse("admin:index")
     if not user.is_staff and user.has_perm("practice.teach"):
         return redirect("practice-classes")
@@ -139,14 +136,14 @@ def first_page(request: HttpRequest, user: User) -> HttpResponse:
     return on_to(request.POST.get("next", ""))
 
 
-# So that outside a demo it does not exist for anybody; within one, one signs in
+# login_not_required: outside of a demo, the page is a 404 before anyone is asked to sign in
 @login_not_required
 @practice_only
 @require_POST
 @login_required
 @role_required
 def move_clock(request: PartnerRequest) -> HttpResponse:
-    """Move the calendar of the partner one acts for forward, for everybody at it."""
+    """Move the current partner's calendar forward, for everyone."""
     if not request.partner.is_practice:
         messages.error(request, _("Only a practice partner's date can be changed."))
         return on_to(request.POST.get("next", ""))
@@ -181,7 +178,7 @@ def reminded(count: int) -> str:
 @room_required
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The mails of the room, the newest first: nothing leaves it."""
+    """The emails of the room, the newest first."""
     mails = list(mails_in(room_of(request)).order_by("-pk")[:MAX_MAILS])
     shown = mail_context(mails, f"{request.scheme}://{request.get_host()}")
     context = {"mails": shown, "is_cut": len(mails) == MAX_MAILS, "most": MAX_MAILS}
@@ -194,7 +191,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @room_required
 @require_safe
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
-    """The HTML part of a mail, as a mail program shows it."""
+    """The HTML part of an email, as a mail program shows it."""
     mail = get_object_or_404(mails_in(room_of(request)), pk=pk)
     letter = letter_of(mail) if mail.sealed else None
     if letter is None or not letter.html:
@@ -207,10 +204,7 @@ def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
 @room_required
 @require_safe
 def gallery(request: PartnerRequest) -> HttpResponse:
-    """Every component with sample values, for whoever writes pages.
-
-    What is a page itself has a sample of its own.
-    """
+    """Every component with sample values, for developers; whole pages by `?frame=`."""
     if frame := FRAMES.get(request.GET.get("frame", "")):
         messages.info(request, "What the last action led to.")
         return render(request, frame, {"request_id": "sample"})

@@ -1,7 +1,4 @@
-"""The practice world: made in an empty database only, and reset as a whole.
-
-It never touches anything else.
-"""
+"""Make the practice world in an empty database, and reset it as a whole."""
 
 from datetime import date, timedelta
 
@@ -31,14 +28,14 @@ from .trainers import TRAINERS, make_group
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
 BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
-# What migrations put there; sessions say why they ended
+# Tables that a reset keeps: what migrations filled, and sessions, which get RESET_NOTICE
 KEPT = {"django_content_type", "auth_permission", "django_session"}
-IN_ROOM = "room"  # in a session that entered one: which
-RESET_NOTICE = "practice_reset"  # in a session that a reset ended: who reset, and when
+IN_ROOM = "room"  # key of the session: the room that it is in
+RESET_NOTICE = "practice_reset"  # key of a session that a reset ended: by whom, and when
 
 
 class NotAPracticeDatabase(Exception):
-    """The database holds other things than a practice world; nothing is made or changed there."""
+    """The database contains something other than a practice world; nothing was changed."""
 
     def __str__(self) -> str:
         return (
@@ -49,7 +46,7 @@ class NotAPracticeDatabase(Exception):
 
 
 def is_practice_database() -> bool:
-    """Whether the database holds a practice world, whichever migrations it has."""
+    """Whether the database contains a practice world; works before any migration."""
     return (
         PracticeWorld._meta.db_table in connection.introspection.table_names()
         and PracticeWorld.objects.exists()
@@ -57,16 +54,16 @@ def is_practice_database() -> bool:
 
 
 def check_database() -> None:
-    """Raise NotAPracticeDatabase unless the database is empty or holds a practice world.
+    """Raise NotAPracticeDatabase unless the database is empty or contains a practice world.
 
-    Whichever migrations it has.
+    Works before any migration.
     """
     if holds_rows() and not is_practice_database():
         raise NotAPracticeDatabase
 
 
 def holds_rows(alias: str = DEFAULT_DB_ALIAS) -> bool:
-    """Whether the database holds anything of the portal's own, whichever migrations it has."""
+    """Whether any table of the portal has rows; works before any migration."""
     tables = set(connections[alias].introspection.table_names())
     ours = [
         model
@@ -78,23 +75,23 @@ def holds_rows(alias: str = DEFAULT_DB_ALIAS) -> bool:
 
 
 def make_world(on: date) -> bool:
-    """Make the practice world as of `on` in an empty database.
+    """Make the practice world as of `on` in an empty database; False if it exists already.
 
-    False, and nothing changed, if it is there already. Raises NotAPracticeDatabase.
+    Raises NotAPracticeDatabase.
     """
     with transaction.atomic():
         check_database()
         if is_practice_database():
             return False
-        PracticeWorld.objects.create(as_of=on)  # of two at the same time one fails here, whole
+        PracticeWorld.objects.create(as_of=on)  # of two processes, one fails here
         _fill(on)
         return True
 
 
 def make_for_classes(on: date) -> bool:
-    """Make what classes need in an empty database: the catalog and the groups, and no world.
+    """Make the catalog and the groups that classes need, without a shared world.
 
-    False, and nothing changed, if it is there already. Raises NotAPracticeDatabase.
+    In an empty database; False if they exist already. Raises NotAPracticeDatabase.
     """
     with transaction.atomic():
         check_database()
@@ -108,7 +105,7 @@ def make_for_classes(on: date) -> bool:
 
 
 class HandmadeInTheWay(Exception):
-    """The practice world does not fit beside what staff made by hand; nothing was changed."""
+    """Rows that staff made by hand conflict with the practice world; nothing was changed."""
 
     def __str__(self) -> str:
         return (
@@ -118,11 +115,11 @@ class HandmadeInTheWay(Exception):
 
 
 def reset_world(on: date, *, keep_handmade: bool = False, by: str = "") -> None:
-    """Replace the practice world by a new one as of `on`; others see the old one until then.
+    """Replace the practice world with a new one as of `on`, in one transaction.
 
-    `keep_handmade` keeps what staff made in the back office: partners with all that is theirs,
-    offers, products, accounts. Sessions end, and say that `by` did it (a name; empty: the command).
-    Raises NotAPracticeDatabase for any other database, HandmadeInTheWay.
+    `keep_handmade` keeps what staff made in the back office: partners with their rows, offers,
+    products and accounts. Sessions end, and show who reset: the name `by`, or the command if it is
+    empty. Raises NotAPracticeDatabase or HandmadeInTheWay.
     """
     try:
         with transaction.atomic():
@@ -145,39 +142,33 @@ def reset_world(on: date, *, keep_handmade: bool = False, by: str = "") -> None:
 
 
 def end_sessions(by: str) -> None:
-    """Sign everybody out, leaving in their sessions who reset the practice data, and when.
-
-    But for those in a room of a class.
-    """
+    """Sign out everyone outside of classes; their sessions keep who reset the data, and when."""
     notice = {RESET_NOTICE: {"by": by, "at": clock.now().isoformat()}}
     ended = Session.objects.filter(pk__in=sessions_outside_rooms(Session.objects.all()))
     ended.update(session_data=SessionStore().encode(notice))
 
 
 def sessions_outside_rooms(sessions: QuerySet[Session]) -> set[str]:
-    """The keys of those of `sessions` that are not in a room of a class."""
+    """The keys of the `sessions` that are not in a room of a class."""
     return {session.pk for session in sessions if IN_ROOM not in session.get_decoded()}
 
 
 def give_passwords() -> None:
-    """Let the shared personas sign in with e-mail and password too.
-
-    A fixture brings them without one.
-    """
+    """Give the shared personas, which fixtures load without one, the public password."""
     without = User.objects.filter(
         persona__room=Room.objects.shared(), password__startswith=UNUSABLE_PASSWORD_PREFIX
     )
-    if without.exists():  # hashing takes its time: once for all of them
+    if without.exists():  # hashing is slow, so it is done once for all of them
         without.update(password=make_password(PASSWORD))
 
 
-# By the slug of a persona, which addresses rely on
+# By the persona's slug, which is stored and keeps its spelling
 GROUPS = {"support": SUPPORT, "programme": PROGRAM, "trainer": TRAINERS}
 
 
 def _fill(on: date) -> None:
     with clock.frozen_at(on - BEFORE_THE_STORY, "UTC"):
-        # Django's own: the world has begun already
+        # Django's own command, since ours refuses a database with rows
         call_command(loaddata.Command(), *FIXTURES, verbosity=0)
     make_groups()
     make_group()
@@ -191,11 +182,11 @@ def _fill(on: date) -> None:
 
 
 def _empty_tables() -> None:
-    """Empty them by Django's own flush.
+    """Empty all tables but KEPT, as Django's `flush` does.
 
-    Querysets refuse to delete what is kept (A1), and nothing is edited here but replaced.
+    Querysets would refuse to delete records (A1).
     """
-    # PostgreSQL truncates no table whose deferred foreign keys still wait for their check
+    # PostgreSQL refuses to truncate a table with pending deferred foreign keys
     connection.check_constraints()
     tables = (
         set(connection.introspection.django_table_names(only_existing=True, include_views=False))

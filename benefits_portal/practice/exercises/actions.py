@@ -1,4 +1,4 @@
-"""Beginning an exercise, having it checked, and being shown it."""
+"""Begin, check and demonstrate an exercise."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,12 +26,12 @@ from .names import STAFF
 from .scope import Finding, Scope
 
 What = ExerciseAttempt.What
-TRAINER = "trainer"  # in `by`, beside the slugs of personas
-GONE = "gone"  # why an exercise is not offered, where no refusal says it
+TRAINER = "trainer"  # the value of `by` for trainers; others are personas' slugs
+GONE = "gone"  # why an exercise is not offered, if it is not because of a refusal
 
 
 class NotDone(Exception):
-    """An exercise was not begun, checked or shown; the message says why and what next."""
+    """An exercise was not begun, checked or shown; the message says why, and what to do."""
 
     message: str | Promise = ""
 
@@ -44,7 +44,7 @@ class NotBegun(NotDone):
 
 
 class NotOffered(NotDone):
-    """What the exercise needs is not there any more (X7)."""
+    """What the exercise needs no longer exists (X7)."""
 
     def __init__(self, code: str, params: dict[str, Any] | None = None) -> None:
         super().__init__()
@@ -53,11 +53,11 @@ class NotOffered(NotDone):
 
 
 class NotShown(NotOffered):
-    """The solution cannot be carried out any more."""
+    """The solution can no longer be carried out."""
 
 
 def why_not_offered(code: str, params: dict[str, Any]) -> str:
-    """In the reader's language."""
+    """The message of NotOffered, in the reader's language; `code` is a refusal's code, or GONE."""
     because = _now("Something that it needs has been used or changed.")
     if code in Refusal.by_code:
         because = str(Refusal.message_of(code, params))
@@ -65,10 +65,10 @@ def why_not_offered(code: str, params: dict[str, Any]) -> str:
 
 
 def begin(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
-    """Make what the exercise needs in `room`, once (X5); whoever begins again changes nothing.
+    """Make what the exercise needs in `room` (X5). Beginning again changes nothing.
 
-    It must be solvable from here: a solution is tried and undone. Otherwise nothing is made, the
-    trainer reads why, and NotOffered is raised (X7). `by` is a persona.
+    A solution is tried and rolled back: if none works, nothing is made, the reason is stored for
+    the trainer, and NotOffered is raised (X7). `by` is a persona's slug.
     """
     refused: NotOffered
     with transaction.atomic():
@@ -93,9 +93,9 @@ def begin(room: Room, exercise: Exercise, by: str = "") -> ExerciseAttempt:
 
 
 def check(room: Room, exercise: Exercise, by: str = "", answer: str = "") -> ExerciseAttempt:
-    """Ask what the exercise asks, and keep what is found; nothing else is changed (X1).
+    """Check the exercise, and store what is missing; changes nothing else (X1).
 
-    `answer` is what somebody typed. At most three queries beside that. Raises NotBegun.
+    `answer` is the typed text. At most three queries besides the questions'. Raises NotBegun.
     """
     scope = scope_of(room, exercise)
     if asked := exercise.asked:
@@ -110,10 +110,10 @@ def check(room: Room, exercise: Exercise, by: str = "", answer: str = "") -> Exe
 def show_me(
     room: Room, exercise: Exercise, by: str = "", trainer: User | None = None
 ) -> ExerciseAttempt:
-    """Carry the solution out in `room`; from then on the exercise counts as shown (X6).
+    """Carry the solution out in `room`; the exercise then counts as shown (X6).
 
-    On record by the personas of the solution, or by `trainer`, who shows it (T8). Whoever asks
-    again gets what was shown. Raises NotBegun or NotShown, and nothing is done.
+    Recorded as done by the personas of the solution, or by `trainer` (T8). If it was shown before,
+    returns that attempt. Raises NotBegun or NotShown, and changes nothing then.
     """
     with transaction.atomic():
         room = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
@@ -130,7 +130,7 @@ def show_me(
 
 
 def scope_of(room: Room, exercise: Exercise) -> Scope:
-    """What the questions look at: one query. Raises NotBegun."""
+    """What the questions look at; one query. Raises NotBegun."""
     begun = ExerciseAttempt.objects.at(room, exercise.slug).begun()
     partners = exercise.partners_in(room).annotate(
         generation=F("room__room__generation"),
@@ -151,7 +151,7 @@ def scope_of(room: Room, exercise: Exercise) -> Scope:
 
 
 def first_finding(exercise: Exercise, scope: Scope) -> tuple[int, Finding | None]:
-    """Of the exercise's questions in their order, with its number; 0 and None if none finds any."""
+    """The position, from 1, and the finding of the first question with one; else 0 and None."""
     for number, question in enumerate(exercise.questions, start=1):
         if finding := question.find(scope):
             return number, finding
@@ -183,14 +183,14 @@ def save_attempt(
 
 
 def story_on(room: Room) -> date:
-    """The day of the story that `room` began with."""
+    """The day as of which the world of `room` was made."""
     if room.of_class_id is None:
         return PracticeWorld.objects.get().as_of
     return room.story_on or clock.today()
 
 
 class ExercisePlayer(StoryPlayer):
-    """Plays an exercise's setup and its solution, at the partner it is about."""
+    """Plays the setup and the solutions of an exercise, at its partner."""
 
     def __init__(
         self, room: Room, exercise: Exercise, partner: Partner, trainer: User | None = None
@@ -204,7 +204,7 @@ class ExercisePlayer(StoryPlayer):
         self.room, self.exercise, self.trainer = room, exercise, trainer
 
     def prepare(self) -> None:
-        """Play past and setup, and try that the exercise can be solved then. Raises NotOffered."""
+        """Play past and setup, and check that a solution works. Raises NotOffered."""
         try:
             for event in self.exercise.past:
                 self._past.play(event)
@@ -227,9 +227,9 @@ class ExercisePlayer(StoryPlayer):
         self._go_back()
 
     def play_solution(self, scope: Scope, error_class: type[NotOffered] = NotShown) -> Finding:
-        """Play the first solution that leads there; with the figure that it answers, if any.
+        """Play the first solution that works; return a finding with its answer, if it has one.
 
-        Raises `error_class`.
+        Raises `error_class` if none works.
         """
         errors = []
         for solution in self.exercise.solutions:
@@ -248,12 +248,12 @@ class ExercisePlayer(StoryPlayer):
         raise as_refused(error_class, errors[0])
 
     def _go_back(self) -> None:
-        """To the day before what was rolled back."""
+        """Return to the day before the rolled-back events."""
         self.on, self._days_ahead = self._begins
         self.partner.days_ahead = self._days_ahead
 
     def play_all(self, events: Iterable[Event]) -> None:
-        """Raises StoryError."""
+        """Play all `events`. Raises StoryError."""
         for event in events:
             self.play(event)
 
@@ -264,7 +264,7 @@ class ExercisePlayer(StoryPlayer):
 
 
 def as_refused(error_class: type[NotOffered], error: StoryError) -> NotOffered:
-    """Why it cannot be done, as it is kept: a refusal's code and figures, without a name."""
+    """The exception for `error`, with a refusal's code and params as the record has them."""
     if error.refusal is None:
         return error_class(GONE)
     code, params = error.refusal.on_record

@@ -1,4 +1,4 @@
-"""Questions that are answered by typing a figure which the portal's pages say."""
+"""Questions that are answered by typing a figure from the portal's pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ NOTHING_LEFT = "nothing-to-find"
 
 @dataclass(frozen=True)
 class Figures:
-    """What is `right` now, and what somebody may take for it: `mistakes`, by their finding."""
+    """The `right` figure, and typical `mistakes` by the code of their finding."""
 
     right: Figure
     mistakes: Mapping[str, Figure] = field(default_factory=dict)
 
     def typed_for(self, code: str) -> str:
-        """What somebody types who earns the finding `code`; the right figure earns none."""
+        """A text to type that leads to the finding `code`; the right figure for an empty code."""
         if code == "no-answer":
             return ""
         if not code:
@@ -34,7 +34,7 @@ class Figures:
 
     @property
     def _another(self) -> Figure:
-        """Neither right nor a mistake that has a name."""
+        """A figure that is neither right nor one of `mistakes`."""
         taken, figure = {self.right, *self.mistakes.values()}, self.right
         while figure in taken:
             figure = figure + timedelta(days=1) if isinstance(figure, date) else figure + 1
@@ -43,9 +43,10 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerQuestion(Question):
-    """Whether somebody has found a figure, and typed it.
+    """Whether a person has found a figure, and typed it.
 
-    It is worked out when it is asked for: looking leaves no fact, and what was seen does.
+    Looking at a page leaves no data to check, so the person types what they saw. The right figure
+    is computed at the time of the check.
     """
 
     OWN: ClassVar[dict[str, str | Promise]] = {
@@ -56,7 +57,7 @@ class AnswerQuestion(Question):
     is_day: ClassVar[bool] = False
 
     def figures(self, scope: Scope) -> Figures | None:
-        """None where there is nothing to find any more. At most two queries."""
+        """The right figure and mistakes; None if there is nothing to find. At most two queries."""
         raise NotImplementedError
 
     def find(self, scope: Scope) -> Finding | None:
@@ -71,7 +72,7 @@ class AnswerQuestion(Question):
         return finding_of(next(named, "another-figure"), scope.answer)
 
     def read(self, text: str) -> Figure | None:
-        """What somebody typed; None for what is no figure of this kind."""
+        """Parse what a person typed; None if it is not a figure of this kind."""
         return read_figure(text, is_day=self.is_day)
 
 
@@ -100,7 +101,7 @@ def written(figure: Figure) -> str:
 
 
 def read_figure(text: str, *, is_day: bool) -> Figure | None:
-    """A number as people of any language group it, or a day."""
+    """Parse a number, grouped as in any language, or a day; None if it is neither."""
     try:
         return read_day(text) if is_day else read_number(text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Questions whose answer is a figure that a page says: what a newcomer looks at first."""
+"""Questions about figures on pages that newcomers look at first."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +20,7 @@ from .scope import Scope
 
 @dataclass(frozen=True, kw_only=True)
 class UnusedLicenses(NumberQuestion):
-    """How many licenses the keys stand for that can be redeemed and are not."""
+    """How many licenses the unredeemed keys are worth."""
 
     sentences: ClassVar = NumberQuestion.sentences | {
         "counted-keys": _("%(answer)s is the number of keys, not of their licenses."),
@@ -64,7 +64,7 @@ class PeopleWhoAct(NumberQuestion):
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleThen(NumberQuestion, SubscriptionQuestion):
-    """How many people had a license so many months ago."""
+    """How many people had a license `months` months ago."""
 
     sentences: ClassVar = NumberQuestion.sentences | {
         "counted-today": _("%(answer)s people have one today."),
@@ -93,7 +93,7 @@ class PeopleThen(NumberQuestion, SubscriptionQuestion):
 
 @dataclass(frozen=True, kw_only=True)
 class EndIfAdded(DayQuestion, SubscriptionQuestion):
-    """On which day a subscription would end with the licenses of a key added to it."""
+    """On which day a subscription would end if a key's licenses were added to it."""
 
     sentences: ClassVar = DayQuestion.sentences | {
         "end-of-extending": _("On %(answer)s it would end if you extended its end date."),

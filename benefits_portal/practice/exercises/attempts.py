@@ -1,4 +1,4 @@
-"""What was done about exercises, and what was refused meanwhile: for many rooms at once."""
+"""The attempts and refusals of many rooms, without model instances."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ What = ExerciseAttempt.What
 
 
 class AttemptRow(NamedTuple):
-    """One attempt, as it is kept: a class has thousands."""
+    """The values of an ExerciseAttempt: a class has thousands."""
 
     exercise: str
     what: str
@@ -42,9 +42,9 @@ def attempts_in(rooms: Sequence[Room]) -> dict[int, list[AttemptRow]]:
 def refusals_in(
     rooms: Sequence[Room], taken: dict[int, list[AttemptRow]], since: datetime | None
 ) -> dict[int, list["RefusalRow"]]:
-    """What people in `rooms` were refused since then, or since the first exercise was begun.
+    """Refusals of trainees by room, after `since` or the beginning of the first exercise.
 
-    What their trainer was refused there is not theirs.
+    Without refusals of trainers.
     """
     found: dict[int, list[RefusalRow]] = defaultdict(list)
     begun = [each.at for own in taken.values() for each in own if each.what == What.BEGUN]
@@ -69,7 +69,7 @@ def refusals_in(
 
 @dataclass(frozen=True)
 class RefusalRow:
-    """Something that somebody in a room was refused, and how often within an hour."""
+    """A refusal on record, and how often it occurred within an hour."""
 
     at: datetime
     last_at: datetime | None

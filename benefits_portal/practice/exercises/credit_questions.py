@@ -1,4 +1,4 @@
-"""Questions about credit and the people who hold it, and about roles."""
+"""Questions about assigned credit, and about roles."""
 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -12,7 +12,7 @@ from .scope import Finding, Question, Scope
 
 
 class Holding(NamedTuple):
-    """Credit that somebody holds."""
+    """Credit that is assigned to a person."""
 
     person: str
     is_disabled: bool
@@ -23,14 +23,14 @@ class Holding(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class CreditQuestion(Question):
-    """About the credit of one offer and competency."""
+    """A question about the credit of one offer and competency."""
 
     product: str
     offer: str
     competency: str = ""
 
     def holdings(self, scope: Scope) -> list[Holding]:
-        """All credit that is held at the partner: one query."""
+        """All assigned credit of the partner; one query."""
         running = Assignment.objects.for_partner(scope.partner).running(scope.on)
         return [
             Holding(*row)
@@ -43,14 +43,14 @@ class CreditQuestion(Question):
             )
         ]
 
-    def is_it(self, held: Holding) -> bool:
+    def is_this_credit(self, held: Holding) -> bool:
         own = (self.product, self.offer, self.competency)
         return (held.product, held.offer, held.competency) == own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holder(CreditQuestion):
-    """Whether `person` holds the credit; without one, anybody but `other_than`."""
+    """Whether `person` has the credit; without a person, anyone but `other_than`."""
 
     sentences: ClassVar = {
         "nobody-holds": _("No one has this credit (%(offer)s)."),
@@ -64,7 +64,7 @@ class Holder(CreditQuestion):
 
     def find(self, scope: Scope) -> Finding | None:
         held = self.holdings(scope)
-        holders = {each.person for each in held if self.is_it(each)}
+        holders = {each.person for each in held if self.is_this_credit(each)}
         if self.person in holders or (holders - {self.other_than} and not self.person):
             return None
         if self.other_than in holders:
@@ -76,7 +76,7 @@ class Holder(CreditQuestion):
 
 @dataclass(frozen=True, kw_only=True)
 class NobodyDisabled(CreditQuestion):
-    """Whether nobody who is disabled in the directory holds the credit."""
+    """Whether no one who is disabled in the directory has the credit."""
 
     sentences: ClassVar = {
         "disabled-holds": _(
@@ -86,7 +86,7 @@ class NobodyDisabled(CreditQuestion):
 
     def find(self, scope: Scope) -> Finding | None:
         disabled = [each for each in self.holdings(scope) if each.is_disabled]
-        return Finding("disabled-holds") if any(map(self.is_it, disabled)) else None
+        return Finding("disabled-holds") if any(map(self.is_this_credit, disabled)) else None
 
 
 @dataclass(frozen=True, kw_only=True)

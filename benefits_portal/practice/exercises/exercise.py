@@ -1,4 +1,4 @@
-"""What an exercise is: its texts, where it begins, and what it asks."""
+"""An exercise: its texts, its first page, its setup and solutions, and its questions."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ from .scope import Question, Scope
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Where an exercise begins: the page of a benefit or a subscription, else one by its name."""
+    """The first page: of a benefit or a subscription, or else the URL name `at`."""
 
     at: str
     product: str = ""
@@ -32,7 +32,7 @@ class Page:
     licenses: int = 0
 
     def url(self, partner: Partner, suffix: str) -> str:
-        """One query; the list where the thing itself is gone."""
+        """The URL at `partner`; of the list if the thing is gone. At most one query."""
         if self.at == "benefit":
             own: QuerySet[Any] = Benefit.objects.for_partner(partner).filter(
                 product_name=self.product, offer_name=self.offer, competency=self.competency
@@ -52,7 +52,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A way that does not lead there, and what the check then finds."""
+    """A wrong way to solve an exercise, and what the check then finds; for tests."""
 
     events: tuple[Event, ...]
     finding: str
@@ -61,11 +61,11 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise, as its file says it.
+    """One exercise, as in its file.
 
-    Each of `solutions` solves it by itself; the first one is shown. `position` is its place in the
-    order in which exercises are offered. `past` belongs to the room's story, and is told on the day
-    of that; `setup` is days before the exercise is begun.
+    Each of `solutions` solves it; the first is demonstrated. Exercises are sorted by `position`.
+    Days of events in `past` count back from the day of the room's story, those in `setup` from the
+    day on which the exercise is begun.
     """
 
     slug: str
@@ -84,27 +84,27 @@ class Exercise:
     questions: tuple[Question, ...]
 
     def partners_in(self, room: Room) -> QuerySet[Partner]:
-        """Whom it is about: the first partner of its situation, as `room` has it; one or none."""
+        """The partner that it is about, as a queryset of one or none: its situation's first."""
         mpn_id = SITUATIONS[self.situation].partners[0]
         own = own_mpn_id(mpn_id, room.suffix) if room.suffix else mpn_id
         return room.partners().filter(mpn_id=own)
 
     def url(self, room: Room) -> str:
-        """Of the page where it begins, in `room`: two queries."""
+        """The URL of its first page in `room`; two queries."""
         partner = self.partners_in(room).first()
         return self.page.url(partner, room.suffix) if partner else reverse("home")
 
     @property
     def asked(self) -> AnswerQuestion | None:
-        """The question that is answered by typing a figure, if there is one."""
+        """The question to answer by typing a figure, if there is one."""
         return next((each for each in self.questions if isinstance(each, AnswerQuestion)), None)
 
     def figures(self, scope: Scope) -> Figures | None:
-        """What is to be typed, and what is not; None where nothing is."""
+        """The right figure to type, and mistakes; None if nothing is to be typed."""
         return self.asked.figures(scope) if self.asked else None
 
     def sentence_of(self, attempt: ExerciseAttempt | AttemptRow) -> str:
-        """What a check found, or the answer that was shown, in the reader's language."""
+        """The finding, or the answer that was shown, in the reader's language; else empty."""
         if attempt.what == ExerciseAttempt.What.SHOWN and self.asked and attempt.params:
             return self.asked.sentence("the-figure", attempt.params)
         if not attempt.finding:

@@ -1,4 +1,4 @@
-"""Questions about product keys: revealed, redeemed, left, replaced; and about refusals."""
+"""Questions about product keys and their replacement, and about refusals."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ from .scope import Finding, Question, Scope
 
 @dataclass(frozen=True, kw_only=True)
 class Redeemed(Question):
-    """Whether a key of `product` was redeemed since: in one of `ways`, in `tenant`."""
+    """Whether a key for `product` was redeemed since the beginning: one of `ways`, in `tenant`."""
 
     sentences: ClassVar = {
         "not-redeemed": _("You haven't redeemed a key for %(product)s yet."),
@@ -47,7 +47,7 @@ class Redeemed(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRevealed(Question):
-    """Whether the key of a benefit was revealed since, after `tenant` had been verified."""
+    """Whether a benefit's key was revealed since the beginning, with `tenant` verified before."""
 
     sentences: ClassVar = {
         "not-revealed": _("You haven't got the key for %(product)s yet."),
@@ -80,7 +80,7 @@ class KeyRevealed(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class KeysLeft(Question):
-    """Whether at most so many keys of `product` can still be redeemed."""
+    """Whether at most `at_most` keys for `product` can still be redeemed."""
 
     sentences: ClassVar = {
         "keys-left": ngettext_lazy(
@@ -101,7 +101,7 @@ class KeysLeft(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class NothingLapses(Question):
-    """Whether none of so many `keys` that expire within `days` of the beginning is left."""
+    """Whether all keys (at least `keys`) that expire within `days` days are redeemed."""
 
     sentences: ClassVar = {
         "key-lapses": ngettext_lazy(
@@ -131,7 +131,7 @@ class NothingLapses(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplacementAsked(Question):
-    """Whether another key was asked for, in place of the one redeemed for a benefit."""
+    """Whether a replacement was requested for the key redeemed for a benefit."""
 
     sentences: ClassVar = {
         "not-asked": _("You haven't asked for a replacement key yet."),
@@ -158,7 +158,7 @@ class ReplacementAsked(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class MetRefusal(Question):
-    """Whether the portal said no since, for this reason."""
+    """Whether a trainee met this refusal (its code) since the beginning."""
 
     sentences: ClassVar = {
         "refusal-not-met": _("The portal hasn't said no yet."),

@@ -1,4 +1,4 @@
-"""Questions about subscriptions: how many licenses, until when, and for whom."""
+"""Questions about subscriptions, their licenses, and the people who have one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .scope import Finding, Question, Scope
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionQuestion(Question):
-    """About the subscriptions of one product in one tenant."""
+    """A question about the subscriptions to one product in one tenant."""
 
     product: str
     tenant: str
@@ -33,7 +33,7 @@ class SubscriptionQuestion(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class EndsLater(SubscriptionQuestion):
-    """Whether the subscription that had so many `licenses` ends `months` later than it did then."""
+    """Whether the subscription that had `licenses` at the beginning ends `months` later now."""
 
     sentences: ClassVar = {
         "gone": _("The subscription to %(product)s is gone."),
@@ -92,7 +92,7 @@ class HasEnded(SubscriptionQuestion):
 
 @dataclass(frozen=True, kw_only=True)
 class LicensesAtLeast(SubscriptionQuestion):
-    """Whether the active subscriptions have so many licenses together."""
+    """Whether the active subscriptions have at least `at_least` licenses together."""
 
     sentences: ClassVar = {
         "too-few-licenses": ngettext_lazy(
@@ -108,7 +108,7 @@ class LicensesAtLeast(SubscriptionQuestion):
         return self.too_few(self.active(scope))
 
     def active(self, scope: Scope) -> list[Stretch]:
-        """When the active subscriptions end, in order, and how many licenses each has."""
+        """The end date and the licenses of each active subscription, sorted by end date."""
         rows = self.subscriptions(scope).active(scope.on).order_by("ends_on")
         return [Stretch(*row) for row in rows.values_list("ends_on", "licenses")]
 
@@ -121,7 +121,7 @@ class LicensesAtLeast(SubscriptionQuestion):
 
 @dataclass(frozen=True, kw_only=True)
 class OneDay(LicensesAtLeast):
-    """Whether the active subscriptions, with so many licenses together, end on one day."""
+    """Whether the active subscriptions, with `at_least` licenses together, end on one day."""
 
     sentences: ClassVar = {
         "two-days": ngettext_lazy(
@@ -145,7 +145,7 @@ class OneDay(LicensesAtLeast):
 
 @dataclass(frozen=True, kw_only=True)
 class Given(SubscriptionQuestion):
-    """Whether so many people have a license, and none lacks one within `days` of the beginning."""
+    """Whether `at_least` people have a license, and no shortage comes within `days` days."""
 
     sentences: ClassVar = {
         "too-few-people": ngettext_lazy(

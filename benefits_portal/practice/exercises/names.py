@@ -1,4 +1,4 @@
-"""What exercises may call by name: the catalog, and the people and tenants of a situation."""
+"""The names that files of exercises may use: of the catalog, and of a situation's rows."""
 
 import json
 from functools import cache
@@ -11,12 +11,12 @@ from benefits_portal.practice.story import VERBS
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Role
 
-STAFF = "programme"  # enrolls and issues in what happened before anybody came
+STAFF = "programme"  # the persona of the program team in events of the past
 
 
 @cache
 def known_names(situation: Situation) -> dict[str, frozenset[str]]:
-    """By the field of an event, a question or a page, what may stand in it."""
+    """The allowed values for each field of events, questions and pages."""
     catalog = json.loads((FOLDER / f"{CATALOG_FIXTURE}.json").read_text("utf-8"))
     products = values(catalog, "benefits.product", "name")
     offers = values(catalog, "benefits.offer", "name")
@@ -49,7 +49,7 @@ def values(rows: list[dict[str, Any]], model: str, name: str) -> frozenset[str]:
 
 @cache
 def tenant_names() -> dict[str, str]:
-    """By domain, in all situations."""
+    """The tenants of all situations: names by domain."""
     return {
         row["fields"]["domain"]: row["fields"]["name"]
         for situation in SITUATIONS.values()

@@ -1,4 +1,4 @@
-"""How rooms stand with their exercises, worked out from what was done: for many rooms at once."""
+"""The progress of rooms with their exercises, derived from attempts and refusals."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,13 +19,13 @@ from .attempts import AttemptRow, RefusalRow, attempts_in, refusals_in
 from .exercise import Exercise
 from .reading import exercises
 
-STUCK_AFTER = timedelta(minutes=5)  # since it was begun (X8)
-STUCK_TRIES = 3  # refusals and failed checks since
+STUCK_AFTER = timedelta(minutes=5)  # since the exercise was begun (X8)
+STUCK_TRIES = 3  # refusals and failed checks since then
 What = ExerciseAttempt.What
 
 
 class State(StrEnum):
-    """How a room stands with an exercise."""
+    """The state of a room's exercise."""
 
     NOT_BEGUN = "not-begun"
     BEGUN = "begun"
@@ -47,7 +47,7 @@ LABELS = {
     State.SHOWN: _("Shown"),
     State.NOT_OFFERED: _("Not offered"),
 }
-# What is kept of a room after it is deleted
+# The state that is kept of each state after the room is deleted
 OUTCOMES = {
     State.PASSED: State.PASSED,
     State.SHOWN: State.SHOWN,
@@ -59,12 +59,12 @@ SHOWN_BY_TRAINER = _("Shown by your trainer")
 
 @dataclass(frozen=True)
 class Progress:
-    """How a room stands with one exercise.
+    """A room's progress with one exercise.
 
-    `since` is when it was begun, passed or shown; `tries` how many checks found something and how
-    many refusals there were, from when it was begun until then. `message` is the last finding or
-    refusal since it was begun, in words, or why it is not offered, and `message_at` when it was
-    said; of one that was shown, its answer. `met` is all that went wrong until it was done.
+    `since` is when it was begun, passed or shown. `tries` counts failed checks and refusals from
+    its beginning until it was done. `message` is the last finding or refusal in words, at
+    `message_at`; or why the exercise is not offered; or the answer that was shown. `failures` are
+    all findings and refusals until it was done.
     """
 
     exercise: Exercise
@@ -74,11 +74,11 @@ class Progress:
     message: str = ""
     message_at: datetime | None = None
     by_trainer: bool = False
-    met: "Met | None" = None
+    failures: "Failures | None" = None
 
     @property
     def label(self) -> str | Promise:
-        """What the trainee reads of it."""
+        """The state as the trainee reads it."""
         return SHOWN_BY_TRAINER if self.by_trainer else self.state.label
 
     @property
@@ -96,17 +96,17 @@ class Progress:
 
     @property
     def misses(self) -> "list[Miss]":
-        """What went wrong until it was done."""
-        return self.met.misses(self.exercise) if self.met else []
+        """The failures in words."""
+        return self.failures.misses(self.exercise) if self.failures else []
 
 
 def exercises_of(room: Room) -> list[Exercise]:
-    """Those that `room` has, in their order: of its class; of the shared world's, all."""
+    """The exercises of `room`, in order: its class's, or all of the shared world's situation."""
     return exercises_in(room.of_class) if room.of_class else exercises_for(SHARED)
 
 
 def exercises_in(of_class: Class) -> list[Exercise]:
-    """Those that its trainer chose."""
+    """The exercises that the trainer chose."""
     offered = exercises_for(SITUATIONS[of_class.situation])
     return [each for each in offered if each.slug in of_class.exercises]
 
@@ -116,15 +116,15 @@ def exercises_for(situation: Situation) -> list[Exercise]:
 
 
 def progress_of(rooms: Sequence[Room]) -> dict[int, list[Progress]]:
-    """Of each room by its primary key, in the order of its exercises.
+    """The progress of each room by its primary key, in the order of its exercises.
 
-    Two queries, however many rooms there are; `of_class` of each is at hand.
+    Two queries; `of_class` of each room must be loaded.
     """
     return {pk: list(each.each()) for pk, each in standing_of(rooms).items()}
 
 
 def standing_of(rooms: Sequence[Room], since: datetime | None = None) -> "dict[int, RoomProgress]":
-    """The same, not worked out yet; with every refusal `since` then, beside those of exercises."""
+    """The same, computed when needed; with all refusals after `since`, not only exercises'."""
     taken = attempts_in(rooms)
     refusals = refusals_in(rooms, taken, since)
     now = clock.now()
@@ -132,12 +132,12 @@ def standing_of(rooms: Sequence[Room], since: datetime | None = None) -> "dict[i
 
 
 def steps_of(room: Room) -> list[Progress]:
-    """Of one room in one query: without what was refused there, so that fewer are stuck."""
+    """The progress of one room; one query. Without refusals, so fewer exercises are stuck."""
     return list(RoomProgress(room, attempts_in([room])[room.pk], [], clock.now()).each())
 
 
 def present(steps: Iterable[Progress]) -> Progress | None:
-    """The one that a room is at: begun last and open, else the first that it can begin."""
+    """The current exercise: the open one begun last, else the first that is not begun."""
     steps = list(steps)
     begun = [each for each in steps if each.is_open and each.since]
     if begun:
@@ -146,7 +146,7 @@ def present(steps: Iterable[Progress]) -> Progress | None:
 
 
 def tally(steps: Iterable[Progress]) -> str:
-    """How many were passed and how many shown, of how many."""
+    """As in: 2 passed, 1 shown, of 9."""
     states = [step.state for step in steps]
     counts = {
         "passed": states.count(State.PASSED),
@@ -159,7 +159,7 @@ def tally(steps: Iterable[Progress]) -> str:
 
 
 class RoomProgress:
-    """One room's steps with its exercises, from its attempts and refusals."""
+    """Computes one room's progress from its attempts and refusals."""
 
     def __init__(
         self, room: Room, taken: list[AttemptRow], refusals: list[RefusalRow], now: datetime
@@ -176,7 +176,7 @@ class RoomProgress:
 
     @property
     def is_stuck(self) -> bool:
-        """With the exercise that it is at; the others are not worked out."""
+        """Whether the current exercise is stuck; does not compute the others."""
         offered = {exercise.slug for exercise in exercises_of(self.room)}
         begun = [
             (first, taken)
@@ -184,27 +184,29 @@ class RoomProgress:
             if slug in offered and (first := begun_in(taken)) and not done_in(taken)
         ]
         latest = max(begun, key=lambda pair: pair[0].at, default=None)
-        return latest is not None and self.is_too_much(latest[0], self.met(*latest, self.now))
+        if latest is None:
+            return False
+        return self.is_stuck_with(latest[0], self.failures(*latest, self.now))
 
     def went_wrong(self, exercise: Exercise) -> bool:
-        """Whether anything did; what it was is not put into words."""
-        met = self.met_in(self.taken.get(exercise.slug, []))
-        return met is not None and met.tries > 0
+        """Whether there are failures; faster than putting them into words."""
+        failures = self.failures_in(self.taken.get(exercise.slug, []))
+        return failures is not None and failures.tries > 0
 
     def progress(self, exercise: Exercise) -> Progress:
         taken = self.taken.get(exercise.slug, [])
         done, begun = done_in(taken), begun_in(taken)
         if done:
             state = State.PASSED if done.is_pass else State.SHOWN
-            met = self.met_in(taken)
+            failures = self.failures_in(taken)
             return Progress(
                 exercise,
                 state,
                 done.at,
-                met.tries if met else 0,
+                failures.tries if failures else 0,
                 exercise.sentence_of(done),
                 by_trainer=done.by == TRAINER,
-                met=met,
+                failures=failures,
             )
         if begun:
             return self.begun(exercise, begun, taken)
@@ -214,29 +216,31 @@ class RoomProgress:
         return Progress(exercise)
 
     def begun(self, exercise: Exercise, begun: AttemptRow, taken: list[AttemptRow]) -> Progress:
-        met = self.met(begun, taken, self.now)
-        state = State.STUCK if self.is_too_much(begun, met) else State.BEGUN
-        messages = [(each.at, exercise.sentence_of(each)) for each in met.failed[-1:]]
-        messages += [(each.latest, each.message) for each in met.refused[-1:]]
+        failures = self.failures(begun, taken, self.now)
+        state = State.STUCK if self.is_stuck_with(begun, failures) else State.BEGUN
+        messages = [(each.at, exercise.sentence_of(each)) for each in failures.checks[-1:]]
+        messages += [(each.latest, each.message) for each in failures.refusals[-1:]]
         message_at, message = max(messages, default=(None, ""))
-        return Progress(exercise, state, begun.at, met.tries, message, message_at, met=met)
+        return Progress(
+            exercise, state, begun.at, failures.tries, message, message_at, failures=failures
+        )
 
-    def is_too_much(self, begun: AttemptRow, met: "Met") -> bool:
-        """Whether whoever met so much since is stuck (X8)."""
-        return self.now - begun.at >= STUCK_AFTER and met.tries >= STUCK_TRIES
+    def is_stuck_with(self, begun: AttemptRow, failures: "Failures") -> bool:
+        """Whether an exercise counts as stuck after these failures (X8)."""
+        return self.now - begun.at >= STUCK_AFTER and failures.tries >= STUCK_TRIES
 
-    def met_in(self, taken: list[AttemptRow]) -> "Met | None":
-        """What went wrong with an exercise until it was done; None if it was not begun."""
+    def failures_in(self, taken: list[AttemptRow]) -> "Failures | None":
+        """The failures until the exercise was done; None if it was not begun."""
         done, begun = done_in(taken), begun_in(taken)
-        return self.met(begun, taken, done.at if done else self.now) if begun else None
+        return self.failures(begun, taken, done.at if done else self.now) if begun else None
 
-    def met(self, begun: AttemptRow, taken: list[AttemptRow], until: datetime) -> "Met":
-        """What went wrong with an exercise; refusals as far as it was the one begun last."""
+    def failures(self, begun: AttemptRow, taken: list[AttemptRow], until: datetime) -> "Failures":
+        """Failed checks and refusals until `until`; refusals only until another one was begun."""
         failed = [each for each in taken if each.what == What.CHECKED and each.finding]
         failed = [each for each in failed if each.at <= until]
         until = min([until, *(at for at in self.begins if at > begun.at)])
         refused = [each for each in self.refusals if begun.at <= each.latest <= until]
-        return Met(begun.at, failed, refused)
+        return Failures(begun.at, failed, refused)
 
 
 def begun_in(taken: list[AttemptRow]) -> AttemptRow | None:
@@ -244,27 +248,29 @@ def begun_in(taken: list[AttemptRow]) -> AttemptRow | None:
 
 
 def done_in(taken: list[AttemptRow]) -> AttemptRow | None:
-    """When it was passed or shown, whichever came first."""
+    """The attempt by which the exercise was passed or shown, if any."""
     return next((each for each in taken if each.is_pass or each.what == What.SHOWN), None)
 
 
 @dataclass(frozen=True)
-class Met:
-    """Checks that found something and refusals, since an exercise was begun."""
+class Failures:
+    """Failed checks, and refusals, since an exercise was begun."""
 
     since: datetime
-    failed: list[AttemptRow]
-    refused: list[RefusalRow]
+    checks: list[AttemptRow]
+    refusals: list[RefusalRow]
 
     @property
     def tries(self) -> int:
-        """How many of both."""
-        return len(self.failed) + sum(each.times_since(self.since) for each in self.refused)
+        """The number of failed checks and refusals."""
+        return len(self.checks) + sum(each.times_since(self.since) for each in self.refusals)
 
     def misses(self, exercise: Exercise) -> "list[Miss]":
-        """Each in words and how often, in the order in which they first were."""
-        messages = [(each.at, exercise.sentence_of(each), 1) for each in self.failed]
-        messages += [(each.at, each.message, each.times_since(self.since)) for each in self.refused]
+        """Each different failure in words with its count, in the order of first occurrence."""
+        messages = [(each.at, exercise.sentence_of(each), 1) for each in self.checks]
+        messages += [
+            (each.at, each.message, each.times_since(self.since)) for each in self.refusals
+        ]
         times: Counter[str] = Counter()
         for _at, message, count in sorted(messages):
             times[message] += count
@@ -273,7 +279,7 @@ class Met:
 
 @dataclass(frozen=True)
 class Miss:
-    """What a check found or the portal refused, in words, and how often."""
+    """A finding or a refusal in words, and how often it occurred."""
 
     message: str
     times: int

@@ -1,4 +1,4 @@
-"""The ready-made questions that exercises ask, by the word for each in their files."""
+"""The kinds of questions, by their names in files of exercises (`ask`)."""
 
 from .answer_questions import EndIfAdded, PeopleThen, PeopleWhoAct, UnusedLicenses
 from .credit_questions import Holder, NobodyDisabled, RoleHeld

@@ -1,4 +1,4 @@
-"""Reads the files of exercises. A wrong one is named with its line and the reason."""
+"""Read the files of exercises; errors name the file, the line and the reason."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,22 +20,22 @@ from .names import known_names
 from .questions import QUESTIONS
 from .scope import Question
 
-TEXTS = ("title", "goal", "why", "hints")  # translations.py takes them into the catalogs
+TEXTS = ("title", "goal", "why", "hints")  # translations.py collects them
 
 
 class ExerciseError(Exception):
-    """A file of an exercise cannot be read; the message says which, where and why."""
+    """A file of an exercise is wrong; the message names the file, the line and the reason."""
 
 
 @cache
 def exercises() -> dict[str, Exercise]:
-    """All of them by slug, in the order in which they are offered. Raises ExerciseError."""
+    """All exercises by slug, sorted by `position`. Raises ExerciseError."""
     found = [read(FOLDER / f"{slug}.toml") for slug in slugs()]
     return {each.slug: each for each in sorted(found, key=lambda each: each.position)}
 
 
 def faults(folder: Path = FOLDER) -> list[CheckMessage]:
-    """What is wrong with the files in `folder`, as Django's system checks say it."""
+    """Errors in the files in `folder`, for Django's system checks."""
     found: list[CheckMessage] = []
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -46,18 +46,18 @@ def faults(folder: Path = FOLDER) -> list[CheckMessage]:
 
 
 def read(path: Path) -> Exercise:
-    """Raises ExerciseError."""
+    """Read one file. Raises ExerciseError."""
     return ExerciseFile(path.stem, path.name, path.read_text("utf-8")).exercise()
 
 
 class ExerciseFile:
-    """One file while it is read."""
+    """A file that is being read."""
 
     def __init__(self, slug: str, name: str, text: str) -> None:
         self.slug, self.name, self.text = slug, name, text
 
     def exercise(self) -> Exercise:
-        """Raises ExerciseError."""
+        """The exercise in the file. Raises ExerciseError."""
         try:
             self.data: dict[str, Any] = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
@@ -83,7 +83,7 @@ class ExerciseFile:
             questions=tuple(map(self._question, self._required("check", list))),
         )
 
-    # Its parts
+    # Parts of an exercise
 
     def _events(self, written: list[Any]) -> tuple[Event, ...]:
         return tuple(self._made(Event, each) for each in written)
@@ -104,7 +104,7 @@ class ExerciseFile:
         return made
 
     def _made(self, kind: type[Any], written: Mapping[str, Any]) -> Any:
-        """An object of `kind` from the values in the file, each of its type, none too many."""
+        """An instance of the dataclass `kind`. Raises ExerciseError for wrong names or types."""
         hints, known = get_type_hints(kind), {each.name: each for each in fields(kind)}
         for name, value in written.items():
             if name not in known:
@@ -126,7 +126,7 @@ class ExerciseFile:
             raise self._error(f"it needs {name!r}", name)
         return value
 
-    # What may stand there
+    # Checks
 
     KEYS = {*TEXTS, "position", "situation", "persona", "page"}
     TABLES = {"past", "setup", "solution", "wrong", "check"}
@@ -141,7 +141,7 @@ class ExerciseFile:
             )
 
     def _check_names(self, tree: Any) -> None:
-        """Raise ExerciseError for a name that the catalog or the situation does not have."""
+        """Raise ExerciseError for a name that neither the catalog nor the situation has."""
         names = known_names(SITUATIONS[self.data["situation"]])
         for table, name, value in leaves(tree):
             is_new_tenant = table.get("what") == "ask" and name == "tenant"
@@ -149,7 +149,7 @@ class ExerciseFile:
                 raise self._error(f"there is no {name} {value!r}", name, str(value))
 
     def _error(self, why: str, *near: str) -> ExerciseError:
-        """With the first line that has all of `near` in it, else the first that has one of them."""
+        """An error at the first line with all texts of `near`, or else with any of them."""
         lines = list(enumerate(self.text.splitlines(), start=1))
         for enough in (all, any):
             for number, line in lines:
@@ -159,7 +159,7 @@ class ExerciseFile:
 
 
 def leaves(tree: Any) -> Iterator[tuple[dict[str, Any], str, Any]]:
-    """Each value of each table, with the table and its name; those of lists one by one."""
+    """Each value in nested tables and lists, with its table and its name there."""
     for name, value in tree.items():
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, dict):
@@ -169,7 +169,7 @@ def leaves(tree: Any) -> Iterator[tuple[dict[str, Any], str, Any]]:
 
 
 def accepted(hint: Any) -> tuple[type[Any], ...]:
-    """The types of values in a file for a field of that type."""
+    """The types that values in a file may have for a field annotated with `hint`."""
     if hint in (str, int):
         return (hint,)
     return (dict,) if getattr(hint, "__origin__", None) is dict else (list, tuple)
@@ -184,5 +184,5 @@ def listed(names: Mapping[str, Any]) -> str:
 
 
 def lazy_text(text: str) -> Promise:
-    """In the reader's language; it is in the catalogs by translations.py."""
+    """`text` in the reader's language; translations.py collects it."""
     return gettext_lazy(text)

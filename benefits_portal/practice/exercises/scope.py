@@ -1,4 +1,4 @@
-"""What the questions of an exercise look at, and what they find."""
+"""Questions of exercises: what they look at, and what they find."""
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -19,10 +19,10 @@ type Figure = int | date
 
 @dataclass(frozen=True)
 class Scope:
-    """The one partner of a room that an exercise is about, since it was begun.
+    """What questions look at: the exercise's partner, since the exercise was begun.
 
-    Days are the partner's own, whose calendar may be ahead; times are real. `answer` is the figure
-    that somebody typed, where a question asks for one.
+    Days are the partner's own, whose calendar may be ahead; times are real. `suffix` and
+    `generation` are the room's. `answer` is the typed figure, if a question asks for one.
     """
 
     partner: Partner
@@ -34,15 +34,15 @@ class Scope:
     answer: Figure | None = None
 
     def domain(self, tenant: str) -> str:
-        """Of what an exercise calls `tenant`, as this room has it."""
+        """The domain in this room of the tenant that an exercise calls `tenant`."""
         return own_domain(tenant, self.suffix)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The one thing that is missing: a code, and the figures of its sentence (X3, X4).
+    """The one thing that is missing: a code, and the params of its sentence (X3, X4).
 
-    Numbers, days as ISO texts, names of the catalog; never somebody's name.
+    Params are numbers, ISO dates and names in the catalog; never people's names.
     """
 
     code: str
@@ -51,20 +51,20 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One question about a room's partner; its fields are the figures that an exercise gives.
+    """A question about a room's partner; an exercise's file gives the values of its fields.
 
-    It asks for facts and changes nothing (X1). `sentences` has one for each code that it can find;
-    their placeholders are the figures and the finding's params.
+    It reads data and changes nothing (X1). `sentences` has one for each code that it can find;
+    their placeholders are the fields and the finding's params.
     """
 
     sentences: ClassVar[dict[str, str | Promise]]
 
     def find(self, scope: Scope) -> Finding | None:
-        """What is missing; None if nothing is. At most two queries."""
+        """The thing that is missing; None if nothing is. At most two queries."""
         raise NotImplementedError
 
     def sentence(self, code: str, params: dict[str, Any]) -> str:
-        """What a finding says, in the reader's language. Never raises: files change."""
+        """A finding in the reader's language. Never raises: files may have changed since."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}
         own = {name: value for name, value in own.items() if not isinstance(value, tuple)}
         values = Refusal.written(own | params) | readable(own | params)
@@ -75,7 +75,7 @@ NOT_YET = _("Not yet.")
 
 
 def readable(params: dict[str, Any]) -> dict[str, Any]:
-    """Those that are codes, in words."""
+    """Those of `params` that are codes, in words."""
     values: dict[str, Any] = {}
     if way := params.get("way"):
         values["way"] = RedemptionKind(way).label

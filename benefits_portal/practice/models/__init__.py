@@ -1,4 +1,4 @@
-"""Who practices where: classes, rooms, their partners, and the people one can be there."""
+"""Classes, rooms with their partners and personas, and attempts at exercises."""
 
 from .actions import PracticeAction
 from .classes import MAX_OPEN_CLASSES, MAX_ROOMS, Class

@@ -1,4 +1,4 @@
-"""What trainers do in a room is on its record (rules A1, T8)."""
+"""The actions of trainers that are recorded (rules A1, T8)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from benefits_portal.tenants.models import Record, recordable
 
 @recordable
 class PracticeAction(models.TextChoices):
-    """What is done with a room as a whole."""
+    """Actions on a whole room."""
 
     STARTED_OVER = "practice.started-over", _("Started the room over")
 

@@ -1,4 +1,4 @@
-"""Classes: who practices together, until when, and the code that lets them in."""
+"""Classes: rooms that start alike, opened by a trainer for some time, with a code to enter."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -20,8 +20,8 @@ from benefits_portal.tenants.models import Partner, User
 from .room import Room
 
 MAX_ROOMS = 100
-MAX_OPEN_CLASSES = 10  # of a trainer
-KEPT_DAYS = 30  # are rooms and results after the end (T5)
+MAX_OPEN_CLASSES = 10  # per trainer
+KEPT_DAYS = 30  # of rooms and results, after the class has ended (T5)
 
 
 class ClassQuerySet(models.QuerySet["Class"]):
@@ -29,18 +29,18 @@ class ClassQuerySet(models.QuerySet["Class"]):
         return self.filter(closes_at__gt=now)
 
     def of_trainer(self, user: Any) -> Self:
-        """Those that `user` opened, while they are a trainer."""
+        """Classes that `user` opened; none if `user` is no longer a trainer."""
         teach = Permission.objects.filter(content_type__app_label="practice", codename="teach")
         may = Exists(teach.filter(Q(group__user=user.pk) | Q(user=user.pk)))
         return self.filter(Q(made_by__is_superuser=True) | may, made_by=user.pk)
 
     def open_for(self, trainer: User, made: "Class") -> "Class":
-        """Open `made`, with its first code.
+        """Save the class `made` for `trainer`, with its first code. Raises TooManyClasses.
 
-        A form that is sent twice, with the same `entry`, opens one. Raises TooManyClasses.
+        If the same form was submitted before (same `entry`), returns the class of that time.
         """
         with transaction.atomic():
-            # One after the other: two would open one too many, or the same one twice
+            # One at a time: two requests could open too many, or the same one twice
             User.objects.select_for_update(no_key=True).get(pk=trainer.pk)
             own = self.filter(made_by=trainer)
             if made.entry and (there := own.filter(entry=made.entry).first()):
@@ -57,7 +57,7 @@ class ClassQuerySet(models.QuerySet["Class"]):
 
 
 class Class(models.Model):
-    """Rooms that begin with the same situation, opened by a trainer; over when it closes (T5)."""
+    """Rooms that begin with the same situation, until `closes_at` (T5)."""
 
     personal: ClassVar = {
         "situation": None,
@@ -70,7 +70,7 @@ class Class(models.Model):
 
     title = NameField(_("title"), max_length=80)
     situation = models.SlugField(_("situation"), max_length=30)  # of SITUATIONS
-    # Slugs of fixtures/exercises, in whatever order
+    # Slugs of files in fixtures/exercises, in any order
     exercises = models.JSONField(_("exercises"), default=every_slug)
     language = models.CharField(_("language"), max_length=8)  # a code of settings.LANGUAGES
     max_rooms = models.PositiveSmallIntegerField(_("seats"), default=30)
@@ -82,7 +82,7 @@ class Class(models.Model):
     closes_at = models.DateTimeField(_("ends at"))
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
     rooms_deleted = models.PositiveSmallIntegerField(default=0, editable=False)
-    # Of deleted rooms: by exercise, how many there were with each outcome
+    # The number of deleted rooms by exercise and outcome
     exercise_counts = models.JSONField(default=dict, blank=True, editable=False)
     code_number = models.PositiveIntegerField(default=0, editable=False)
     code_digest = models.CharField(  # noqa: DJ001 - unique
@@ -112,30 +112,30 @@ class Class(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    # The code
+    # The code that trainees enter
 
     def code(self) -> str:
-        """What lets trainees in; empty where the secret has changed since it was drawn.
+        """The code that trainees enter; empty if SECRET_KEY has changed since it was made.
 
-        Worked out from the secret: the database holds its digest alone (T3).
+        Derived from SECRET_KEY; the database has its digest only (T3).
         """
         code = codes.derived(f"{self.pk}.{self.code_number}", codes.CLASS_CODE)
         return code if codes.digest(code) == self.code_digest else ""
 
     def draw_code(self) -> None:
-        """Another code; the one before is dead."""
+        """Make a new code; the previous one stops working."""
         self.code_number += 1
         code = codes.derived(f"{self.pk}.{self.code_number}", codes.CLASS_CODE)
         self.code_digest = codes.digest(code)
         self.save(update_fields=["code_number", "code_digest"])
 
-    # Its course
+    # Its end and its day
 
     def is_over(self, now: datetime) -> bool:
         return now >= self.closes_at
 
     def today(self) -> date:
-        """The day in its rooms, by their partner's clock; later where one was moved on alone."""
+        """The day in its rooms, in their time zone; a single room may have been moved further."""
         return clock.today(SITUATIONS[self.situation].time_zone, self.days_ahead)
 
     @property
@@ -144,14 +144,14 @@ class Class(models.Model):
         return self.closes_at + timedelta(days=KEPT_DAYS)
 
     def end(self) -> None:
-        """Now: its code is dead, and nobody gets into its rooms any more."""
+        """End the class now: its code and its rooms can no longer be entered."""
         now = clock.now()
         Class.objects.filter(pk=self.pk, closes_at__gt=now).update(closes_at=now)
 
     def count_deleted_room(self, outcomes: Mapping[str, str]) -> None:
-        """Keep that there was a room, and its outcome by exercise; not whose it was (T5)."""
+        """Count a deleted room, with its outcome by exercise; nothing about its people (T5)."""
         with transaction.atomic():
-            # One after the other: of two rooms only one would be counted
+            # One at a time: of two rooms at once, only one would be counted
             locked = Class.objects.select_for_update().get(pk=self.pk)
             for exercise, outcome in outcomes.items():
                 counts = locked.exercise_counts.setdefault(exercise, {})
@@ -167,9 +167,9 @@ class Class(models.Model):
             raise ClassFull(self.max_rooms)
 
     def move_calendars_to(self, days_ahead: int) -> list[Partner]:
-        """Move every room's calendar forward, and that of rooms to come (T6).
+        """Move the calendars of all rooms forward, and of rooms to come (T6).
 
-        The partners whose calendar moved; the others are as far already.
+        Returns the partners that moved; the others are as far ahead already.
         """
         Class.objects.filter(pk=self.pk, days_ahead__lt=days_ahead).update(days_ahead=days_ahead)
         behind = Partner.objects.filter(
@@ -181,8 +181,8 @@ class Class(models.Model):
         return moved
 
     def room_for(self, name: str, entry: str) -> tuple[Room, bool]:
-        """The room of whoever enters as `name`, and whether it is new; nothing is in it yet.
+        """Make an empty room for the trainee `name`; return it, and whether it is new.
 
-        A form that is sent twice, with the same `entry`, gets one. Raises ClassOver or ClassFull.
+        The same form submitted twice (same `entry`) gets one room. Raises ClassOver or ClassFull.
         """
         return Room.objects.enter(self, name, entry)

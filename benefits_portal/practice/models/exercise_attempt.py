@@ -1,4 +1,4 @@
-"""What somebody did about an exercise in a room: began it, had it checked, was shown it."""
+"""Steps with an exercise in a room: begun, checked, shown, not offered."""
 
 from typing import ClassVar, Self
 
@@ -15,7 +15,7 @@ from .room import Room
 
 class ExerciseAttemptQuerySet(AppendOnlyQuerySet["ExerciseAttempt"]):
     def current(self) -> Self:
-        """Of each room's present world; what was done before it was started over is past."""
+        """Attempts in the room's present world, since it was last started over."""
         return self.filter(generation=F("room__generation"))
 
     def at(self, room: Room, exercise: str) -> Self:
@@ -26,10 +26,10 @@ class ExerciseAttemptQuerySet(AppendOnlyQuerySet["ExerciseAttempt"]):
 
 
 class ExerciseAttempt(AppendOnly):
-    """One step with an exercise. How a room stands is derived from its steps and never stored.
+    """One step with an exercise. Progress is derived from these rows and never stored.
 
-    `finding` is the code of what was missing, or of why the exercise is not offered; `question`
-    which of the exercise's questions found it, counted from 1. `by` is a persona or the trainer.
+    `finding` is the code of what was missing, or of why the exercise is not offered; `question` is
+    the position, from 1, of the question that found it. `by` is a persona's slug, or "trainer".
     """
 
     class What(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Rooms: worlds to practice in, each with partners and people of its own."""
+"""Rooms: worlds to practice in, each with its own partners and people."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 MAX_NAME = 40
 SUFFIX = 4  # characters
-SIGNS_OF_LIFE = timedelta(seconds=20)  # one is written as often as this, at most
+SIGNS_OF_LIFE = timedelta(seconds=20)  # `seen_at` is not written more often
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
     def shared(self) -> "Room | None":
-        """The demo's own world, which everybody shares; None where there is none."""
+        """The room of the demo's shared world; None if there is none."""
         return self.filter(of_class=None).first()
 
     def with_return_code(self, code: str) -> "Room | None":
@@ -34,7 +34,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def enter(self, to: "Class", name: str, entry: str) -> "tuple[Room, bool]":
         """The body of `Class.room_for`."""
         with transaction.atomic():
-            # One after the other: two would take the last seat, or the same name
+            # One at a time: two requests could take the last seat, or the same name
             locked = type(to).objects.select_for_update().get(pk=to.pk)
             if there := self.filter(of_class=to, entry=entry).first():
                 return there, False
@@ -45,9 +45,9 @@ class RoomQuerySet(models.QuerySet["Room"]):
             return room, True
 
     def free_name(self, to: "Class", name: str) -> str:
-        """`name`, with a number behind it if somebody in the class is called so.
+        """`name`, followed by a number if the class has that name already.
 
-        The database compares, as its constraint does: it has another lowercase of İ than Python.
+        Compared by the database, like its constraint: Python's lowercase of İ differs.
         """
         named = self.filter(of_class=to).annotate(lower=Lower("name"))
         number, free = 1, name
@@ -65,8 +65,8 @@ class RoomQuerySet(models.QuerySet["Room"]):
 class Room(models.Model):
     """A world to practice in.
 
-    What distinguishes its MPN IDs, domains and addresses is its suffix; the shared one has none,
-    and belongs to no class.
+    `suffix` is part of its MPN IDs, domains and email addresses. The shared room has no suffix and
+    no class.
     """
 
     personal: ClassVar = {
@@ -86,11 +86,11 @@ class Room(models.Model):
     )
     name = PersonNameField(_("name"), max_length=MAX_NAME, blank=True)
     suffix = models.SlugField(_("suffix"), max_length=8, blank=True, unique=True, editable=False)
-    # How often it was told: 0 while nothing is in it, more than 1 once it was started over
+    # How often its world was made: 0 while it is empty, more than 1 once it was started over
     generation = models.PositiveIntegerField(default=0, editable=False)
-    story_on = models.DateField(null=True, editable=False)  # the last time
+    story_on = models.DateField(null=True, editable=False)  # the day of its story, when made last
     entry = models.CharField(max_length=36, blank=True, editable=False)  # of the form that made it
-    # Its only browser, counted: a return code brings the next
+    # The number of the only browser that may be in it: a return code brings the next one
     browser = models.PositiveIntegerField(default=1, editable=False)
     return_digest = models.CharField(  # noqa: DJ001 - unique
         max_length=64, null=True, unique=True, editable=False
@@ -120,24 +120,24 @@ class Room(models.Model):
 
     @property
     def situation(self) -> Situation:
-        """What it began with."""
+        """The situation that its world begins with."""
         return SITUATIONS[self.of_class.situation] if self.of_class else SHARED
 
     # Who is there
 
     def new_return_code(self) -> str:
-        """What brings its trainee back (T4); the one before is dead."""
+        """Make a code with which its trainee can return (T4); the previous one stops working."""
         code = codes.drawn(codes.RETURN_CODE)
         Room.objects.filter(pk=self.pk).update(return_digest=codes.digest(code))
         return code
 
     def change_browser(self) -> None:
-        """Somebody came back with the return code; the browser that was there is not any more."""
+        """Let another browser in, after a return code; the previous browser has to leave."""
         Room.objects.filter(pk=self.pk).update(browser=models.F("browser") + 1)
         self.refresh_from_db(fields=["browser"])
 
     def sign_of_life(self, slug: str, now: datetime) -> None:
-        """Somebody is there just now, as the persona `slug`; "" for no persona."""
+        """Store that someone is there, as the persona `slug` (empty for no persona)."""
         is_new = self.seen_at is None or self.seen_at < now - SIGNS_OF_LIFE
         if is_new or (slug and slug != self.seen_as):
             Room.objects.filter(pk=self.pk).update(seen_at=now, seen_as=slug or self.seen_as)
@@ -146,7 +146,7 @@ class Room(models.Model):
         Room.objects.filter(pk=self.pk).update(hand_raised_at=clock.now() if up else None)
 
     def rename(self, name: str) -> None:
-        """By the trainer. A name that is taken gets a number."""
+        """Rename the room; a name that is taken gets a number."""
         assert self.of_class is not None  # noqa: S101 - the shared one has no name
         with transaction.atomic():
             type(self.of_class).objects.select_for_update().get(pk=self.of_class.pk)
@@ -158,11 +158,11 @@ class Room(models.Model):
         return Partner.objects.filter(room__room=self)
 
     def users(self) -> dict[str, User]:
-        """Who is each persona, by its slug."""
+        """The personas' users by slug."""
         return {persona.slug: persona.user for persona in self.personas.select_related("user")}
 
     def user_as(self, slug: str) -> User | None:
-        """Whom one signs in as by the card `slug`."""
+        """The active user of the persona `slug`, or None."""
         return User.objects.filter(persona__room=self, persona__slug=slug, is_active=True).first()
 
 
@@ -172,7 +172,7 @@ class RoomPartnerQuerySet(models.QuerySet["RoomPartner"]):
 
 
 class RoomPartner(models.Model):
-    """A partner that is a room's: the only bridge from rooms to what partners own."""
+    """A partner of a room: the only link from rooms to partners' rows."""
 
     room = models.ForeignKey(
         Room, models.CASCADE, related_name="room_partners", verbose_name=_("room")
@@ -193,7 +193,7 @@ class RoomPartner(models.Model):
 
 
 class Persona(models.Model):
-    """An account that anybody in the room can sign in to by one click."""
+    """An account that everyone in the room can sign in to by one click."""
 
     personal: ClassVar = {"slug": None}
 

@@ -1,4 +1,4 @@
-"""For sign-in page, help page and banner: `{% load practice %}{% persona_groups as groups %}`."""
+"""Tags for sign-in, banner and panel: `{% load practice %}{% persona_groups as groups %}`."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,13 +26,13 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def persona_groups(context: dict[str, Any]) -> list[people.PersonaGroup]:
-    """The cards of the room one is in; none unless this is a demo with its practice world."""
+    """The persona cards of the session's room; none outside of a demo."""
     return people.persona_groups(room_of(context["request"])) if settings.DEMO else []
 
 
 @register.simple_tag(takes_context=True)
 def exercise_panel(context: dict[str, Any]) -> panels.Panel | None:
-    """The exercise that this session is at; None outside of rooms."""
+    """The panel with the session's exercise; None outside of rooms."""
     request = context.get("request")
     if not settings.DEMO or request is None:
         return None
@@ -41,7 +41,7 @@ def exercise_panel(context: dict[str, Any]) -> panels.Panel | None:
 
 @dataclass(frozen=True)
 class Jump:
-    """A day to move the calendar to, and what that is called."""
+    """A day to move the calendar to, with its label."""
 
     label: str
     count: int
@@ -54,7 +54,7 @@ class Jump:
 
 @register.simple_tag
 def jumps(today: date) -> list[Jump]:
-    """How far one click moves the calendar: to tomorrow, and past each of the statuses (S2)."""
+    """The days to move to by one click: tomorrow, and past each status of a subscription (S2)."""
     days = (
         (1, _("1 day later")),
         (30, _("30 days later")),
@@ -66,13 +66,13 @@ def jumps(today: date) -> list[Jump]:
 
 @register.filter
 def who(exercise: Exercise) -> str | Promise:
-    """As whom it is done."""
+    """The persona for `exercise`, in words."""
     return panels.WHO.get(exercise.persona, exercise.persona)
 
 
 @register.filter
 def ago(at: datetime) -> str:
-    """How long `at` has passed: the same by whichever partner's clocks the page shows times."""
+    """How long ago `at` was, so that the time zone of the page does not matter."""
     now = clock.now()
     if now - at < timedelta(minutes=1):
         return _("just now")
@@ -81,7 +81,7 @@ def ago(at: datetime) -> str:
 
 @register.filter
 def time_left(until: datetime) -> str:
-    """How long it is until then: hours and minutes, or days and hours."""
+    """The time until `until`: hours and minutes, or days and hours."""
     return timeuntil(until, clock.now())
 
 
@@ -99,7 +99,7 @@ def rooms_note(opts: Any = None) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def reset_notice(context: dict[str, Any]) -> str:
-    """Why a reset signed this session out; empty for any other."""
+    """Who reset the practice data, if that signed this session out; else empty."""
     notice = context["request"].session.get(RESET_NOTICE)
     if not settings.DEMO or not notice:
         return ""

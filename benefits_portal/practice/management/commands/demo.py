@@ -1,4 +1,4 @@
-"""The whole practice portal in one command."""
+"""Make the practice world and serve the portal."""
 
 import os
 import socket
@@ -75,12 +75,12 @@ class Command(PortalCommand):
         self.introduce(f"http://{HOST}:{options['port']}/" if serving else "")
         if serving:
             log_problems_only()
-            # It is said above what this is for
+            # `introduce` has said that this is for practice
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
             call_command("runserver", f"{HOST}:{options['port']}", use_reloader=False)
 
     def prepare_for_classes(self, *, reset: bool) -> None:
-        """Make the database ready for classes; serving it is a server's business."""
+        """Make the database ready for classes; a production server then serves it."""
         if reset:
             raise CommandError("There is no shared world to reset: DEMO is classes.")
         try:
@@ -93,7 +93,7 @@ class Command(PortalCommand):
         self.stdout.write(f"The database {there} for classes. {FOR_TRAINERS}")
 
     def prepare(self, *, reset: bool, everything: bool = False) -> None:
-        """Raises CommandError, before any migration, for a database that holds anything else."""
+        """Make or reset the practice world. Raises CommandError if the database has other rows."""
         try:
             check_database()
             call_command("migrate", verbosity=0, interactive=False)
@@ -107,7 +107,7 @@ class Command(PortalCommand):
         give_passwords()
 
     def introduce(self, url: str) -> None:
-        """Say where it is, where a newcomer begins, who can sign in, and how to stop or reset."""
+        """Print the URLs, who can sign in, and how to stop or reset."""
         lines = [
             "Benefits Portal, for practice: independent of Microsoft; its keys work nowhere else.",
             "",
@@ -123,19 +123,19 @@ class Command(PortalCommand):
                 f"  {persona.slug:<16} {persona.name:<16} {persona.email:<40} {where}".rstrip()
             )
         self.stdout.write("\n".join([*lines, "", *AFTERWARDS]))
-        self.stdout.flush()  # before the server runs, also where no terminal reads it
+        self.stdout.flush()  # before the server runs, even if the output is no terminal
 
 
 def log_problems_only() -> None:
-    """What people need to read stays on the screen: requests that go well are not logged.
+    """Log no successful requests, so that the introduction stays on the screen.
 
-    In the setting, since the server that starts next configures logging by it.
+    Changes the setting, since `runserver` configures logging again.
     """
     settings.LOGGING["loggers"]["benefits_portal.requests"]["level"] = "WARNING"
 
 
 def check_port(port: int) -> None:
-    """Raise CommandError if something else listens at `port`, or nothing can."""
+    """Raise CommandError if `port` is taken or invalid."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""Keeps fixtures/demo.json equal to the story."""
+"""Write fixtures/demo.json from the story."""
 
 from typing import Any
 

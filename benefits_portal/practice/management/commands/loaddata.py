@@ -1,7 +1,4 @@
-"""`loaddata` as Django has it, for an empty demo only.
-
-A fixture overwrites the rows that have its primary keys.
-"""
+"""Django's `loaddata`, limited to empty demo databases: a fixture overwrites rows with its keys."""
 
 from typing import Any
 
@@ -18,10 +15,7 @@ from benefits_portal.practice.world import holds_rows
 
 
 class Command(PortalCommand, loaddata.Command):
-    """Refused unless DEMO is on and the database is migrated and holds none of our rows.
-
-    It is loaded whole, or not at all.
-    """
+    """Refuses unless DEMO is on and the database is migrated and empty; loads all or nothing."""
 
     def handle(self, *labels: str, **options: Any) -> None:
         check_demo()
@@ -30,7 +24,7 @@ class Command(PortalCommand, loaddata.Command):
             with transaction.atomic(using=options["database"]):
                 check_empty(options["database"])
                 super().handle(*labels, **options)
-                # A dump holds tallies, which the database has made of its assignments already
+                # Triggers have counted the assignments, in addition to the tallies in a dump
                 LicenseTally.objects.recount()
         except (DatabaseError, DeserializationError, ValueError) as error:
             raise CommandError(
