@@ -7,8 +7,8 @@ stand-ins among the parameters of the compiled SQL.
 - `PreparedQuery`: the function that builds the queryset only passes its values on.
 - `prepared`: it also computes with values, such as the last day of a month. It is compiled once for
   each combination of them, and a few of these are kept.
-- `PlannedQuery`: PostgreSQL keeps its plan too, per connection. For lookups by a unique key, where
-  one plan is best for all values.
+- `PlannedQuery` and `planned`: as these two, but PostgreSQL keeps the plan too, per connection. For
+  lookups by a unique key, and others where one plan is best for all values.
 """
 
 import re
@@ -124,8 +124,8 @@ class PreparedQuery[Row]:
 class PlannedQuery[Row](PreparedQuery[Row]):
     """A prepared query whose plan PostgreSQL keeps too, whatever the values are.
 
-    Only for lookups by a unique key. A partner may have one row or a million, and the plan for one
-    would be used for the other.
+    Only for lookups by a unique key, or through an index that finds few rows at any partner. If a
+    partner may have one row or a million, the plan for one would be used for the other.
     """
 
     def _planning(self, using: str) -> AbstractContextManager[None]:
@@ -187,10 +187,22 @@ def prepared[*Others, Row](
     Its first argument is a number, such as a partner's primary key: a stand-in. `build` may compute
     with the others, such as the partner's day, and branch on them.
     """
+    return _by_others(build, PreparedQuery)
 
+
+def planned[*Others, Row](
+    build: Callable[[int, *Others], QuerySet[Any, Row]],
+) -> Callable[[int, *Others], list[Row]]:
+    """Decorate `build` as `prepared` does, for rows that one plan finds best for all values."""
+    return _by_others(build, PlannedQuery)
+
+
+def _by_others[*Others, Row](
+    build: Callable[[int, *Others], QuerySet[Any, Row]], kind: type[PreparedQuery[Row]]
+) -> Callable[[int, *Others], list[Row]]:
     @lru_cache(maxsize=KEPT)
     def query(*others: *Others) -> PreparedQuery[Row]:
-        return PreparedQuery(lambda number: build(number, *others))
+        return kind(lambda number: build(number, *others))
 
     @wraps(build)
     def rows(number: int, *others: *Others) -> list[Row]:

@@ -26,7 +26,7 @@ from benefits_portal.licensing.home.rows import act, link_to
 from benefits_portal.licensing.models import Redemption, Replacement
 from benefits_portal.listing.excerpt import Excerpt
 from benefits_portal.listing.page import MAX_COUNT
-from benefits_portal.prepared import prepared
+from benefits_portal.prepared import planned, prepared
 from benefits_portal.tenants.models import Partner, TenantRequest
 
 MAX_ON_HOME = 6
@@ -147,7 +147,7 @@ def of_all_days(partner: int) -> QuerySet[Any, Any]:
     return latest_first(Q(partner=partner))
 
 
-@prepared
+@planned
 def unanswered_since(partner: int, day: date) -> QuerySet[Any, Any]:
     """The requests that were undecided when `day` began, in UTC."""
     began = datetime.combine(day, time.min, UTC)

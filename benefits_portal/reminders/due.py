@@ -24,7 +24,7 @@ from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
 from benefits_portal.licensing.models.subscription_queryset import EXPIRED_DAYS
 from benefits_portal.listing.excerpt import first_of
-from benefits_portal.prepared import prepared
+from benefits_portal.prepared import planned, prepared
 from benefits_portal.tenants.models import TenantRequest
 
 from .topics import MAX_DAYS_AFTER, Due, Occasion
@@ -51,6 +51,7 @@ class Source:
     query: Callable[[Sequence[int], date, int], QuerySet[Any, Any]]
     dues: Callable[[Rows, date, int], Iterable[tuple[int, Due]]]
     parts: Callable[[date], Sequence[Q]] = lambda _on: ()
+    is_planned_once: bool = False  # for rows that one plan finds best at any partner
 
     def all_at(self, partners: Sequence[int], on: date, horizon: int) -> Iterable[tuple[int, Due]]:
         """All due dates, in the order of the things' primary keys, read in batches."""
@@ -69,7 +70,7 @@ class Source:
     def nearest_rows(self) -> Callable[[int, date, int], list[Any]]:
         """The query for one more than the NEAREST rows of a partner, from each of `parts`."""
 
-        @prepared
+        @(planned if self.is_planned_once else prepared)
         def rows(partner: int, on: date, horizon: int) -> QuerySet[Any, Any]:
             found = self.query([partner], on, horizon)
             parts = [found.filter(condition) for condition in self.parts(on)]
@@ -253,7 +254,7 @@ SOURCES = [
     Source(lapsed, days_of_benefits),
     Source(changing, days_of_subscriptions, by_status),
     Source(memberships, days_of_memberships),
-    Source(credit_of_disabled, days_of_credit),
+    Source(credit_of_disabled, days_of_credit, is_planned_once=True),
 ]
 
 

@@ -24,7 +24,7 @@ from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.licensing.models.pool_outlooks import Pool, near_outlooks
 from benefits_portal.licensing.terms import LAST_DAY
 from benefits_portal.listing.excerpt import MAX_ROWS, NO_QUERY, Excerpt, PageQuery, with_total
-from benefits_portal.prepared import prepared
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.tenants.models import Partner
 
 MAX_LINES = 12
@@ -83,13 +83,13 @@ def licenses_of_disabled(
 ) -> Rows:
     """Licenses of people who are disabled in the directory, the longest held first."""
     excerpt: Excerpt[LicenseAssignment] = asked.prepared(
-        "disabled-licenses", MAX_LINES, lambda most: of_disabled(partner.pk, most)
+        "disabled-licenses", MAX_LINES, lambda most: of_disabled.rows(partner.pk, most=most)
     )
     return excerpt.showing([disabled_row(one, may_act=may_act) for one in excerpt])
 
 
-@prepared
-def of_disabled(partner: int, most: int) -> QuerySet[LicenseAssignment]:
+@PlannedQuery
+def of_disabled(partner: int, *, most: int) -> QuerySet[LicenseAssignment]:
     held = LicenseAssignment.objects.filter(partner=partner).running().of_disabled()
     shown = held.select_related("directory_user", "product", "tenant")
     return with_total(shown.order_by("given_at", "pk"), most, counted=held)

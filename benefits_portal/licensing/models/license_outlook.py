@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import DateField, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.prepared import PreparedQuery, in_one_text
+from benefits_portal.prepared import PlannedQuery, PreparedQuery, in_one_text
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .entitlement import Products, all_together, entitling_of, of_products
@@ -147,7 +147,7 @@ def outlook_of(tenant: Tenant, product: Product, on: date, *, then: bool = False
     return by_product(found, on).get(product.pk, LicenseOutlook(on, 0))
 
 
-@PreparedQuery
+@PlannedQuery
 def of_one_pool(
     partner: int, tenant: int, product: int, on: date, *, then: bool
 ) -> QuerySet[Any, PeopleOrStretch]:

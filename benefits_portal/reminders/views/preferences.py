@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from benefits_portal import clock
 from benefits_portal.formats import as_time
 from benefits_portal.listing.excerpt import Excerpt, PageQuery, with_total
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery
 from benefits_portal.regions import time_zone_name
 from benefits_portal.reminders.due import NEAREST
 from benefits_portal.reminders.forms import PreferenceForm
@@ -93,7 +93,7 @@ def sent_to(recipient: Recipient, asked: PageQuery) -> Excerpt[Digest]:
     return asked.prepared("sent", MAX_SENT, latest, is_latest=True)
 
 
-@PreparedQuery
+@PlannedQuery
 def sent_digests(user: int, *partner: int, most: int) -> QuerySet[Digest]:
     sent = Digest.objects.filter(user=user, partner=partner_of(partner))
     return with_total(sent.with_counts(), most, counted=sent)
