@@ -15,7 +15,8 @@ from benefits_portal.tenants.models import Actor, How, User
 
 from .class_rooms import rows_of
 from .class_views import of_own_class, while_open
-from .confirmation import Confirmation
+from .confirmation import Confirmation, generation_in
+from .exceptions import StartedOverMeanwhile
 from .exercises import NotDone, exercises_of, show_me
 from .models import Class, Room
 from .room_forms import RenameForm
@@ -89,9 +90,13 @@ def lower_hand(request: HttpRequest, of_class: Class, room: Room) -> HttpRespons
 
 @while_open
 def start_room_over(request: HttpRequest, of_class: Class, room: Room) -> HttpResponse:
-    start_over(room, by=trainer_of(request))
-    text = _("The room of %(name)s is as it was at the beginning.")
-    messages.success(request, text % {"name": room.name})
+    try:
+        start_over(room, by=trainer_of(request), generation=generation_in(request))
+    except StartedOverMeanwhile as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        text = _("The room of %(name)s is as it was at the beginning.")
+        messages.success(request, text % {"name": room.name})
     return redirect("practice-class", of_class.pk)
 
 

@@ -23,6 +23,15 @@ class ClassOver(NotLetIn):
     for_trainer = _("This class has ended, so nothing was changed. Open a new one.")
 
 
+class StartedOverMeanwhile(Exception):
+    """A room was started over since the page that asks for it was opened."""
+
+    def __str__(self) -> str:
+        return _now(
+            "This room was started over after you opened that page, so nothing was changed."
+        )
+
+
 class TooManyClasses(Exception):
     """A trainer has as many open classes as there may be."""
 

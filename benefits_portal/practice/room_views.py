@@ -16,8 +16,8 @@ from benefits_portal.tenants.views.signing_in import too_many
 
 from . import codes, room_session
 from .code_entry import class_with, looked_up
-from .confirmation import Confirmation
-from .exceptions import NotLetIn
+from .confirmation import Confirmation, generation_in
+from .exceptions import NotLetIn, StartedOverMeanwhile
 from .exercises import present, steps_of
 from .middleware import persona_in
 from .models import Class, Room
@@ -129,7 +129,11 @@ def start_own_over(request: HttpRequest) -> HttpResponse:
             {"confirmation": Confirmation.to_start_own_over(room)},
         )
     slug = persona_in(request)
-    start_over(room)
+    try:
+        start_over(room, generation=generation_in(request))
+    except StartedOverMeanwhile as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("practice")
     request.session.flush()
     response = room_session.enter(request, room, redirect("practice"), slug)
     messages.success(request, _("Your room is as it was at the beginning."))

@@ -31,6 +31,7 @@ from benefits_portal.tenants.models import (
 )
 
 from .codes import ALPHABET
+from .exceptions import StartedOverMeanwhile
 from .handmade import (
     accounts_at,
     all_rows,
@@ -68,13 +69,16 @@ def open_room(room: Room) -> None:
     room.refresh_from_db(fields=["generation"])
 
 
-def start_over(room: Room, *, by: User | None = None) -> None:
+def start_over(room: Room, *, by: User | None = None, generation: int | None = None) -> None:
     """Replace the world of `room` in one transaction; its people are signed out (T7).
 
-    If a trainer does it (`by`), that is the first entry of the new record.
+    If a trainer does it (`by`), that is the first entry of the new record. Raises
+    StartedOverMeanwhile unless the room is of `generation`, or none is given.
     """
     with transaction.atomic():
-        Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+        locked = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+        if generation not in (None, locked.generation):
+            raise StartedOverMeanwhile
         empty_room(room)
         _fill(room)
         for partner in room.partners() if by else ():

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -22,8 +23,8 @@ from benefits_portal.benefits.models import Benefit
 from benefits_portal.practice import codes
 from benefits_portal.practice.class_results import Kept, kept_of
 from benefits_portal.practice.code_entry import CODES_OF_NETWORK
-from benefits_portal.practice.exercises import begin, exercises
-from benefits_portal.practice.models import Class, Room
+from benefits_portal.practice.exercises import actions, begin, exercises
+from benefits_portal.practice.models import Class, ExerciseAttempt, Room
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.tenants.models import Attempt, How, Partner, Record, TenantsAction, User
 from tests import factories
@@ -35,6 +36,7 @@ from .conftest import Taught, join, make_class, persona_of
 pytestmark = pytest.mark.django_db
 ENTER = "/practice/"
 LONG_AGO = datetime(2020, 1, 31, tzinfo=UTC)
+START_OVER = {"act": "start-over", "generation": "1"}
 NEW = {
     "title": "Class",
     "situation": "contoso",
@@ -340,7 +342,7 @@ def test_started_over_it_begins_anew_and_nobody_else_notices(
     room().partners().update(days_ahead=9)
     theirs = list(room("Bob").partners().values_list("pk", flat=True))
 
-    anna.post(reverse("practice-start-over"))
+    anna.post(reverse("practice-start-over"), START_OVER)
     connection.check_constraints()
 
     assert persona_of(anna) == "partner-admin"
@@ -354,9 +356,7 @@ def test_who_sent_nothing_reads_who_started_over_and_of_no_form(
 ) -> None:
     anna = back("Anna")
 
-    trainer.post(
-        reverse("practice-class-room", args=[of_class.pk, room().pk]), {"act": "start-over"}
-    )
+    trainer.post(reverse("practice-class-room", args=[of_class.pk, room().pk]), START_OVER)
     told = anna.get("/", follow=True)
     again = anna.get(ENTER)
 
@@ -368,7 +368,7 @@ def test_what_a_trainer_did_in_a_room_is_on_its_record_as_the_trainer_s(
     back: Callable[[str], Client], trainer: Client, of_class: Class
 ) -> None:
     url = reverse("practice-class-room", args=[of_class.pk, room().pk])
-    trainer.post(url, {"act": "start-over"})
+    trainer.post(url, START_OVER)
     trainer.post(url, {"act": "look"})
     trainer.post(reverse("tenants:end-viewing"))
     anna = back("Anna")
@@ -385,10 +385,29 @@ def test_what_a_trainer_did_in_a_room_is_on_its_record_as_the_trainer_s(
     assert 'data-how="trainer">trainer<' in activity
 
 
+@pytest.mark.rule("W11")
+def test_a_room_is_not_started_over_again_by_a_page_of_before(
+    back: Callable[[str], Client], trainer: Client, of_class: Class
+) -> None:
+    anna, told = back("Anna"), "This room was started over after you opened that page"
+    url = reverse("practice-class-room", args=[of_class.pk, room().pk])
+    pages = [trainer.get(url, {"ask": "start-over"}) for _tab in range(2)]
+    sent = [
+        {"act": "start-over", "generation": page.context["confirmation"].generation}
+        for page in pages
+    ]
+    answers = [trainer.post(url, each, follow=True).text for each in sent]
+    anna.get(ENTER)
+    answers.append(anna.post(reverse("practice-start-over"), sent[0], follow=True).text)
+    answers.append(trainer.post(url, {"act": "start-over"}, follow=True).text)
+    assert [told in answer for answer in answers] == [False, True, True, True]
+    assert room().generation == 2
+
+
 def test_a_room_that_its_trainee_started_over_names_no_trainer(
     back: Callable[[str], Client],
 ) -> None:
-    back("Anna").post(reverse("practice-start-over"))
+    back("Anna").post(reverse("practice-start-over"), START_OVER)
 
     assert not Record.objects.filter(partner__room__room=room(), how=How.TRAINER).exists()
 
@@ -426,6 +445,29 @@ def test_whoever_is_put_out_reads_what_was_achieved_until_the_next_class(
     assert "You passed no exercise this time." in bob.get("/", follow=True).text
 
 
+def test_a_check_that_began_before_the_end_of_the_class_counts(
+    back: Callable[[str], Client],
+    trainer: Client,
+    of_class: Class,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anna, first_finding = back("Anna"), actions.first_finding
+    begin(room(), exercises()["first-monthly-credit"])
+
+    def end_then(*args: Any) -> Any:
+        of_class.end()
+        return first_finding(*args)
+
+    monkeypatch.setattr(actions, "first_finding", end_then)
+    sent = {"act": "check", "exercise": "first-monthly-credit", "room": room().pk}
+    answer = anna.post(reverse("practice-exercises"), sent)
+
+    checked = ExerciseAttempt.objects.filter(room=room(), what=ExerciseAttempt.What.CHECKED)
+    results = trainer.get(reverse("practice-class-results", args=[of_class.pk]))
+    assert (answer.status_code, checked.count(), results.status_code) == (302, 1, 200)
+    assert "Your class has ended" in anna.get("/", follow=True).text
+
+
 def test_of_a_room_that_was_deleted_nothing_is_left_to_say(
     back: Callable[[str], Client], of_class: Class
 ) -> None:
@@ -445,7 +487,7 @@ def test_whoever_is_in_the_middle_of_a_form_is_told(
     anna = back("Anna")
     url = reverse("practice-class-room", args=[of_class.pk, room().pk])
 
-    trainer.post(url, {"act": "start-over"})
+    trainer.post(url, START_OVER)
     told = anna.post(reverse("licensing:product-key-start"), {"key": "x"}, follow=True)
 
     assert "Your trainer started your room over while you were sending a form" in told.text
