@@ -85,8 +85,8 @@ def time_left(until: datetime) -> str:
     return timeuntil(until, clock.now())
 
 
-@register.inclusion_tag("admin/_rooms_note.html")
-def rooms_note(opts: Any = None) -> dict[str, Any]:
+@register.inclusion_tag("admin/_rooms_hint.html")
+def rooms_hint(opts: Any = None) -> dict[str, Any]:
     """That partners of trainees are among the others; of a list, by its `opts`, if it has any."""
     has_partners = (
         opts is None
