@@ -110,7 +110,7 @@ def first_keys(partner: int, on: date, most: int) -> QuerySet[Any, Any]:
 
 
 def with_live_key(benefits: BenefitQuerySet) -> Any:  # annotated
-    live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None)
+    live = ProductKey.objects.filter(benefit=OuterRef("pk"), revoked_at=None).order_by()
     # With EXISTS, PostgreSQL would read the keys of all partners
     return benefits.annotate(live_key_id=Subquery(live.values("pk")[:1]))
 
