@@ -6,7 +6,7 @@ unique.
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.apps import apps
@@ -42,9 +42,8 @@ from .handmade import (
 )
 from .models import Persona, PracticeAction, Room, RoomPartner
 from .situations import Situation, chapters_of, own_domain, rows_of
-from .story import play
+from .story import BEFORE_THE_STORY, play
 
-BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
 # The account that enrolls the partners of rooms; no one can sign in to it
 STORYTELLER = "program-team@benefits-portal.example"
 COPIED_MODELS = (

@@ -21,6 +21,8 @@ from .situations import SHARED, chapters_of, own_domain
 from .story_cast import StoryCast
 from .story_event import Event, StoryError
 
+BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
+
 
 def play_shared(room: Room, on: date) -> None:
     """Play the story of each partner of the shared room, as of `on`. Raises StoryError."""

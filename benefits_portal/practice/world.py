@@ -1,6 +1,6 @@
 """Make the practice world in an empty database, and reset it as a whole."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.apps import apps
 from django.conf import settings
@@ -22,12 +22,12 @@ from benefits_portal.tenants.staff_permissions import PROGRAM, SUPPORT, make_gro
 
 from .handmade import CATALOG_FIXTURE, FIXTURES, ROOMS, empty_practice_tables
 from .models import Room
-from .story import play_shared
+from .story import BEFORE_THE_STORY, play_shared
 from .story_event import StoryError
 from .trainers import TRAINERS, make_group
 
 PASSWORD = "practice makes perfect"  # noqa: S105 - every persona's, and public on purpose
-BEFORE_THE_STORY = timedelta(days=730)  # when the partners and their people joined
+
 # Tables that a reset keeps: what migrations filled, and sessions, which get RESET_NOTICE
 KEPT = {"django_content_type", "auth_permission", "django_session"}
 IN_ROOM = "room"  # key of the session: the room that it is in
