@@ -28,10 +28,8 @@ class ClockForm(forms.Form):
 
     def clean_today(self) -> date:
         day: date = self.cleaned_data["today"]
-        today, furthest = (
-            self.partner.today(),
-            add_months(clock.today(self.partner.time_zone), MAX_MONTHS_AHEAD),
-        )
+        today = self.partner.today()
+        furthest = add_months(clock.today(self.partner.time_zone), MAX_MONTHS_AHEAD)
         if day <= today:
             raise forms.ValidationError(
                 _("The date moves forward only. Choose a day after %(today)s.")

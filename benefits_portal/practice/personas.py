@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import Tenant
+from benefits_portal.tenants.models import RoleAssignment, Tenant
 
 from .models import Persona, Room
 from .situations import SHARED
@@ -108,6 +108,15 @@ def personas(room: Room | None) -> list[PersonaCard]:
     return [by_slug[slug] for slug in SHOWS if slug in by_slug]
 
 
+def role_label(persona: Persona, roles: list[RoleAssignment]) -> str | Promise:
+    """The first of `roles` in words; without roles, what the persona is instead."""
+    if roles:
+        return roles[0].get_role_display()
+    if persona.user.is_staff:
+        return _("Back office")
+    return _("Trainer") if persona.slug == TRAINER else _("No role")
+
+
 def _card(persona: Persona, shows: str | Promise) -> PersonaCard:
     """The card of a persona; of several partners, the home partner comes first."""
     slug, user = persona.slug, persona.user
@@ -116,22 +125,13 @@ def _card(persona: Persona, shows: str | Promise) -> PersonaCard:
         user.role_assignments.all(), key=lambda held: (held.partner != home, held.partner.name)
     )
     partner = ", ".join(held.partner.name for held in roles) or (home.name if home else "")
-    role = (
-        roles[0].get_role_display()
-        if roles
-        else _("Back office")
-        if user.is_staff
-        else _("Trainer")
-        if slug == TRAINER
-        else _("No role")
-    )
     color = user.directory_user.tenant.color if user.directory_user else Tenant.Color.GRAY
     return PersonaCard(
         slug=slug,
         name=user.name,
         email=user.email,
         partner=partner,
-        role=role,
+        role=role_label(persona, roles),
         shows=shows,
         color=color,
         is_start=slug == START,

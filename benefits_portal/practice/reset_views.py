@@ -1,6 +1,7 @@
 """The page that resets the practice world: it lists what is deleted, and needs a typed word."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -83,11 +84,9 @@ def start_over(request: HttpRequest, user: User, *, everything: bool) -> HttpRes
         if persona and room
         else User.objects.filter(pk=user.pk, email=user.email).first()
     )
-    return (
-        welcome(request, again, first_page(request, again))
-        if again
-        else redirect(settings.LOGIN_URL)
-    )
+    if again is None:
+        return redirect(settings.LOGIN_URL)
+    return welcome(request, again, first_page(request, again))
 
 
 @dataclass(frozen=True)
@@ -105,29 +104,33 @@ def what_goes(request: HttpRequest) -> dict[str, Any]:
     """The context of the page: what was done since the last reset, and what was made by hand."""
     world = PracticeWorld.objects.get()
     partners = list(Partner.objects.filter(room__room=Room.objects.shared()))
-    done = (
-        Record.objects.filter(partner__in=partners, refused="", at__gt=world.made_at)
-        .exclude(action__in=NOT_WORK)
-        .order_by()
-        .values_list("action")
-        .annotate(times=Count("pk"))
-    )
-    now = clock.now()
-    others = sessions_outside_rooms(Session.objects.filter(expire_date__gt=now))
+    others = sessions_outside_rooms(Session.objects.filter(expire_date__gt=clock.now()))
     return {
         "word": CONFIRM_WORD,
         "since": world.made_at,
         "partners": partners,
-        "done": [
-            Counted(times, str(Record.actions.get(action, action)))
-            for action, times in sorted(done, key=lambda row: -row[1])
-        ],
+        "done": actions_at(partners, world.made_at),
         "others": len(others - {request.session.session_key}),
         "handmade": [
             counted(model, rows.count()) for model, rows in handmade().items() if rows.exists()
         ],
         "next": request.POST.get("next") or request.GET.get("next", ""),
     }
+
+
+def actions_at(partners: list[Partner], since: datetime) -> list[Counted]:
+    """What was done at `partners` since then, the most frequent action first."""
+    done = (
+        Record.objects.filter(partner__in=partners, refused="", at__gt=since)
+        .exclude(action__in=NOT_WORK)
+        .order_by()
+        .values_list("action")
+        .annotate(times=Count("pk"))
+    )
+    return [
+        Counted(times, str(Record.actions.get(action, action)))
+        for action, times in sorted(done, key=lambda row: -row[1])
+    ]
 
 
 def counted(model: type[Model], count: int) -> Counted:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import Assignment
@@ -147,29 +148,29 @@ def credit_of_disabled(partner: int, on: date, *, most: int) -> QuerySet[Assignm
 
 
 def disabled_row(assignment: Assignment, on: date, *, may_act: bool) -> dict[str, Any]:
-    """A row: bulk credit can be transferred within its year, monthly credit removed (U2, U3)."""
-    benefit, person = assignment.benefit, assignment.directory_user
-    title = f"{person.display_name}: {benefit.title}"
-    details = reverse("licensing:benefit-detail", args=[benefit.pk])
-    last_on, day = assignment.last_day_to_act(on), _("Ends on %(day)s")
-    action = details_link(details, title)
-    numbers = [benefit.pk, assignment.pk]
-    if benefit.can_transfer(on):
-        day = _("Transfer by %(day)s")
-        transfer = reverse("benefits:transfer", args=numbers)
-        action = act(_("Transfer"), transfer, title, may_act=may_act)
-    elif not benefit.product.is_bulk_credit:
-        remove = reverse("benefits:remove", args=numbers)
-        action = act(_("Remove"), remove, title, may_act=may_act)
+    benefit, last_on = assignment.benefit, assignment.last_day_to_act(on)
+    title = f"{assignment.directory_user.display_name}: {benefit.title}"
+    day = _("Transfer by %(day)s") if benefit.can_transfer(on) else _("Ends on %(day)s")
     return {
         "title": title,
         "subtitle": benefit.offer_name,
         "hint": "",
-        "href": details,
+        "href": reverse("licensing:benefit-detail", args=[benefit.pk]),
         "left": days_left(last_on, on),
         "day": day % {"day": as_day(last_on)},
         "urgency": urgency(last_on, on),
         "status": "disabled",
         "status_text": _("Disabled"),
-        "action": action,
+        "action": disabled_action(assignment, title, on, may_act=may_act),
     }
+
+
+def disabled_action(assignment: Assignment, title: str, on: date, *, may_act: bool) -> SafeString:
+    """The button: bulk credit can be transferred in its year, monthly credit removed (U2, U3)."""
+    benefit = assignment.benefit
+    args = [benefit.pk, assignment.pk]
+    if benefit.can_transfer(on):
+        return act(_("Transfer"), reverse("benefits:transfer", args=args), title, may_act=may_act)
+    if not benefit.product.is_bulk_credit:
+        return act(_("Remove"), reverse("benefits:remove", args=args), title, may_act=may_act)
+    return details_link(reverse("licensing:benefit-detail", args=[benefit.pk]), title)

@@ -92,10 +92,8 @@ def unused_keys(partner: Partner, on: date, most: int = MAX_SHOWN) -> list[Unuse
 @prepared
 def first_keys(partner: int, on: date, most: int) -> QuerySet[Any, Any]:
     keys = with_live_key(unused(partner, on).license_based())
-    with_key, without_key = (
-        ("summed.live_key_id IS NOT NULL", ()),
-        ("summed.live_key_id IS NULL", ()),
-    )
+    with_key: Figure = ("summed.live_key_id IS NOT NULL", ())
+    without_key: Figure = ("summed.live_key_id IS NULL", ())
     figures = [
         figure
         for period in periods(on)

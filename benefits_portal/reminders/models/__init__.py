@@ -1,9 +1,9 @@
-"""What is told to whom, and the proof of it.
+"""People's choices, the digests and what they told, calendar feeds, and runs.
 
-- `preference.py`: what people chose; `silence.py`: the things that they silenced.
-- `digest.py`: the mails, and what each of them told.
-- `feed.py`: the secret addresses of calendars.
-- `run.py`: when the portal looked for what is due.
+- `preference.py`: rhythm, thresholds and topics; `silence.py`: things that are turned off.
+- `digest.py`: reminder emails, and what each of them told.
+- `feed.py`: calendar feeds at secret URLs.
+- `run.py`: runs of the command.
 """
 
 from .actions import RemindersAction
