@@ -27,7 +27,7 @@ from .eligibility import Eligibility
 from .models import Assignment, Benefit, BenefitAction
 from .models.assignment_queryset import locked_for_assigning
 
-SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds that a preview holds
+SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds for a preview
 
 
 @dataclass(frozen=True)

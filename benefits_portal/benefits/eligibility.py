@@ -87,7 +87,7 @@ def credit_and_offers(
     partner: int, product: int, on: date, *addresses: str
 ) -> QuerySet[Any, tuple[Any, ...]]:
     """The values of `Held`: credit of people, and offers that exclude the product (U4)."""
-    from .models import Assignment, HeldOffer  # the models ask this module
+    from .models import Assignment, HeldOffer  # which import this module
 
     known_as = "directory_user__user_principal_name"
     meant = Q(**{f"{known_as}__in": addresses})

@@ -20,8 +20,8 @@ SAME_TWICE = re.compile(
 QUOTED_LOCAL_PART = re.compile(r'"([^"\s@]++)"@')  # "kim.q"@x.com is kim.q@x.com
 BETWEEN = re.compile(r'[\s,;:|/、，；：／→<>()\[\]"“”„«»]+')
 BULLETS = "-–—*•·‣▪◦>→"
-NOTHING = f",;| {BULLETS}"  # alone, no line and no part of one
-# Outside of quotation marks and angle brackets
+NOTHING = f",;| {BULLETS}"  # characters that alone are no line and no part
+# The parts between separators that are outside quotation marks and angle brackets
 _QUOTED = r'"[^"]*"|“[^“”]*”|<[^<>]*>'
 BETWEEN_SEMICOLONS = re.compile(rf"(?:{_QUOTED}|[^;])+")
 BETWEEN_COMMAS = re.compile(rf"(?:{_QUOTED}|[^,、])+")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class LicensingConfig(AppConfig):
     name = "benefits_portal.licensing"
     verbose_name = _("Licensing")
-    # Decided (K8), and given by a file (L12); what runs changes through redemptions only
+    # Replacements are decided (K8), and a file can give licenses (L12); all else is read-only
     by_program: ClassVar[dict[str, str]] = {"replacement": "change", "licenseassignment": "add"}
 
     def ready(self) -> None:

@@ -178,7 +178,7 @@ class Comparison:
             "day": as_day(self.subscription.ends_on),
         }
 
-    @cached_property  # shown in the table, and drawn
+    @cached_property  # for the table and for the axis
     def ways(self) -> list[Way]:
         """The rows of the ways that change the subscription, and of waiting until it ends."""
         ways = [choice.row(self.subscription, self.on) for choice in self.choices[:-1]]
@@ -246,11 +246,10 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") 
     active = [subscription for subscription in same if subscription.is_active(on)]
     ended = next((subscription for subscription in same if subscription not in active), None)
     for subscription in [*active, *([ended] if ended else [])]:
-        subscription.product, subscription.tenant = key.product, tenant  # at hand
+        subscription.product, subscription.tenant = key.product, tenant  # loaded already
     shown = active[-(MAX_COMPARED - 1) :] if ended else active
     found = [Comparison.of(key, tenant, one, on, confirmed) for one in shown]
-    # Annotated
-    count = active[0].active_count if active else 0  # type: ignore[attr-defined]
+    count = active[0].active_count if active else 0  # type: ignore[attr-defined]  # annotated
     if ended:
         ended.comes_back_on = on
         found.append(Comparison.of(key, tenant, ended, on, confirmed))

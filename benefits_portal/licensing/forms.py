@@ -43,7 +43,7 @@ class VerifiedForm(forms.Form):
     )
 
     def __init__(self, benefit: Benefit, data: Any = None) -> None:
-        # Several rows of the list can be open at once
+        # Several rows of the list can be open at once, so IDs must differ
         super().__init__(data, auto_id=f"id_%s_{benefit.pk}")
 
     def add_error(self, field: str | None, error: Any) -> None:

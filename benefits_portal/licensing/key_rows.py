@@ -19,7 +19,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 
 ROW_FIELD = re.compile(r"([2-9]|[1-9]\d)-(?:key|chosen)")
 ADD, REMOVE = "add_row", "remove_row"  # the names of the buttons
-# For `sensitive_post_parameters`: not in an error report either (K3)
+# For `sensitive_post_parameters`, so that no error report has a key (K3)
 KEY_FIELDS = ("key", *(f"{number}-key" for number in range(2, 100)))
 
 
@@ -38,7 +38,7 @@ class KeyRow(KeyForm):
     )
 
     def __init__(self, number: int, *args: Any, **options: Any) -> None:
-        # The first one has the names of a panel with a single key
+        # The first row has the field names of a panel with a single key
         prefix = None if number == 1 else str(number)
         super().__init__(*args, prefix=prefix, **options)
         self.number = number

@@ -31,7 +31,7 @@ from benefits_portal.tenants.models.people_sought import How, Meant, PeopleSough
 
 type Values = dict[str, Any]
 
-# Of a license and of who has it
+# The columns that a row needs, of the license and of the person
 COLUMNS_READ = (
     "given_on",
     "ended_on",

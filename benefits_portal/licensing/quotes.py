@@ -27,7 +27,7 @@ class RedemptionKind(models.TextChoices):
     ADD = "add", _("Add licenses")
 
 
-# The two that are mistaken for each other
+# The two ways that are easily confused
 OTHER_WAY = {
     RedemptionKind.EXTEND: RedemptionKind.ADD,
     RedemptionKind.ADD: RedemptionKind.EXTEND,

@@ -189,7 +189,7 @@ class Benefit(PartnerRow):
         key: Any = live_key_of.first(self.pk)
         if key is None:
             return None
-        key.benefit, key.product, key.partner = self, self.product, self.partner  # at hand
+        key.benefit, key.product, key.partner = self, self.product, self.partner  # loaded already
         key.follows_another = key.is_second
         live: ProductKey = key
         return live

@@ -139,7 +139,7 @@ def redemptions_by_month(on: date) -> list[MonthBar]:
     counts = {row["month"]: row["count"] for row in by_month}
     most = max(counts.values(), default=1)
     return [
-        # Rounded up: one is seen beside a thousand
+        # Rounded up, so that 1 is visible beside 1,000
         MonthBar(month, count, index, -(-count * WHOLE // most))
         for index, month in enumerate(months)
         for count in [counts.get(month, 0)]

@@ -36,12 +36,12 @@ GROUPS: tuple[tuple[str, Text, tuple[str, ...]], ...] = (
     ),
     ("offers", _("Offers"), ("Offer", "PackageLine", "Product", "ExternalOffer", "HeldOffer")),
 )
-OTHERS = ("logs", _("Logs"))  # and whatever no group names
+OTHERS = ("logs", _("Logs"))  # with the lists that no group names
 
 by_app = admin.site.get_app_list
 
 
-# Of each model, whether one may add, change, delete and view
+# For each model, whether the user may add, change, delete and view
 type Rights = tuple[tuple[type[Model], tuple[bool, ...]], ...]
 
 

@@ -54,7 +54,7 @@ MAX_FOUND, MAX_ROWS = 6, 10
 class DeskForm(forms.Form):
     q = forms.CharField(
         label=gettext_lazy("Person, partner, domain or product key"),
-        max_length=2_000,  # a mail around a key, too
+        max_length=2_000,  # so that a whole email can be pasted
         required=False,
         help_text=gettext_lazy(
             "The last five characters of a key are enough. Key lookups are recorded; the key "
@@ -108,7 +108,7 @@ def may(request: HttpRequest, permission: str) -> bool:
 def results(request: HttpRequest, typed: str) -> dict[str, Any]:
     """The results by kind; if a single partner was found, its desk too."""
     text = tidy(typed[:MAX_TYPED])
-    if not text:  # nothing, or what nobody sees
+    if not text:  # nothing, or only invisible characters
         return {}
     keys = found_keys(request, typed)
     if keys or resembles_key(typed) or finds_nothing(text):

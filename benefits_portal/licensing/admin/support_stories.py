@@ -32,7 +32,7 @@ from benefits_portal.tenants.models import (
 )
 
 MAX_REFUSALS, MAX_ROLES = 5, 20
-LATEST_RECORDS = 500  # that are looked through for refusals
+LATEST_RECORDS = 500  # among which refusals are searched
 NO_RECORDS: Excerpt[Record] = Excerpt([], 0)
 
 

@@ -33,7 +33,7 @@ from benefits_portal.tenants.models import Partner
 
 from .loss import About, Kind, Loss, Losses, one_more, read
 
-BATCH = 1_000  # subscriptions of a file that are read at a time
+BATCH = 1_000  # subscriptions that are loaded at a time for a file
 STATUS = Subscription.Status
 AFTER = {
     STATUS.ACTIVE: Kind.EXPIRED,
@@ -61,7 +61,7 @@ class Shown:
     """Subscriptions that are shown, loaded when the first of them is needed."""
 
     partner: Partner
-    pks: Sequence[int]  # by their last days
+    pks: Sequence[int]  # sorted by their last days
     on: date
     may_act: bool
 

@@ -125,7 +125,7 @@ def in_order(parts: Iterable[Losses], most: int | None = None) -> list[Loss]:
         (loss for part in parts for loss in part.found), key=lambda each: each.day_and_kind
     )
     if most is not None and len(found) > most:
-        # Names are put together of those alone that may be among them
+        # Sorting by name loads texts, so only losses that may be among the first are sorted
         last = found[most - 1].day_and_kind
         found = list(takewhile(lambda each: each.day_and_kind <= last, found))
     return sorted((each for each in found if each.found), key=lambda each: each.order)[:most]

@@ -27,9 +27,9 @@ from .people import people_without
 from .totals import totals
 from .unused import assigned_credit, unused_credit, unused_keys
 
-MAX_OF_A_KIND = 200  # that the page reads and adds up; its file has all
-FIRST_ROWS = 25  # that it shows at first
-MAX_ROWS = 200  # that it shows, asked for all
+MAX_OF_A_KIND = 200  # losses that the page reads and adds up; the file has all
+FIRST_ROWS = 25  # shown at first
+MAX_ROWS = 200  # shown if all are asked for
 
 
 def losses_by(

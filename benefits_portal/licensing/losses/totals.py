@@ -56,7 +56,7 @@ def with_affected(
         yield line
 
 
-# Of the same subscriptions
+# Several stages may concern the same subscription
 STAGES: Mapping[Kind, Callable[[], str]] = {
     Kind.EXPIRED: lambda: _("Of these, expiring"),
     Kind.DISABLED: lambda: _("Of these, being disabled"),

@@ -63,7 +63,7 @@ class Redemption(AppendOnly):
         "licensing.Subscription",
         models.PROTECT,
         related_name="redemptions",
-        db_index=False,  # an index of their order begins with it
+        db_index=False,  # redemption_of_subscription begins with it
         verbose_name=_("subscription"),
         editable=False,
     )
@@ -79,7 +79,7 @@ class Redemption(AppendOnly):
         Tenant,
         models.PROTECT,
         related_name="redemptions",
-        db_index=False,  # an index of what was changed since a day begins with it
+        db_index=False,  # redemption_in_tenant begins with it
         verbose_name=_("tenant"),
         editable=False,
     )

@@ -97,7 +97,7 @@ class Subscription(PartnerRow):
         serialize=False,
     )
 
-    # The day for which a query has already found that it can be reactivated
+    # The day on which it can be reactivated, if a query has found that already
     comes_back_on: date | None = None
 
     objects = SubscriptionQuerySet.as_manager()
@@ -188,7 +188,7 @@ class Subscription(PartnerRow):
         """The last day of its status on day `on`: Active, Expired or Disabled."""
         return (self.next_change_on(on) or on) - timedelta(days=1)
 
-    # What a key makes of it
+    # Its term, and the term after a key
 
     @classmethod
     def running(cls, term: Term) -> "Subscription":

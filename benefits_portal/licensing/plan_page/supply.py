@@ -21,10 +21,10 @@ from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Partner, Tenant
 
-MOST = 10  # subscriptions and keys at first; what is asked for is always among them
+MOST = 10  # subscriptions and keys at first; those that the URL asks for are among them
 MAX_SUBSCRIPTIONS = 50  # Active ones of one product in one tenant; those that end first
-MAX_KEYS = 100  # those that can be used today come first, then by the day they lapse
-LAPSED_FOR = timedelta(days=365)  # how long a lapsed key is still named
+MAX_KEYS = 100  # those that have not lapsed come first
+LAPSED_FOR = timedelta(days=365)  # how long a lapsed key is still listed
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Supply:
         found: Excerpt[Subscription] = Excerpt.of_counted(first)
         subscriptions = found.showing(with_asked(found.rows, asked.subscription, on), asked.all_url)
         for subscription in subscriptions:
-            subscription.product, subscription.tenant = product, tenant  # at hand
+            subscription.product, subscription.tenant = product, tenant  # loaded already
         listed: Excerpt[ProductKey] = Excerpt.of_counted(
             first_unredeemed.rows(
                 tenant.partner_id, product.pk, on, most=MAX_KEYS if asked.shows_all else MOST

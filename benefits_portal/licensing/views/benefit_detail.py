@@ -39,8 +39,8 @@ from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.models import Record
 
-MAX_HOLDERS = 20  # on the benefit's own page; a page of their own has all
-MAX_SUBSCRIPTIONS = 3  # of its product, beside its status; *Your products* has all
+MAX_HOLDERS = 20  # on the benefit's page; the list of holders has all
+MAX_SUBSCRIPTIONS = 3  # of the product; *Your products* has all
 
 
 @role_required

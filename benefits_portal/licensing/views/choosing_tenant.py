@@ -12,13 +12,10 @@ from benefits_portal.licensing.views.steps import SWITCHED_FROM, Step, step_page
 from benefits_portal.tenants.access import get_own
 from benefits_portal.tenants.middleware import PartnerRequest, switch_tenant
 
-# At most so many seconds old
-TENANT_CONFIRMATION_SALT, TENANT_CONFIRMATION_MAX_AGE = (
-    "benefits_portal.licensing.place",
-    24 * 60 * 60,
-)
-MAX_DIGITS = 18  # of a number that a database knows
-CARRIED = ("key", "way")  # what a walkthrough chose before the tenant was
+TENANT_CONFIRMATION_SALT = "benefits_portal.licensing.place"
+TENANT_CONFIRMATION_MAX_AGE = 24 * 60 * 60  # seconds
+MAX_DIGITS = 18  # of a primary key in the database
+CARRIED = ("key", "way")  # parameters that may have been chosen before the tenant
 
 
 def choose_tenant(request: PartnerRequest) -> HttpResponse:

@@ -37,7 +37,7 @@ def give(request: PartnerRequest, pk: int) -> HttpResponse:
         return redirect(href_of(pk))
     search_query = clean_query(request.GET.get("q") or request.POST.get("q"))
     context = give_context(request, pool, form, search_query)
-    if request.method == "POST":  # others may have given some meanwhile, which was refused
+    if request.method == "POST":  # after a refusal, because others may have given licenses
         standing = standing_of(pool, request.today)
     context |= {"standing": standing, "refusal": standing.count.refusal(pool.product)}
     return render(request, give_template(request), context)

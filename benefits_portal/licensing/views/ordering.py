@@ -42,8 +42,8 @@ from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
-MAX_OWN_KEYS = 50  # of one's own to choose from in a row
-ALONE = "alone"  # in the URL of a review: the other rows were left empty
+MAX_OWN_KEYS = 50  # of the partner's keys to choose from in a row
+ALONE = "alone"  # the URL parameter of a review after only one row was filled in
 
 
 def enter_keys(

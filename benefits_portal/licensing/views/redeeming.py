@@ -39,8 +39,8 @@ from benefits_portal.tenants.access import admin_required, form_methods, get_own
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.middleware import PartnerRequest
 
-key_is_secret = sensitive_post_parameters(*KEY_FIELDS)  # not in an error report either (K3)
-MAX_KEYS = 10  # of one's own to choose from on a page; the list of benefits has all
+key_is_secret = sensitive_post_parameters(*KEY_FIELDS)  # so that no error report has a key (K3)
+MAX_KEYS = 10  # of the partner's keys on a page; the list of benefits has all
 
 
 @key_is_secret

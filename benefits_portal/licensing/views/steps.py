@@ -24,7 +24,7 @@ class Step(models.TextChoices):
     REVIEW = "review", _("Review")
 
 
-# What a step needs to know of those before it, in its address
+# The URL parameters that each step needs of those before it
 NEEDED = {Step.TENANT: ("key",), Step.KEY: ("place",), Step.USE: ("place", "key")}
 
 

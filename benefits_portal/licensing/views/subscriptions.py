@@ -52,7 +52,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 from benefits_portal.tenants.naming import Names
 
 MAX_REDEMPTIONS = 50  # on a subscription's page
-MAX_KEYS = 5  # of one's own, to start again with
+MAX_KEYS = 5  # of the partner's keys, offered for reactivating
 
 
 @list_from_replica
