@@ -25,7 +25,7 @@ from benefits_portal.tenants.models import Actor, DirectoryUser, Partner, Record
 
 from .eligibility import Eligibility
 from .models import Assignment, Benefit, BenefitAction
-from .models.assignment_queryset import locked_for_assigning
+from .models.assignment_queryset import lock_for_assigning
 
 SALT, MAX_AGE = "benefits_portal.benefits.bulk_assignment", 60 * 60  # seconds for a preview
 
@@ -172,7 +172,7 @@ def assign_many(
     about: AuditContext = {"by": by, "partner": benefit.partner, "subject": benefit}
     with recorded_if_refused(BenefitAction.ASSIGNED, **about):
         meant = DirectoryUser.objects.for_partner(benefit.partner).filter(pk__in=chosen)
-        people, benefit = locked_for_assigning(benefit, meant)
+        people, benefit = lock_for_assigning(benefit, meant)
         check_many(benefit, on)
         eligibility = Eligibility(benefit, people.values(), on)
         refusals = {pk: eligibility.refusal(people[pk]) for pk in chosen}

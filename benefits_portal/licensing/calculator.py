@@ -38,7 +38,7 @@ class Calculation:
     def groups(self) -> list[WayGroup]:
         """The groups of the table: the ways for the subscription, and a new one."""
         new = WayGroup(_("Separate subscription"), [self.new()])
-        return [WayGroup(self.heading, self.kept()).marked(), new]
+        return [WayGroup(self.heading, self.kept()).tagged(), new]
 
     def way_rows(self) -> list[dict[str, Any]]:
         """The rows of that table."""
@@ -54,7 +54,7 @@ class Calculation:
 
     @property
     def subscription(self) -> Subscription:
-        return Subscription.running(self.before)
+        return Subscription.with_term(self.before)
 
     @property
     def is_active(self) -> bool:

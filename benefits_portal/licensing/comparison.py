@@ -16,7 +16,7 @@ from benefits_portal.licensing.models import Subscription, quote_redemption
 from benefits_portal.licensing.prepared_queries import MAX_COMPARED, compared
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
-from benefits_portal.licensing.redemption_sentences import act
+from benefits_portal.licensing.redemption_sentences import button_label
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.ways import (
     Way,
@@ -105,7 +105,7 @@ class Choice:
             has_ended=self.way is RedemptionKind.REACTIVATE,
             gap=gap_since(ended_on, on),
             steps=after.calculation.steps() if after.calculation else [],
-            action=act(self.quote),
+            action=button_label(self.quote),
             href=self.url,
         )
 
@@ -194,10 +194,10 @@ class Comparison:
         groups = []
         if self.subscription:
             group = WayGroup(self.heading, self.ways)
-            groups.append(group.marked(has_primary=self.has_primary))
+            groups.append(group.tagged(has_primary=self.has_primary))
         if self.shows_new:
             new = WayGroup(_("Separate subscription"), [self.new])
-            groups.append(new.marked(has_primary=self.subscription is None))
+            groups.append(new.tagged(has_primary=self.subscription is None))
         return groups
 
     def waiting(self, subscription: Subscription) -> Way:
@@ -258,10 +258,10 @@ def comparisons(key: ProductKey, tenant: Tenant, on: date, confirmed: str = "") 
     href = f"{reverse('licensing:products')}?{named}"
     is_capped = count > MAX_COUNT_BESIDE
     total = MAX_COUNT_BESIDE if is_capped else count + len(found) - len(shown)
-    return Comparisons(marked(found), total, href, is_total_capped=is_capped)
+    return Comparisons(with_flags(found), total, href, is_total_capped=is_capped)
 
 
-def marked(found: list[Comparison]) -> list[Comparison]:
+def with_flags(found: list[Comparison]) -> list[Comparison]:
     """Set `shows_new` on the last one, and `has_primary` on the first one that the key fits."""
     fitting = next((one for one in found if one.is_fitting), None)
     return [replace(one, shows_new=one is found[-1], has_primary=one is fitting) for one in found]

@@ -74,7 +74,7 @@ class KeyRow(KeyForm):
         key.check_redeemable(self.request.today)
         if self.way and self.subscription:
             subscription = self.subscription
-            subscription.run_for(subscription.term_after(self.way, key, self.request.today))
+            subscription.set_term(subscription.term_after(self.way, key, self.request.today))
 
 
 class KeyRows:

@@ -28,7 +28,7 @@ from benefits_portal.licensing.models import (
     LicensePool,
     Subscription,
 )
-from benefits_portal.licensing.models.license_pool import locked_people
+from benefits_portal.licensing.models.license_pool import lock_people
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.importing import BATCH
 from benefits_portal.tenants.models import Actor, DirectoryUser, Tenant
@@ -159,4 +159,4 @@ class LicenseImport(Import):
         for pool, chosen in self.planned.items():
             people[pool.tenant.partner_id].update(person.pk for person in chosen)
         for partner, theirs in sorted(people.items()):
-            locked_people(partner, theirs)
+            lock_people(partner, theirs)

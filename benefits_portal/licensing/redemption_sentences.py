@@ -92,7 +92,7 @@ def order_outcome(order: Order, total: Quote) -> SafeString:
     return _filled(REPORTED, total, order.subscription.product)
 
 
-def act(quote: Quote) -> str:
+def button_label(quote: Quote) -> str:
     """The label of the button that redeems."""
     match quote.way:
         case RedemptionKind.EXTEND:

@@ -17,6 +17,7 @@ from benefits_portal.formats import as_day, format_number, kept
 KEY_MONTHS = 12  # what a product key gives each of its licenses
 MAX_EXTENSION_YEARS = 3  # by one key (S5)
 MAX_SUBSCRIPTION_LICENSES = 10_000_000
+EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)  # after the end date (S2)
 # No subscription ends later, so what the rules add to an end date is still in the calendar
 LAST_DAY = date(2999, 12, 31)
 

@@ -54,7 +54,7 @@ def timeline(
         (redemption.redeemed_on, redeeming(redemption, people)) for redemption in oldest_first
     ]
     latest = redemptions[0] if may_undo and redemptions else None
-    if latest and not latest.is_reversed and (link := undoing(latest, on)):
+    if latest and not latest.is_reversed and (link := replacement_link(latest, on)):
         events[-1][1]["link"] = link
     events += [reversing(redemption) for redemption in oldest_first if redemption.is_reversed]
     if subscription.withdrawn_on is None:
@@ -79,7 +79,7 @@ def redeeming(redemption: Redemption, people: Names) -> Event:
     )
 
 
-def undoing(latest: Redemption, on: date) -> str:
+def replacement_link(latest: Redemption, on: date) -> str:
     """The link text for asking for a replacement of `latest`, with its last day; else empty (K8).
 
     `latest` must be the last redemption that stands.

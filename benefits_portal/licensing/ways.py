@@ -162,7 +162,7 @@ class WayGroup:
         later = [way for way in self.ways if way.keeps and way.gain > 0]
         return max(later, key=lambda way: way.gain, default=None)
 
-    def marked(self, *, has_primary: bool = True) -> "WayGroup":
+    def tagged(self, *, has_primary: bool = True) -> "WayGroup":
         """With tags; the best way for renewing, or else the first one, has the primary action."""
         best = self.best_for_renewing
         possible = [way for way in self.ways if way.href]

@@ -22,7 +22,7 @@ from benefits_portal.dates import month_end
 from benefits_portal.licensing.models import LicenseOutlook, Replacement, Subscription
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import days_over, near_outlooks
-from benefits_portal.licensing.models.subscription_queryset import EXPIRED_DAYS
+from benefits_portal.licensing.terms import EXPIRED_DAYS
 from benefits_portal.listing.excerpt import first_of
 from benefits_portal.prepared import planned, prepared
 from benefits_portal.tenants.models import TenantRequest

@@ -15,7 +15,7 @@ from benefits_portal.licensing.consistency import subscriptions_that_do_not_foll
 from benefits_portal.licensing.models import Redemption, Reversal, Subscription, entitled
 from benefits_portal.licensing.models.as_of import Run, annotated_run, ledger_of, start_after
 from benefits_portal.licensing.models.subscription_as_of import as_it_was
-from benefits_portal.licensing.models.subscription_queryset import EXPIRED_DAYS
+from benefits_portal.licensing.terms import EXPIRED_DAYS
 from benefits_portal.tenants.audit.refusal import Refusal
 from benefits_portal.tenants.models import Actor
 from tests import factories

@@ -10,7 +10,7 @@ from benefits_portal.formats import as_day
 from benefits_portal.licensing.date_shifts import in_time
 from benefits_portal.licensing.models import quote_redemption, redeem_key
 from benefits_portal.licensing.quotes import RedemptionKind
-from benefits_portal.licensing.redemption_sentences import act, headline, outcome
+from benefits_portal.licensing.redemption_sentences import button_label, headline, outcome
 from benefits_portal.tenants.models import Actor, Tenant
 from tests import factories
 from tests.factories import TODAY
@@ -125,7 +125,7 @@ def test_what_a_key_does_is_told_before_on_the_button_and_after(
     days = {"day": as_day(day), "before": as_day(ends_on) if ends_on else ""}
     assert [
         strip_tags(headline(quote, product)),
-        act(quote),
+        button_label(quote),
         strip_tags(outcome(redemption)),
     ] == [text.format(**days) for text in (announced, button, reported)]
 
@@ -169,7 +169,7 @@ def test_the_sentence_is_whole_in_dutch(tenant: Tenant) -> None:
     key = factories.key_for(subscription, 25)
     quote = quote_redemption(RedemptionKind.EXTEND, key, tenant, subscription, TODAY)
     with override("nl"):
-        assert (strip_tags(headline(quote, product)), act(quote)) == (
+        assert (strip_tags(headline(quote, product)), button_label(quote)) == (
             "Office (100 licenties) eindigt dan op 30 september 2021 in plaats van op 30 juni "
             "2021: 3 maanden later.",
             "Verlengen t/m 30 september 2021",

@@ -133,7 +133,7 @@ def test_tags_follow_from_what_is_kept_and_gained(
     ("hrefs", "primary"), [("ab", [True, False]), (" b", [False, True]), ("  ", [False, False])]
 )
 def test_a_group_has_one_primary_action_at_most(hrefs: str, primary: list[bool]) -> None:
-    group = WayGroup("Group", [Way("Way", href=href.strip()) for href in hrefs]).marked()
+    group = WayGroup("Group", [Way("Way", href=href.strip()) for href in hrefs]).tagged()
     assert [way.is_primary for way in group.ways] == primary
 
 

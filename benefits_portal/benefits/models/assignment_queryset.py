@@ -124,7 +124,7 @@ class AssignmentQuerySet(EndedOnceQuerySet["Assignment"]):
         replacing: "Assignment | None" = None,
     ) -> "Assignment":
         """Check and write under locks; in a transfer, `replacing` has ended already."""
-        entries, benefit = locked_for_assigning(benefit, [person])
+        entries, benefit = lock_for_assigning(benefit, [person])
         person = entries[person.pk]
         benefit.check_assignable(on, replacing)
         if refusal := Eligibility(benefit, [person], on).refusal(person):
@@ -152,7 +152,7 @@ def about_assigning(benefit: "Benefit", person: DirectoryUser, by: Actor) -> Aud
     }
 
 
-def locked_for_assigning(
+def lock_for_assigning(
     benefit: "Benefit", people: Iterable[DirectoryUser]
 ) -> tuple[dict[int, DirectoryUser], "Benefit"]:
     """Lock `people` in all tenants, then the benefit; return them as they are now.

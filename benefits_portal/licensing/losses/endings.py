@@ -22,11 +22,8 @@ from benefits_portal.licensing.home.offered_keys import (
 )
 from benefits_portal.licensing.home.rows import link_to
 from benefits_portal.licensing.models import Subscription
-from benefits_portal.licensing.models.subscription_queryset import (
-    DISABLED_DAYS,
-    EXPIRED_DAYS,
-    SubscriptionQuerySet,
-)
+from benefits_portal.licensing.models.subscription_queryset import SubscriptionQuerySet
+from benefits_portal.licensing.terms import DISABLED_DAYS, EXPIRED_DAYS
 from benefits_portal.listing.excerpt import first_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner

@@ -7,13 +7,13 @@ from typing import Any
 from django.db.models import F, QuerySet, Sum
 
 from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.terms import EXPIRED_DAYS
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .redemption import Redemption
 from .reversal import Reversal
 from .subscription import Subscription
-from .subscription_queryset import EXPIRED_DAYS
 
 # A primary key, several of them `in_one_text`, or None for all
 type Products = int | str | None

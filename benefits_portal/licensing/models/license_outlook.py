@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 from django.db.models import DateField, QuerySet, Sum, Value
 
 from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.terms import EXPIRED_DAYS
 from benefits_portal.prepared import PlannedQuery, PreparedQuery, in_one_text
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .entitlement import Products, all_together, entitling_of, of_products
 from .license_pool import LicenseCount
 from .license_tally import PEOPLE, LicenseTally
-from .subscription_queryset import EXPIRED_DAYS
 
 DAY = timedelta(days=1)
 SETTLE_DAYS = timedelta(days=90)  # the time that a partner has to settle a shortage (L8)

@@ -77,7 +77,7 @@ def pool_url(tenant: int, product: int) -> str:
     return f"{page}?{urlencode({TENANT: tenant})}"
 
 
-def locked_people(partner: int, people: Collection[int]) -> dict[int, DirectoryUser]:
+def lock_people(partner: int, people: Collection[int]) -> dict[int, DirectoryUser]:
     """Lock `people` of `partner` in order of primary keys; return them as they are now.
 
     Giving a license locks the people first, then the subscriptions.
@@ -168,7 +168,7 @@ class LicensePool:
         then counts, so that only one of many simultaneous requests gets the last license. `leaving`
         is the primary key of the product from which a license is moved.
         """
-        entries = locked_people(self.tenant.partner_id, [person.pk for person in people])
+        entries = lock_people(self.tenant.partner_id, [person.pk for person in people])
         licenses = self._locked_licenses(on, leaving)
         refusals = self.refusals(entries.values())
         count = LicenseCount(licenses, self.assignments.running().count())

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from benefits_portal.licensing.terms import EXPIRED_DAYS
 from benefits_portal.tenants.models import Tenant
 
 from . import as_of
@@ -15,7 +16,7 @@ from .license_outlook import DAY, LicenseOutlook
 from .license_tally import PEOPLE, LicenseTally, LicenseTallyQuerySet
 from .redemption import Redemption
 from .subscription import Subscription
-from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
+from .subscription_queryset import SubscriptionQuerySet
 
 
 class SubscriptionWithLedger(NamedTuple):

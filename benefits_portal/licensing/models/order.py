@@ -180,7 +180,7 @@ class Order(AppendOnly):
         check_size(steps)
         pks, partners = zip(*((step.key.pk, step.key.partner_id) for step in steps), strict=True)
         keys = lock_together(pks, partners)
-        locked = cast("Subscription", Subscription.objects.locked(tenant, subscription))
+        locked = cast("Subscription", Subscription.objects.lock(tenant, subscription))
         steps = [OrderStep(step.way, keys[step.key.pk]) for step in steps]
         quote = cls.quote(locked, steps, on).confirm_unchanged(shown)
         claim_together(keys.values(), tenant=tenant, by=by, on=on)
@@ -271,7 +271,7 @@ def outcomes(
             yield refusal
             continue
         yield quote
-        running.run_for(quote.after)
+        running.set_term(quote.after)
 
 
 def step_quote(running: Subscription, step: OrderStep, on: date) -> Quote:

@@ -23,6 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, JSONObject
 
+from benefits_portal.licensing.terms import EXPIRED_DAYS
 from benefits_portal.prepared import PlannedQuery
 
 from .license_outlook import SETTLE_DAYS, LicenseOutlook, Stretch
@@ -31,7 +32,7 @@ from .license_tally import PEOPLE, LicenseTally
 from .redemption import Redemption
 from .reversal import Reversal
 from .subscription import Subscription
-from .subscription_queryset import EXPIRED_DAYS, SubscriptionQuerySet
+from .subscription_queryset import SubscriptionQuerySet
 
 AHEAD = timedelta(days=90)  # how early people are told of a shortage
 MAX_PRODUCTS = 2**24  # so that `Pool.number` fits 63 bits

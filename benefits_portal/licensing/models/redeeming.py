@@ -84,7 +84,7 @@ def carry_out(
 
     with writes_planned_once():
         key = ProductKey.objects.claim(key, tenant=tenant, by=by, on=on)
-        locked = Subscription.objects.locked(tenant, subscription)
+        locked = Subscription.objects.lock(tenant, subscription)
     quote = quote_redemption(way, key, tenant, locked, on).confirm_unchanged(shown)
     started_on, since = (locked.starts_on, locked.since) if locked else (None, None)
     with writes_planned_once():
@@ -101,7 +101,7 @@ def carry_out(
 
 def apply(quote: Quote, subscription: "Subscription", key: ProductKey) -> "Subscription":
     """Save the term that `quote` promises on the locked `subscription`."""
-    subscription.run_for(quote.after)
+    subscription.set_term(quote.after)
     # Today may be before the latest change, if a practice calendar was moved back (W10)
     subscription.since = max(quote.on, subscription.since)
     subscription.source_name = key.benefit.offer_name

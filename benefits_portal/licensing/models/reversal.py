@@ -135,4 +135,4 @@ def put_back(subscription: Subscription, redemption: Redemption, on: date) -> No
         subscription.withdrawn_on = max(on, subscription.starts_on)
     else:
         subscription.starts_on = redemption.before_starts_on
-        subscription.run_for(redemption.before)
+        subscription.set_term(redemption.before)

@@ -21,7 +21,13 @@ from benefits_portal.licensing.exceptions import (
     SubscriptionNotActive,
 )
 from benefits_portal.licensing.quotes import Quote, RedemptionKind
-from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS, Term, in_licenses
+from benefits_portal.licensing.terms import (
+    DISABLED_DAYS,
+    EXPIRED_DAYS,
+    MAX_EXTENSION_YEARS,
+    Term,
+    in_licenses,
+)
 from benefits_portal.paths import path_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Actor, Partner, Tenant
@@ -29,7 +35,7 @@ from benefits_portal.tenants.partner_rows import PartnerRow
 
 from .redeeming import redeem_key
 from .redemption import Redemption
-from .subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS, SubscriptionQuerySet
+from .subscription_queryset import SubscriptionQuerySet
 from .subscription_table import CONSTRAINTS, INDEXES
 
 
@@ -191,15 +197,15 @@ class Subscription(PartnerRow):
     # Its term, and the term after a key
 
     @classmethod
-    def running(cls, term: Term) -> "Subscription":
-        """An unsaved subscription that runs for `term`: for its status on a day."""
+    def with_term(cls, term: Term) -> "Subscription":
+        """An unsaved subscription with `term`, to ask for its status on a day."""
         return cls(**term.columns)
 
     @property
     def term(self) -> Term:
         return Term(self.licenses, self.ends_on, self.carried_license_days)
 
-    def run_for(self, term: Term) -> None:
+    def set_term(self, term: Term) -> None:
         """Set the licenses, end date and carried license-days of `term`. Does not save."""
         for name, value in term.columns.items():
             setattr(self, name, value)

@@ -26,7 +26,7 @@ def as_it_was(
 def copy_with(subscription: Subscription, run: Run, day: date) -> Subscription:
     """A copy with its `run` at the end of `day`, to be shown and never saved."""
     then = copy(subscription)
-    then.run_for(run.term)
+    then.set_term(run.term)
     then.starts_on = run.starts_on
     if then.since > day:
         then.withdrawn_on = None

@@ -24,7 +24,7 @@ from benefits_portal.benefits.models import Product, ProductKey
 from benefits_portal.benefits.models.product_key_queryset import ProductKeyQuerySet
 from benefits_portal.derived_fields import DerivedQuerySet
 from benefits_portal.licensing.quotes import Quote
-from benefits_portal.licensing.terms import MAX_EXTENSION_YEARS
+from benefits_portal.licensing.terms import DISABLED_DAYS, EXPIRED_DAYS, MAX_EXTENSION_YEARS
 from benefits_portal.listing.page import MAX_COUNT_BESIDE, CappedCount
 from benefits_portal.tenants.models import Partner, Tenant
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
 
     from .subscription import Subscription
-
-EXPIRED_DAYS, DISABLED_DAYS = timedelta(days=30), timedelta(days=90)
 
 
 def later(days: timedelta) -> "Combinable":
@@ -197,8 +195,8 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
             **quote.after.columns,
         )
 
-    def locked(self, tenant: Tenant, subscription: "Subscription | None") -> "Subscription | None":
-        """`subscription` as it is now, until the transaction ends; None for None.
+    def lock(self, tenant: Tenant, subscription: "Subscription | None") -> "Subscription | None":
+        """Lock `subscription` in the transaction and return it as it is now; None for None.
 
         Raises DoesNotExist if it is not in `tenant` (K5).
         """

@@ -55,7 +55,7 @@ class Search:
     """
 
     def __init__(self, stock: Stock) -> None:
-        Subscription.running(stock.before).check_active(stock.on)
+        Subscription.with_term(stock.before).check_active(stock.on)
         self.stock = stock
         self.keys = KeySizes(stock.keys)
         self.width = len(self.keys.sizes)

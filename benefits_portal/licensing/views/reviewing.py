@@ -17,7 +17,7 @@ from benefits_portal.licensing.license_effects import effect_of
 from benefits_portal.licensing.models import Subscription, quote_redemption
 from benefits_portal.licensing.quotes import OTHER_WAY, RedemptionKind
 from benefits_portal.licensing.redeem_links import start_url
-from benefits_portal.licensing.redemption_sentences import act, headline
+from benefits_portal.licensing.redemption_sentences import button_label, headline
 from benefits_portal.licensing.subscription_display import undoing
 from benefits_portal.licensing.terms import in_licenses
 from benefits_portal.licensing.views.steps import Step, step_url
@@ -41,7 +41,7 @@ def shown(
         "quote": quote,
         "rows": before_after(quote),
         "headline": headline(quote, key.product),
-        "act": act(quote),
+        "act": button_label(quote),
         "undoing": undoing(key, request.today),
         "only_key": only_key(key, subscription, request.today),
         "people": effect_of(quote, request.tenant, key.product),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from benefits_portal.dates import add_months
 from benefits_portal.licensing.models.license_outlook import DAY
 from benefits_portal.licensing.models.pool_outlooks import near_outlooks
-from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
+from benefits_portal.licensing.terms import DISABLED_DAYS, EXPIRED_DAYS
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.models import Partner
 

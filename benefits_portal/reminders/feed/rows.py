@@ -37,7 +37,7 @@ from benefits_portal.licensing.models import (
     Reversal,
     Subscription,
 )
-from benefits_portal.licensing.models.subscription_queryset import DISABLED_DAYS, EXPIRED_DAYS
+from benefits_portal.licensing.terms import DISABLED_DAYS, EXPIRED_DAYS
 from benefits_portal.listing.excerpt import first_of
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.tenants.models import Partner, Record
