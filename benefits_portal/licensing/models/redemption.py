@@ -19,6 +19,7 @@ from benefits_portal.licensing.order_quotes import MAX_KEYS
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.licensing.terms import MAX_SUBSCRIPTION_LICENSES, Term, unpacked
 from benefits_portal.tenants.audit.append_only import AppendOnly
+from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.models import Actor, Partner, Record, Tenant, User, recordable
 
 from .redemption_queryset import RedemptionQuerySet
@@ -261,15 +262,20 @@ class Redemption(AppendOnly):
         """The licenses that it added; extending adds none."""
         return 0 if self.way == RedemptionKind.EXTEND else self.key_licenses
 
+    def about(self, by: Actor) -> AuditContext:
+        """What the record says of an action on it; its subject is the subscription."""
+        return {
+            "by": by,
+            "partner": self.partner,
+            "tenant": self.tenant,
+            "subject": self.subscription,
+        }
+
     def put_on_record(self, *, by: Actor) -> None:
         """Add it to the history of the subscription; the key by its primary key only (A1, K3)."""
         metrics.count_redemption(self.way)
-        Record.objects.log(
-            RedemptionAction[RedemptionKind(self.way).name],
-            by=by,
-            partner=self.partner,
-            tenant=self.tenant,
-            subject=self.subscription,
-            before=self.before.columns if self.before else {},
-            after={**self.after.columns, "key": self.key_id, "redemption": self.pk},
-        )
+        about = self.about(by) | {
+            "before": self.before.columns if self.before else {},
+            "after": {**self.after.columns, "key": self.key_id, "redemption": self.pk},
+        }
+        Record.objects.log(RedemptionAction[RedemptionKind(self.way).name], **about)

@@ -125,13 +125,7 @@ class ReplacementQuerySet(ReplacementFilters):
 
         Raises what `check_replaceable` raises.
         """
-        about: AuditContext = {
-            "by": by,
-            "partner": redemption.partner,
-            "tenant": redemption.tenant,
-            "subject": redemption.subscription,
-        }
-        about["after"] = {"redemption": redemption.pk, "why": why}
+        about = redemption.about(by) | {"after": {"redemption": redemption.pk, "why": why}}
         with recorded_if_refused(ReplacementAction.ASKED, **about):
             check_replaceable(redemption, on)
             asked, is_new = self.get_or_create(
@@ -248,12 +242,12 @@ class Replacement(PartnerRow):
         with recorded_if_refused(ReplacementAction.GRANTED, **about):
             self._decide(by)
             lock_together([asked.redemption.key_id for asked in together], [self.partner_id])
-            keys = [asked.replace_key(self.why, by=by, on=on) for asked in together]
+            keys = [asked.grant_one(self.why, by=by, on=on) for asked in together]
             Record.objects.log(ReplacementAction.GRANTED, **about)
             self.key = keys[-1]
             return self.key
 
-    def replace_key(self, why: str, *, by: Actor, on: date) -> ProductKey:
+    def grant_one(self, why: str, *, by: Actor, on: date) -> ProductKey:
         """Replace the one key that this request is for; a part of `grant`."""
         check_not_replaced_before(self.redemption)
         key = replace_key(self.redemption, why, by=by, on=on)

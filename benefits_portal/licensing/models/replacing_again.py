@@ -4,7 +4,6 @@ from datetime import date
 
 from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.exceptions import NotAReplacement
-from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.audit.record import recorded_if_refused
 from benefits_portal.tenants.models import Actor, Record
 
@@ -29,13 +28,7 @@ def replace_again(redemption: Redemption, why: str, *, by: Actor, on: date) -> P
 
     Raises NotAReplacement, and what `replace_key` raises.
     """
-    about: AuditContext = {
-        "by": by,
-        "partner": redemption.partner,
-        "tenant": redemption.tenant,
-        "subject": redemption.subscription,
-    }
-    about["after"] = {"redemption": redemption.pk}
+    about = redemption.about(by) | {"after": {"redemption": redemption.pk}}
     with recorded_if_refused(ReplacementAction.GRANTED, **about):
         if is_replaced_on_request(redemption.key):
             raise NotAReplacement
