@@ -223,7 +223,7 @@ class Comparison:
         }
 
     def axis(self) -> DateAxis:
-        """What runs now, what each way leads to, the benefit's expiration and the 3-year limit."""
+        """The time axis, with the benefit's expiration (B5) and the 3-year limit (S5)."""
         benefit = Mark(_("Benefit expires"), self.key.benefit.expires_on)
         return ways_axis(self.subscription, [*self.ways, self.new], self.on, [benefit])
 

@@ -20,7 +20,7 @@ type Products = int | str | None
 
 
 def of_products[Rows: QuerySet[Any]](rows: Rows, products: Products, path: str = "product") -> Rows:
-    """Those of the `rows` that are of `products`."""
+    """The `rows` of these products; `path` leads from a row to its product."""
     if products is None:
         return rows
     lookup = f"{path}__one_of" if isinstance(products, str) else path
@@ -40,7 +40,7 @@ def entitled(tenant: Tenant, product: Product, on: date) -> int:
 def sums_of_pool(
     partner: int, tenant: int, product: int, on: date
 ) -> QuerySet[Any, tuple[int, int]]:
-    """What `entitled` adds up."""
+    """The rows that `entitled` adds up."""
     its = Tenant(pk=tenant, partner=Partner(pk=partner))
     parts = entitling_of(its, on, product, then=True)
     return all_together(rows.values_list("product").annotate(Sum("number")) for rows in parts)

@@ -141,7 +141,7 @@ class Subscription(PartnerRow):
         return self.expired_until + DISABLED_DAYS
 
     def status(self, on: date) -> Status:
-        """S2. Derived, never stored. A withdrawn subscription is Deleted at once (K8)."""
+        """Derived from the end date (S2). A withdrawn subscription is Deleted at once (K8)."""
         if self.withdrawn_on is not None:
             return self.Status.DELETED
         if on <= self.ends_on:
@@ -154,7 +154,7 @@ class Subscription(PartnerRow):
         return self.status(on) is self.Status.ACTIVE
 
     def entitles(self, on: date) -> bool:
-        """Whether people can have its licenses (L7); `entitling` is the same in SQL."""
+        """Whether people can have its licenses (L7); the same as `entitling` in SQL."""
         return self.status(on) in (self.Status.ACTIVE, self.Status.EXPIRED)
 
     def check_active(self, on: date) -> None:

@@ -152,7 +152,7 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         return self.there_on(day).annotate(**rest)
 
     def there_on(self, day: date) -> Self:
-        """The same, with what lists show: the database plans and asks for each column by itself.
+        """The same with fewer annotations, because the database computes each one separately.
 
         Annotates `licenses_then`, `ends_on_then`, `is_kept_then` and `source_name_then`.
         """

@@ -1,4 +1,4 @@
-"""The steps of redeeming a key, and what every page of them shows."""
+"""The steps of redeeming a key, and what the page of each step shows."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SWITCHED_FROM = "redeeming_switched_from"  # in the session: the tenant before t
 
 
 class Step(models.TextChoices):
-    """Where one stands in a first activation."""
+    """The steps of a first activation."""
 
     TENANT = "tenant", _("Tenant")
     KEY = "key", _("Key")
@@ -24,20 +24,20 @@ class Step(models.TextChoices):
     REVIEW = "review", _("Review")
 
 
-# The URL parameters that each step needs of those before it
+# The URL parameters that a link to each step keeps
 NEEDED = {Step.TENANT: ("key",), Step.KEY: ("place",), Step.USE: ("place", "key")}
 
 
 def step_page(
     request: PartnerRequest, step: Step, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """A step with the stepper above it, and where one acted before."""
+    """The page of a step, with the stepper, and a link back to the tenant before."""
     stepping = {"steps": steps(request, step), "switched_from": switched_from(request)}
     return render(request, template, context | stepping, status=status)
 
 
 def steps(request: PartnerRequest, current: Step) -> list[dict[str, Any]]:
-    """The steps for components/stepper.html; those that are done lead back."""
+    """The steps for components/stepper.html; those that are done are links."""
     here = list(Step).index(current)
     return [
         {"label": step.label, "state": "done", "href": step_url(request, step)}
@@ -48,14 +48,14 @@ def steps(request: PartnerRequest, current: Step) -> list[dict[str, Any]]:
 
 
 def step_url(request: PartnerRequest, step: Step) -> str:
-    """That step of this first activation, with what was chosen before it."""
+    """The URL of a step, with what was chosen before it."""
     known = {name: request.GET[name] for name in NEEDED.get(step, ()) if name in request.GET}
     query = f"?{urlencode(known)}" if known else ""
     return reverse("licensing:product-key-start") + query
 
 
 def switched_from(request: PartnerRequest) -> Tenant | None:
-    """Where one acted before choosing this tenant for a redemption, to switch back to (P4)."""
+    """The tenant from which choosing this one switched, to switch back to (P4)."""
     before = request.session.get(SWITCHED_FROM)
     return next(
         (one for one in request.tenants if one.pk == before and one != request.tenant), None

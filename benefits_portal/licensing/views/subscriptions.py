@@ -1,4 +1,4 @@
-"""The admin center: what runs in the current tenant, and the receipts of what brought it about."""
+"""*Your products*, the page of a subscription, and the receipt of a redemption."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -60,7 +60,7 @@ MAX_KEYS = 5  # of the partner's keys, offered for reactivating
 @on_any_day
 @require_safe
 def product_list(request: PartnerRequest) -> HttpResponse:
-    """Your products: the current tenant's active subscriptions, or all if they are asked for."""
+    """The subscriptions of the current tenant: Active ones, or all if they are asked for."""
     listing = SubscriptionListing.of(request.GET, request.any_day, request.tenant)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     page = listing.page(subscriptions)
@@ -78,7 +78,7 @@ def product_list(request: PartnerRequest) -> HttpResponse:
 def product_rows(
     request: PartnerRequest, subscriptions: Sequence[Subscription], on: date
 ) -> list[dict[str, object]]:
-    """What the list shows, and how many people have a license that day, by one query."""
+    """The rows of the list, with the number of people who have a license. One query."""
     then = request.any_day.as_of is not None
     products = {each.product_id for each in subscriptions}
     pools = counts(request.tenant, on, products, then=then) if products else {}
@@ -89,7 +89,7 @@ def product_rows(
 @file_on_any_day
 @require_safe
 def product_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the list's tab and words leave, in its order, written while it is read."""
+    """The filtered list as a file, in its order, streamed while it is read."""
     listing = SubscriptionListing.of(request.GET, request.any_day, request.tenant)
     subscriptions = Subscription.objects.in_tenant(request.tenant)
     log_listing(request, "products", listing, subscriptions, tenant=request.tenant)
@@ -102,7 +102,7 @@ def product_csv(request: PartnerRequest) -> HttpResponseBase:
 @on_any_day
 @require_safe
 def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
-    """One subscription: what runs, how it came about and what comes next."""
+    """One subscription: its term, how that came about, and what comes next."""
     if request.any_day.as_of:
         return subscription_on(request, pk, request.any_day, MAX_REDEMPTIONS)
     on = request.today
@@ -120,7 +120,7 @@ def subscription_detail(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def log_of(request: PartnerRequest, subscription: Subscription, people: Names) -> dict[str, Any]:
-    """Who did what and what was refused, where that is asked for; else where it is (A2)."""
+    """The history with refusals if it is asked for, else a link to it (A2)."""
     if {"history", "before"} & set(request.GET):
         return {"history": history_of(request, subscription, "#history", people)}
     query = request.GET.copy()
@@ -131,7 +131,7 @@ def log_of(request: PartnerRequest, subscription: Subscription, people: Names) -
 def standing(
     request: PartnerRequest, subscription: Subscription, excerpt: Excerpt[Redemption], people: Names
 ) -> dict[str, Any]:
-    """Where it stands today, what its redemptions made of it, and what comes next (S2)."""
+    """Its standing today, what its redemptions made of it, and what comes next (S2)."""
     redemptions, feeding_benefits = excerpt.rows, feeding(excerpt.rows)
     on, may_undo = request.today, request.role.may_act
     is_active = subscription.is_active(on)
@@ -158,7 +158,7 @@ def standing(
 
 
 def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict[str, Any]:
-    """For whoever may redeem one: what the keys at hand do for it (S3, S4)."""
+    """What the partner's keys can do for it, for readers who may redeem one (S3, S4)."""
     on = request.today
     if not request.role.may_act:
         return {}
@@ -177,7 +177,7 @@ def what_a_key_does(request: PartnerRequest, subscription: Subscription) -> dict
 @role_required
 @require_safe
 def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
-    """What a key was used for: before, after, where, by whom, when (A3). Made to be printed."""
+    """The receipt of a redemption, made to be printed: before, after, where, by whom, when (A3)."""
     redemption = with_key_known(get_own_prepared(request, prepared_queries.receipt, pk))
     context = {
         "redemption": redemption,
@@ -190,7 +190,7 @@ def receipt(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def who_and_when(request: PartnerRequest, redemption: Redemption) -> dict[str, Any]:
-    """By whom, and on which day of the practice calendar: of one redemption or of its order."""
+    """Who redeemed, and the day of the practice calendar, of a redemption or its order."""
     people = Names(request.partner, [redemption.redeemed_by])
     return {
         "redeemed_by": people.of(redemption.redeemed_by),
@@ -200,7 +200,7 @@ def who_and_when(request: PartnerRequest, redemption: Redemption) -> dict[str, A
 
 
 def outcome_context(request: PartnerRequest, sentence: str) -> dict[str, Any]:
-    """The `sentence` that says what was done, and whether that was just now: told once."""
+    """The `sentence` on what was done, and whether it was done just now."""
     waiting = list(get_messages(request))
     others = [message for message in waiting if str(message) != sentence]
     is_new = len(others) < len(waiting)
