@@ -1,8 +1,8 @@
-"""Columns that are worked out by Python from other fields of the same row.
+"""Columns that Python computes from other fields of the same row (docs/adr/0006).
 
-So both databases search and sort alike. A row's value is always that of its fields as they are now,
-whoever writes it: `save`, `bulk_create`, a fixture, `update` of a DerivedQuerySet, `bulk_update`
-that names the column. `stale_rows` finds what was missed, `refresh` mends it (docs/adr/0006).
+So PostgreSQL and SQLite search and sort alike. Written by `save`, `bulk_create`, fixtures, `update`
+of a DerivedQuerySet, and `bulk_update` if it names the column. `stale_rows` finds rows that were
+missed, and `refresh` repairs them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +14,13 @@ from django.db.models.query_utils import DeferredAttribute
 
 from benefits_portal.search_text import at_word, finds_nothing, search_terms, search_text, sort_key
 
-MAX_KEYS = 200  # in one statement: of more, the question costs less than writing them down
+MAX_KEYS = 200  # in one statement; for more, a subquery is cheaper
 
 
 class _Derived(DeferredAttribute):
-    """Reads the value off the row's other fields.
+    """Computes the value from the instance's other fields.
 
-    What the database holds is kept only so that the field counts as loaded.
+    The stored value is set only so that the field counts as loaded.
     """
 
     field: "DerivedField"
@@ -34,10 +34,10 @@ class _Derived(DeferredAttribute):
 
 
 class DerivedField(models.TextField):  # type: ignore[type-arg]  # no generic at run time
-    """Text from the fields named `sources`. PostgreSQL compares it by code point, as SQLite does.
+    """Text computed from the fields named `sources`, compared by code point on both databases.
 
-    The database has a default too, so that an older release can write rows while a newer one is
-    coming up.
+    The column has a database default, so that the previous release can insert rows during an
+    update.
     """
 
     descriptor_class = _Derived
@@ -62,14 +62,14 @@ class DerivedField(models.TextField):  # type: ignore[type-arg]  # no generic at
 
     @override
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """As `Field` does; that it is here makes `update_or_create` write the column."""
+        """Overridden only so that `update_or_create` writes the column."""
         return super().pre_save(model_instance, add)
 
     def derived(self, row: Any) -> str:
         return self.of_values({source: getattr(row, source) for source in self.sources})
 
     def of_values(self, values: Mapping[str, Any]) -> str:
-        """Of a row's values, by field name; of what is not among them as if it were empty."""
+        """The value for a row's values by field name; missing ones count as empty."""
         return self.of(*(str(values.get(source) or "") for source in self.sources))
 
     @staticmethod
@@ -78,7 +78,7 @@ class DerivedField(models.TextField):  # type: ignore[type-arg]  # no generic at
 
 
 class SortKeyField(DerivedField):
-    """What rows are sorted by their name with."""
+    """The key by which rows are sorted by name."""
 
     @staticmethod
     @override
@@ -87,7 +87,7 @@ class SortKeyField(DerivedField):
 
 
 class SearchTextField(DerivedField):
-    """What rows are found by."""
+    """The normalized text in which rows are searched."""
 
     @staticmethod
     @override
@@ -96,10 +96,7 @@ class SearchTextField(DerivedField):
 
 
 class DerivedQuerySet[Row: models.Model](models.QuerySet[Row]):
-    """Of a model with derived columns: they follow an update of their sources too.
-
-    A derived column that the update names itself is written as given.
-    """
+    """A queryset whose `update` also updates derived columns, unless it names them itself."""
 
     @override
     def update(self, **changes: Any) -> int:
@@ -119,7 +116,7 @@ class DerivedQuerySet[Row: models.Model](models.QuerySet[Row]):
 
 
 def refresh(rows: Any, batch_size: int = 2_000) -> None:
-    """Write the derived columns of `rows`, some at a time."""
+    """Write the derived columns of `rows` again, in batches."""
     columns, last = derived_columns(rows.model), 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:batch_size]):
         of_partners_of(batch, rows.model._base_manager.using(rows.db)).bulk_update(batch, columns)
@@ -127,19 +124,19 @@ def refresh(rows: Any, batch_size: int = 2_000) -> None:
 
 
 def of_partners_of(batch: Sequence[Any], rows: Any) -> Any:
-    """`rows`, where they have a partner only those of the partners of `batch` (P1)."""
+    """`rows`, limited to the partners of `batch` if they have partners (P1)."""
     if not hasattr(rows.model, "partner_id"):
         return rows
     return rows.filter(partner__in={row.partner_id for row in batch})
 
 
 def derived_columns(model: type[models.Model]) -> list[str]:
-    """What `bulk_update` has to name beside a source."""
+    """The derived columns, which `bulk_update` must name together with their sources."""
     return [field.name for field in model._meta.concrete_fields if isinstance(field, DerivedField)]
 
 
 def sort_field(model: type[models.Model], name: str) -> str:
-    """What rows of `model` are sorted by the field `name` with: its sort key, where it has one."""
+    """The field to sort by for the field `name`: its sort key if it has one, else itself."""
     keys = (
         field.name
         for field in model._meta.concrete_fields
@@ -149,15 +146,15 @@ def sort_field(model: type[models.Model], name: str) -> str:
 
 
 def with_sort_key(model: type[models.Model], name: str, text: str) -> dict[str, str]:
-    """What an update writes so that the field `name` of `model` and its sort key hold `text`."""
+    """The values for an `update` that sets the field `name` to `text`, and its sort key."""
     return {name: text, sort_field(model, name): sort_key(text)}
 
 
 def found_by(query: str, *columns: str, plain: Sequence[str] = ()) -> Q:
-    """That a word of one of `columns`, search texts all, begins with each word of `query`.
+    """A condition: each word of `query` begins a word in one of `columns`, which are search texts.
 
-    Or that a `plain` column, which is no search text, holds it. Without words everything is found
-    (W7).
+    Or a `plain` column, which is not normalized, contains it. A query without words finds
+    everything (W7).
     """
     if finds_nothing(query):
         return Q(pk__in=[])
@@ -174,19 +171,19 @@ def found_by(query: str, *columns: str, plain: Sequence[str] = ()) -> Q:
     return Q(*every)
 
 
-def keys_or_question(rows: Any, key: str = "pk") -> Any:
-    """For `…__in`: the primary keys of a few `rows`, or their `key`; of more, the question itself.
+def keys_or_subquery(rows: Any, key: str = "pk") -> Any:
+    """The value for `…__in`: the values of `key` of up to MAX_KEYS `rows`; for more, a subquery.
 
-    By the keys an index finds what points to them. So nothing is left out however many they are,
-    and no statement has more parameters than MAX_KEYS (W7).
+    With a list of keys, PostgreSQL uses an index to find the rows that refer to them. Nothing is
+    left out (W7).
     """
-    question = rows.order_by().values(key)
-    few = list(question.values_list(key, flat=True)[: MAX_KEYS + 1])
-    return few if len(few) <= MAX_KEYS else question
+    subquery = rows.order_by().values(key)
+    few = list(subquery.values_list(key, flat=True)[: MAX_KEYS + 1])
+    return few if len(few) <= MAX_KEYS else subquery
 
 
 def stale_rows(model: type[models.Model]) -> Iterator[Any]:
-    """The primary keys of rows of `model` whose derived columns are not what their fields say."""
+    """The primary keys of rows of `model` whose derived columns are out of date."""
     fields = [field for field in model._meta.concrete_fields if isinstance(field, DerivedField)]
     names = [name for field in fields for name in (field.name, *field.sources)]
     for pk, *values in model._base_manager.order_by("pk").values_list("pk", *names).iterator():

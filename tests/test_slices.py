@@ -70,7 +70,7 @@ FETCHES = {
         "all of it, a batch at a time"
     ),
     "benefits_portal/derived_fields.py:refresh": "all of it, a batch at a time",
-    "benefits_portal/derived_fields.py:keys_or_question": (
+    "benefits_portal/derived_fields.py:keys_or_subquery": (
         "beyond that the question itself, which leaves nothing out"
     ),
     "benefits_portal/listing/page.py:__init__": "a count, said as 1,000+",

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class BackOfficeConfig(AppConfig):
-    """The toolkit of the back office. It has no models, and knows none."""
+    """The toolkit of the back office; it has no models, and knows none of the other apps."""
 
     name = "benefits_portal.backoffice"

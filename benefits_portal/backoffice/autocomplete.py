@@ -1,4 +1,4 @@
-"""Choosing related rows by typing: the widgets, and the list of matches with its end (W7)."""
+"""Choose related rows by typing: widgets, and a list of matches that says if it is cut (W7)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -26,10 +26,7 @@ NO_ROW = "0"
 
 
 class NumbersOnlyMixin(AutocompleteMixin):
-    """Leaves out what is no number, for that cannot be looked up.
-
-    Django looks up whatever was sent to show it as chosen.
-    """
+    """Ignores submitted values that are not numbers, which Django would try to look up."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         return super().optgroups(name, list(filter(is_number, value)), attr)
@@ -40,14 +37,13 @@ class SingleAutocomplete(NumbersOnlyMixin, AutocompleteSelect):
 
 
 class MultipleAutocomplete(NumbersOnlyMixin, AutocompleteSelectMultiple):
-    """Several related rows.
+    """Several related rows, each with its own × to remove it.
 
-    Each is taken away by its own ×; one for all of them would stand in the list and be no item of
-    it.
+    There is no × for all of them, which would be in the list without being an item (for axe).
     """
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """A number that no database has stands for no row: Django would look it up."""
+        """Replace numbers that are too long for the database, which Django would look up."""
         return [
             NO_ROW if is_too_long_a_number(value) else value
             for value in super().value_from_datadict(data, files, name) or []
@@ -58,14 +54,14 @@ class MultipleAutocomplete(NumbersOnlyMixin, AutocompleteSelectMultiple):
 
 
 class KnownAsField(forms.ModelChoiceField):
-    """Says of what is chosen which one it is."""
+    """Labels rows by `known_as`, which tells rows of the same name apart."""
 
     def label_from_instance(self, obj: Any) -> str:
         return str(known_as(obj))
 
 
 class AutocompleteFieldsMixin(admin.options.BaseModelAdmin):
-    """For a page or an inline of the back office."""
+    """Uses these widgets for `autocomplete_fields`, in an admin or an inline."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
@@ -81,7 +77,7 @@ class AutocompleteFieldsMixin(admin.options.BaseModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """An empty `_to_field` names no field; Django would look for it."""
+        """Ignore an empty `_to_field`, which Django would look for as a field."""
         return super().get_object(request, object_id, from_field or None)  # type: ignore[misc]
 
 
@@ -90,10 +86,7 @@ def autocomplete(request: HttpRequest) -> HttpResponseBase:
 
 
 class CappedAutocompleteView(AutocompleteJsonView):
-    """As Django's, with a last line that cannot be chosen where counting ended.
-
-    What could be taken for another one of its name is told apart.
-    """
+    """Django's view, with a last item that says that there are more matches than were counted."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         return super().serialize_result(obj, to_field_name) | {"text": str(known_as(obj))}

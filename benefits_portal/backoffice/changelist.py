@@ -1,7 +1,4 @@
-"""Lists that cost the same however long they grow.
-
-A count that stops, and a search by way of what rows point to.
-"""
+"""Change lists that cost the same however many rows there are: capped counts, indexed searches."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -23,7 +20,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from benefits_portal.derived_fields import found_by, keys_or_question, sort_field
+from benefits_portal.derived_fields import found_by, keys_or_subquery, sort_field
 from benefits_portal.emails import canonical_email_or_text
 from benefits_portal.formats import format_number
 from benefits_portal.listing import capped_count
@@ -36,7 +33,7 @@ PERIODS = {"year", "month", "day"}  # by the hierarchy of dates
 
 
 class CappedPaginator(Paginator):
-    """Counts to MAX and no further; whoever looks for more narrows the list down, or exports it."""
+    """Counts up to MAX; to see more rows, staff filter the list or download it."""
 
     MAX: ClassVar[int] = 1_000
 
@@ -48,26 +45,23 @@ class CappedPaginator(Paginator):
     def count(self) -> int:
         return min(self.counted, self.MAX)
 
-    keys: list[Any] | None = None  # of a page's rows, once it was asked for
+    keys: list[Any] | None = None  # primary keys of the page's rows, once it was fetched
 
     @property
     def has_more(self) -> bool:
         return self.counted > self.MAX
 
     def _get_page(self, rows: Any, *args: Any, **kwargs: Any) -> Any:
-        """Find a page's rows by their keys alone, and what they refer to for these only.
+        """Fetch the primary keys of a page's rows first, and related rows for these only.
 
-        Asked for both at once, PostgreSQL joins all that the filters leave and sorts that.
+        In one query, PostgreSQL would join and sort all filtered rows.
         """
         self.keys = list(rows.values_list("pk", flat=True))
         return super()._get_page(rows, *args, **kwargs)  # type: ignore[misc]
 
 
 def filter_name(list_filter: Any) -> str:
-    """What an item of `list_filter` is called in a query.
-
-    A field's path, or the parameter of a filter of our own.
-    """
+    """The URL parameter of an item of `list_filter`: a field's path, or the filter's own."""
     name = list_filter[0] if isinstance(list_filter, tuple) else list_filter
     return name if isinstance(name, str) else name.parameter_name
 
@@ -75,16 +69,16 @@ def filter_name(list_filter: Any) -> str:
 def is_offered(
     lookup: str, model: type[Model], filters: set[str], date_hierarchy: str | None
 ) -> bool:
-    """Whether a list of `model` has a filter or a link of this kind.
+    """Whether a list of `model` offers `lookup` as a filter or a link.
 
-    Django would take a pattern or a range too.
+    Django would accept patterns and ranges on these fields too.
     """
     *path, last = lookup.split("__")
     name = "__".join(path if last in OFFERED else [*path, last])
     if lookup in filters or lookup.split("__")[0] not in {
         field.name for field in model._meta.get_fields()
     }:
-        return True  # what is no field at all is left out
+        return True  # Django ignores parameters that are no fields
     if last in PERIODS:
         return "__".join(path) == date_hierarchy
     try:
@@ -95,12 +89,12 @@ def is_offered(
 
 
 def can_be_looked_up(value: str) -> bool:
-    """Whether every database takes `value`: no null character, and of numbers those that it has."""
+    """Whether every database accepts `value`: no null character, and no number too long."""
     return "\0" not in value and not any(map(is_too_long_a_number, value.split(",")))
 
 
 class BackOfficeChangeList(ChangeList):
-    """Django's own, named after what it lists; a filter that makes no sense is refused."""
+    """Django's change list, titled after its model, with fast rows and checked filters."""
 
     model_admin: Any
 
@@ -120,10 +114,7 @@ class BackOfficeChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
     def get_results(self, request: HttpRequest) -> None:
-        """The page's rows, with what the list shows of them and nothing else (`list_only`).
-
-        What was found is not filtered once more.
-        """
+        """Fetch the page's rows by their primary keys, with only the columns in `list_only`."""
         super().get_results(request)
         rows = self.result_list
         if (keys := self.paginator.keys) is not None:
@@ -135,9 +126,9 @@ class BackOfficeChangeList(ChangeList):
         self.result_list = rows
 
     def stretch(self) -> str:
-        """The field of which the rows are a stretch, as they were narrowed down; empty for all.
+        """The order in which the filtered rows are one stretch of an index; empty if there is none.
 
-        In its order they are read off its index, which in another one are looked for among all.
+        In another order, PostgreSQL would look for them among all rows.
         """
         for spec in self.filter_specs:
             if order := getattr(spec, "stretch", ""):
@@ -156,16 +147,13 @@ class BackOfficeChangeList(ChangeList):
         return [stretch, "-pk"] if stretch else list(usual)
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """A name is sorted by its sort key: Åsa beside Adam, whatever the database's collation."""
+        """Sort names by their sort key, whatever the database's collation: Åsa beside Adam."""
         field = super().get_ordering_field(field_name)
         return sort_field(self.model, field) if isinstance(field, str) else field
 
 
 class BoundedActionsMixin:
-    """Actions on what was chosen, and on *all* that a list's filters leave.
-
-    The latter as long as one page can carry them out.
-    """
+    """Limits actions on all rows of a filtered list to what one request can carry out."""
 
     MAX_AT_ONCE: ClassVar[int] = 500  # rows
 
@@ -188,9 +176,9 @@ class BoundedActionsMixin:
 
 
 class FoldedSearchMixin:
-    """Searches as people type (W7).
+    """Searches normalized text (W7).
 
-    In search texts by folded words; in other fields, which hold ASCII alone, as they stand.
+    Fields named `search_text` by normalized words; other fields, which are ASCII, as typed.
     """
 
     opts: Any
@@ -215,10 +203,10 @@ class FoldedSearchMixin:
 
 
 class SearchThroughMixin:
-    """Searches what rows point to, which is little, and then asks for the rows of what was found.
+    """Searches the few related rows first, and then finds the rows that refer to them.
 
-    So it never searches each row's text. `search_through` says which relations; their rows have a
-    search text, or `keys_known_by` words in an index. OWN is the row itself.
+    `search_through` lists the relations, or OWN for the row itself. Those models have a column
+    `search_text`, or a QuerySet method `keys_known_by`.
     """
 
     OWN: ClassVar[str] = "pk"
@@ -227,7 +215,7 @@ class SearchThroughMixin:
     search_through: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Name the fields as Django asks for them: to show the box, and to choose by typing."""
+        """Set `search_fields`: Django needs it for the search box and for autocomplete."""
         super().__init_subclass__(**kwargs)
         through = (f"{relation}__" for relation in cls.search_through)
         cls.search_fields = [f"{path.removeprefix('pk__')}search_text" for path in through]
@@ -246,13 +234,13 @@ class SearchThroughMixin:
         model: Any = get_fields_from_path(self.model, relation)[-1].related_model
         found = f"{relation}__in", keys_known_by(model, term)
         if lookup_spawns_duplicates(self.model._meta, relation):
-            return "pk__in", keys_or_question(self.model._default_manager.filter(found))
+            return "pk__in", keys_or_subquery(self.model._default_manager.filter(found))
         return found
 
 
 def keys_known_by(model: type[Model], term: str) -> Any:
-    """For `…__in`: the rows of `model` of which a word begins with `term`."""
+    """The value for `…__in`: keys of the rows of `model` with a word that begins with `term`."""
     rows: Any = model._default_manager.all()
     if hasattr(rows, "keys_known_by"):
         return rows.keys_known_by(term)
-    return keys_or_question(rows.filter(search_text__contains=at_word(term)))
+    return keys_or_subquery(rows.filter(search_text__contains=at_word(term)))

@@ -1,4 +1,4 @@
-"""Columns of lists: links along the relations."""
+"""Columns of lists: links to related rows."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,39 +12,39 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 NOTHING = "–"  # in a list and on a page alike
-STAND_IN = 1_234_567_890  # in an address, for the number of any row
+STAND_IN = 1_234_567_890  # in place of any row's primary key in a URL
 
-type Text = Any  # a string, or one that is translated when it is shown
+type Text = Any  # a string or a lazy translation
 
 
 def admin_url(model: type[models.Model] | models.Model, page: str, *args: Any) -> str:
-    """Where the back office shows a page of `model`."""
+    """The URL of a `page` of `model` in the back office, such as "change" or "changelist"."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
 @cache
-def around_number(model: type[models.Model], page: str) -> tuple[str, str]:
-    """What stands before and after the number of a row in the address of its `page`."""
+def around_pk(model: type[models.Model], page: str) -> tuple[str, str]:
+    """The parts of the URL of `page` before and after a row's primary key."""
     before, _number, after = admin_url(model, page, STAND_IN).partition(str(STAND_IN))
     return before, after
 
 
 def link(target: models.Model | None, text: Any = "") -> Any:
-    """`target`, or `text` in its place, as a link to its own page; nothing for nobody."""
+    """A link to the page of `target`, labeled with `text` or `target` itself; None for None."""
     if target is None:
         return None
-    before, after = around_number(type(target), "change")
+    before, after = around_pk(type(target), "change")
     shown: Any = text or target
     return SafeString(f'<a href="{before}{target.pk:d}{after}">{conditional_escape(shown)}</a>')
 
 
 def known_as(row: models.Model) -> Any:
-    """What `row` is called among others: by more than a name where several may have the same."""
+    """`row.known_as`, which tells rows of the same name apart, or else `row` itself."""
     return getattr(row, "known_as", row)
 
 
 def opened(description: Text, *, shows: str = "") -> Callable[[Any], Any]:
-    """A column that leads to the row's own page; its text is the row, or what `shows` leads to."""
+    """A column that links to the row's own page, labeled with the row or the path `shows`."""
 
     @admin.display(description=description)
     def column(row: Any) -> Any:
@@ -54,15 +54,14 @@ def opened(description: Text, *, shows: str = "") -> Callable[[Any], Any]:
 
 
 def at(path: str) -> Callable[[Any], Any]:
-    """What `path` leads to from a row."""
+    """A getter for a lookup path, such as "partner__name"."""
     return attrgetter(path.replace("__", "."))
 
 
 def linked(path: str, description: Text, *, shows: str = "") -> Callable[[Any], Any]:
-    """A column with the object that `path` leads to, as a link; `target` is the object alone.
+    """A column that links to the related row at `path`, labeled by `known_as` or the path `shows`.
 
-    `shows` leads to what the link is called, where the list says the rest in other columns. The
-    list must fetch both with its rows.
+    The list must select both. `column.target` gets the related row itself.
     """
     target, text = at(path), at(shows) if shows else None
 
@@ -71,6 +70,6 @@ def linked(path: str, description: Text, *, shows: str = "") -> Callable[[Any], 
         there = target(row)
         return link(there, text(row) if text else known_as(there)) if there else None
 
-    column.__name__ = path  # which is the cell's class
+    column.__name__ = path  # the CSS class of the cell
     column.target = target  # type: ignore[attr-defined]
     return column

@@ -1,7 +1,7 @@
-"""Reading CSV files as programs save them, into cells by column (W8).
+"""Read CSV files as programs save them, into cells by column (W8).
 
-UTF-8 with or without its mark and UTF-16, with `;`, `,`, `|` or tabs between the cells; what
-programs write before and behind the table is left out. What an export of the back office holds can
+UTF-8 with or without a byte order mark, or UTF-16; cells separated by `;`, `,`, `|` or tabs. Lines
+that programs write before and after the table are skipped. A file exported by the back office can
 be imported again, and changes nothing.
 """
 
@@ -19,16 +19,16 @@ from benefits_portal.typed_text import tidy
 
 type Cells = dict[str, str]
 
-SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # by which spreadsheets tell each other
+SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # a line for spreadsheet programs
 POWERSHELL = "#type "  # the first line of its Export-Csv
-END_OF_FILE = re.compile(r"\x1a\s*\Z")  # Ctrl-Z, as programs of DOS still write it
+END_OF_FILE = re.compile(r"\x1a\s*\Z")  # Ctrl-Z, as DOS programs still write it
 NO_CELLS = f'{DELIMITERS}" \r\n'
 
 
 class Unreadable(Exception):
-    """The file is no table of the columns that are asked for; says which line, where one is why.
+    """The file is not a table with the expected columns; the message names the line if it can.
 
-    What it repeats of the file has keys masked (K3).
+    Product keys in it are masked (K3).
     """
 
     def __init__(self, message: str) -> None:
@@ -36,13 +36,13 @@ class Unreadable(Exception):
 
 
 def as_unicode(content: bytes) -> str:
-    """`content` by the mark at its beginning, else as UTF-8. Raises UnicodeDecodeError."""
+    """Decode by the byte order mark, else as UTF-8. Raises UnicodeDecodeError."""
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
 
 
 def decoded(content: bytes) -> str:
-    """Raises Unreadable, with the line, for what is neither UTF-8 nor UTF-16."""
+    """Decode a file. Raises Unreadable, with the line, if it is neither UTF-8 nor UTF-16."""
     try:
         text = as_unicode(content)
     except UnicodeDecodeError as error:
@@ -64,9 +64,9 @@ def read(
     columns: tuple[str, ...],
     on_empty: Callable[[int], object] = lambda line_number: None,
 ) -> Iterator[tuple[int, Cells]]:
-    """Each line that is not empty: its number in the file, and its cells by column.
+    """The line number in the file and the cells by column, of each line that is not empty.
 
-    `on_empty` hears the numbers of empty ones below the heading. Raises Unreadable.
+    `on_empty` is called with the numbers of empty lines below the heading. Raises Unreadable.
     """
     skipped, delimiter, table = _table(END_OF_FILE.sub("", text))
     rows = _rows(table, delimiter, skipped)
@@ -88,12 +88,12 @@ def read(
 
 
 def is_preamble(line: str) -> bool:
-    """Whether programs write `line` before a table: what delimits its cells, or its type."""
+    """Whether `line` comes before a table: `sep=;`, or the type that PowerShell writes."""
     return bool(SEPARATOR.fullmatch(line)) or line.strip('"').lower().startswith(POWERSHELL)
 
 
 def _table(text: str) -> tuple[int, str, str]:
-    """How many lines stand before the table, what delimits its cells, and the table."""
+    """The number of lines before the table, its delimiter, and its text."""
     delimiter = ""
     lines = StringIO(text, newline="")
     for skipped, line in enumerate(lines):
@@ -106,7 +106,7 @@ def _table(text: str) -> tuple[int, str, str]:
 
 
 def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """The number of each line's beginning in the file, and its cells. Raises Unreadable."""
+    """The line number and the cells of each row. Raises Unreadable."""
     reader = csv.reader(StringIO(table, newline=""), delimiter=delimiter, strict=True)
     start = 0
     try:
@@ -128,10 +128,7 @@ def _rows(table: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[
 
 
 def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -> None:
-    """Raise Unreadable unless `names` are `columns`, in any order.
-
-    Columns without a name may be between them.
-    """
+    """Raise Unreadable unless `names` are `columns` in any order, and possibly empty names."""
     named = [name for name in names if name]
     if sorted(named) == sorted(columns):
         return
@@ -159,7 +156,7 @@ def _check_names(line_number: int, names: list[str], columns: tuple[str, ...]) -
 
 
 def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
-    """`cells` by column, without empty ones that belong to none. Raises Unreadable."""
+    """`cells` by column, without empty ones in unnamed columns. Raises Unreadable."""
     while len(cells) > len(names) and not cells[-1]:
         cells.pop()
     if len(cells) != len(names):
@@ -179,9 +176,5 @@ def _by_name(line_number: int, names: list[str], cells: list[str]) -> Cells:
 
 
 def plain(cell: str) -> str:
-    """A cell as it was meant.
-
-    Without blanks around it, and without what an export puts before what a spreadsheet would take
-    for a formula.
-    """
+    """A cell without surrounding spaces, and without the guard of `csv_writing.harmless`."""
     return without_guard(cell.strip()).strip()

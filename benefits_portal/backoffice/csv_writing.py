@@ -1,4 +1,4 @@
-"""Lists to take along: CSV as the reader's spreadsheet opens it, and without formulas in it."""
+"""Write downloads as CSV that the reader's spreadsheet program opens, without formulas."""
 
 import csv
 import re
@@ -9,12 +9,12 @@ from django.http import StreamingHttpResponse
 from django.utils import translation
 from django.utils.formats import get_format
 
-TOGETHER = 200  # rows that are sent at a time
+ROWS_AT_A_TIME = 200  # sent together
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads UTF-8 as such
 DELIMITERS = ",;\t|"
 
-# What a spreadsheet calculates: in full width too, behind blanks and quotes, and behind what
-# delimits cells elsewhere.
+# The beginning of a formula: also in full width, after spaces and quotes, and after any delimiter,
+# since a program may split cells at another one.
 _FORMULA = (
     r"""(?P<begins>^|[,;\t|\r\n]){guard}(?P<before>(?:[^\S\t\r\n]|['"])*)"""
     r"""(?P<formula>[=+\-@＝＋－＠﹦﹢﹣﹫])"""
@@ -23,31 +23,30 @@ FORMULA, GUARDED = re.compile(_FORMULA.format(guard="")), re.compile(_FORMULA.fo
 
 
 class Echo:
-    """A file that hands back what is written to it."""
+    """A file whose `write` returns the text, as csv.writer then does too."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def harmless(value: object) -> str:
-    """`value` as text that no spreadsheet takes for a formula, however it delimits cells.
+    """`value` as text that no spreadsheet program takes for a formula: an apostrophe guards it.
 
-    `without_guard` takes it back.
+    The reverse of `without_guard`.
     """
     return FORMULA.sub(r"\g<begins>'\g<before>\g<formula>", str(value))
 
 
 def without_guard(text: str) -> str:
-    """What `harmless` was given."""
+    """The text that `harmless` was given."""
     return GUARDED.sub(r"\g<begins>\g<before>\g<formula>", text)
 
 
 def spreadsheet(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
-    """`rows`, heads first, as a download that is written while they are read.
+    """A streamed download of `rows`, the header row first.
 
-    Where a comma is for decimals, `;` delimits.
-
-    Every cell is quoted, so that no cell is two where another character delimits.
+    Delimited by `;` in languages with decimal commas, and else by `,`. Every cell is quoted, so
+    that programs that split at another character keep it whole.
     """
     language = translation.get_language() or ""
     writer = csv.writer(
@@ -57,9 +56,9 @@ def spreadsheet(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpRes
     )
 
     def written() -> Iterator[str]:
-        with translation.override(language):  # the request's own is over by then
+        with translation.override(language):  # the request has ended by then
             yield BOM
-            for some in batched(rows, TOGETHER):
+            for some in batched(rows, ROWS_AT_A_TIME):
                 yield "".join(writer.writerow([harmless(value) for value in row]) for row in some)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}

@@ -1,4 +1,4 @@
-"""Filters of lists: cases in the words of a QuerySet, a day, and choices that are few."""
+"""Filters of change lists: named cases, a day, and relations with few choices."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -14,18 +14,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from benefits_portal import clock
-from benefits_portal.derived_fields import keys_or_question
+from benefits_portal.derived_fields import keys_or_subquery
 from benefits_portal.prepared import PreparedQuery
 from benefits_portal.search_text import sort_key
 from benefits_portal.typed_text import read_day
 
 from .columns import Text, known_as
 
-MARGIN = timedelta(days=366)  # what rules add to a day must still be in the calendar
+MARGIN = timedelta(days=366)  # days within it of date.min and date.max would overflow in rules
 
 
 def on_day(day: date) -> str:
-    """The day that an answer holds on, with whose day it is."""
+    """The day in words, with its time zone."""
     return _("%(day)s (%(zone)s)") % {
         "day": date_format(day, "DATE_FORMAT"),
         "zone": settings.TIME_ZONE,
@@ -33,14 +33,14 @@ def on_day(day: date) -> str:
 
 
 class CasesFilter(admin.SimpleListFilter):
-    """A choice of cases, each in the QuerySet's own vocabulary.
+    """A choice of `cases`: labels and QuerySet methods, by value.
 
-    So whoever counts one counts what its list shows.
+    The dashboard counts the same cases by `of_case`.
     """
 
     title: Text
     cases: ClassVar[Mapping[str, tuple[Text, Callable[[Any, date], Any]]]]
-    # Of cases that are a stretch of a field: it, and what is looked for most comes first
+    # By value, the order in which a case is one stretch of an index
     stretches: ClassVar[Mapping[str, str]] = {}
 
     @property
@@ -52,7 +52,7 @@ class CasesFilter(admin.SimpleListFilter):
 
     @classmethod
     def of_case(cls, value: str | None, queryset: Any, on: date) -> Any:
-        """The rows of the case `value` on a day; all of them for no case."""
+        """The rows of the case `value` on day `on`; all rows if there is no such case."""
         _label, case = cls.cases.get(value or "", ("", lambda everything, _on: everything))
         return case(queryset, on)
 
@@ -61,11 +61,11 @@ class CasesFilter(admin.SimpleListFilter):
 
 
 class DayFilter(CasesFilter):
-    """What holds on a day: today, the project's own, or the one in the address."""
+    """Cases on a day: the one in the URL, or today in the project's time zone."""
 
     DAY = "on"
     template = "admin/day_filter.html"
-    chooses_day = True  # False for a second one of the same list
+    chooses_day = True  # False for a second day filter of the same list
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], *args: Any) -> None:
         self.on = chosen_day(request)
@@ -79,7 +79,7 @@ class DayFilter(CasesFilter):
 
 
 def chosen_day(request: HttpRequest) -> date:
-    """The day that a list is about: the address's, or today where it has none that makes sense."""
+    """The day in the URL; today if there is none, or it is invalid or out of range."""
     try:
         day = read_day(request.GET.get(DayFilter.DAY, ""))
     except ValidationError:
@@ -89,14 +89,14 @@ def chosen_day(request: HttpRequest) -> date:
 
 @PreparedQuery
 def some_rows(*, model: type[Model], most: int) -> QuerySet[Any, Any]:
-    """In no order: a long list is not sorted only to be left out."""
+    """The first `most` rows in no order, since sorting many rows would be slow."""
     return model._default_manager.order_by()[:most]
 
 
 class FewChoicesFilter(admin.RelatedFieldListFilter):
-    """A choice as long as it can be overlooked.
+    """A relation as a filter, if there are at most MAX choices.
 
-    Beyond that only what is chosen is shown: search, or follow a link to it.
+    If there are more, only the chosen one is shown; staff search instead, or follow a link.
     """
 
     MAX = 30
@@ -116,7 +116,7 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
         return [(str(row.pk), str(known_as(row))) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """What is chosen far away is looked for nearby first, where it is little."""
+        """Filter by a relation of a relation in two steps: the few rows in between come first."""
         nearby, _relation, rest = self.field_path.partition("__")
         if not (rest and self.lookup_val):
             return super().queryset(request, queryset)
@@ -125,7 +125,7 @@ class FewChoicesFilter(admin.RelatedFieldListFilter):
             found = model._default_manager.filter(**{f"{rest}__in": self.lookup_val})
         except (ValueError, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
-        return queryset.filter(**{f"{nearby}__in": keys_or_question(found)})
+        return queryset.filter(**{f"{nearby}__in": keys_or_subquery(found)})
 
     def has_output(self) -> bool:
         return super().has_output() or bool(self.lookup_val)

@@ -1,4 +1,4 @@
-"""The page of the back office that shows what a CSV file would do before it does it."""
+"""The import page of the back office: it shows what a CSV file would do before doing it."""
 
 from typing import Any, ClassVar
 
@@ -23,17 +23,17 @@ from .csv_reading import Unreadable, decoded
 from .csv_writing import spreadsheet
 from .importing import Import, Refused, TooManyLines, counts_text, skipped_text
 
-MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # on the page; more by the command
+MAX_LINES, MAX_BYTES = 2_000, 1_000_000  # the command imports larger files
 SALT = "import"
 
 
 class FileForm(forms.Form):
-    """A file; a subclass asks what else must be known before it is imported."""
+    """The form for a file; subclasses add fields."""
 
     file = forms.FileField(label=gettext_lazy("CSV file"), max_length=200)
 
     def clean_file(self) -> str:
-        """The file's text."""
+        """Return the decoded text of the file."""
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise ValidationError(too_long())
@@ -50,31 +50,31 @@ def too_long() -> str:
 
 
 class ImportPageMixin:
-    """A model admin with a page to import from CSV, for whoever may both add and change.
+    """Adds an import page to a model admin, for staff who may both add and change rows.
 
-    Upload, preview, confirm: each is one method. Subclasses say how a file is carried out.
+    Upload, preview and confirmation are one method each. Subclasses define `carry_out_import`.
     """
 
     importing: ClassVar[type[Import]]
     import_form: ClassVar[type[FileForm]] = FileForm
-    imported: ClassVar[type[Model] | None] = None  # what a line is, if no row of the list
+    imported: ClassVar[type[Model] | None] = None  # the model of a line, unless it is the list's
     opts: Any
     admin_site: Any
     model: type[Model]
 
     def carry_out_import(self, request: HttpRequest, text: str, shown: str) -> Import:
-        """Do all that the file says, or raise Refused with nothing changed.
+        """Import the whole file, or raise Refused and change nothing.
 
-        `shown` is the fingerprint of the preview that was confirmed. Raises Unreadable too.
+        `shown` is the fingerprint of the confirmed preview. Also raises Unreadable.
         """
         raise NotImplementedError
 
     def importer(self, request: HttpRequest) -> Any:
-        """Whoever asks what a file would do, as the kind of `Import` takes it."""
+        """The person who imports, in the form that `importing` expects as `by`."""
         return None
 
     def missing_for_import(self, request: HttpRequest) -> str:
-        """What has to be given before a confirmed file is carried out; empty if nothing is."""
+        """The message about what is missing for a confirmed import; empty if nothing is."""
         return ""
 
     def get_urls(self) -> list[Any]:
@@ -97,12 +97,12 @@ class ImportPageMixin:
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list leads to the import, for whoever may import."""
+        """Link the list to the import page, for staff who may import."""
         extra_context = {**(extra_context or {}), "may_import": self.may_import(request)}
         return super().changelist_view(request, extra_context)  # type: ignore[misc,no-any-return]
 
     def import_csv(self, request: HttpRequest) -> HttpResponseBase:
-        """Asks for a file, shows what it would do, and does exactly that when it is confirmed."""
+        """Ask for a file, show what it would do, and do exactly that once it is confirmed."""
         if not self.may_import(request):
             raise PermissionDenied
         if "confirmed" in request.POST:
@@ -116,7 +116,7 @@ class ImportPageMixin:
         return self.page(request, form)
 
     def preview(self, request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
-        """What each line would do; the file travels in the form, signed."""
+        """Show what each line would do; the form contains the signed file."""
         try:
             asked = self.importing.of(text, MAX_LINES, self.importer(request))
         except (Unreadable, TooManyLines) as error:
@@ -126,7 +126,7 @@ class ImportPageMixin:
         return self.page(request, form, asked=asked, packed=packed)
 
     def confirm(self, request: HttpRequest) -> HttpResponse:
-        """Do exactly what was shown; else say why not, and what the file would do now."""
+        """Import what was shown; if that is impossible, say why, and show a new preview."""
         try:
             text = self.unpacked(request)
         except signing.BadSignature:
@@ -138,7 +138,7 @@ class ImportPageMixin:
             return self.preview(request, self.import_form(request.POST), text)
         try:
             asked = self.carry_out_import(request, text, request.POST.get("shown", ""))
-        except Unreadable as error:  # what was shown on the page of another kind of rows
+        except Unreadable as error:  # the form is of another import page
             messages.error(request, str(error))
             return redirect(".")
         except Refused:
@@ -157,11 +157,11 @@ class ImportPageMixin:
         return self.preview(request, self.import_form(request.POST), text)
 
     def salt(self, request: HttpRequest) -> str:
-        """Of what this page signs: for these rows and this person alone."""
+        """The salt of signatures: for this page and this person only."""
         return f"{SALT}.{self.opts.label_lower}.{request.user.pk}"
 
     def unpacked(self, request: HttpRequest) -> str:
-        """The file that was previewed. Raises BadSignature for another page's, or an old one."""
+        """The file that was previewed. Raises BadSignature for another page's or an old one."""
         text: str = signing.loads(
             request.POST["confirmed"],
             salt=self.salt(request),

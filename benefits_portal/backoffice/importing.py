@@ -1,6 +1,6 @@
-"""What a CSV file would do, line by line, before any of it is done.
+"""Judge a CSV file line by line before anything is imported.
 
-What a line means, and who may do it, is up to the kinds of `Import`.
+Subclasses of `Import` define what a line means, and who may import it.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ type OnProgress = Callable[[int], object]
 
 
 class TooManyLines(Exception):
-    """The file has more lines than may be judged at once."""
+    """The file has more lines than can be judged at once."""
 
 
 class Refused(Exception):
-    """Some lines cannot be carried out, or would do something else than shown; nothing changed."""
+    """Some lines are refused, or would do something other than shown; nothing was changed."""
 
     def __init__(self, asked: "Import") -> None:
         self.asked = asked
@@ -44,7 +44,11 @@ class Outcome(models.TextChoices):
 
 @dataclass
 class ImportRow:
-    """What one line of the file would do."""
+    """What one line of the file would do.
+
+    `before` and `after` are values by field; `columns` maps fields to columns of the file, and
+    `written` turns a value into text.
+    """
 
     line_number: int
     text: str
@@ -57,15 +61,12 @@ class ImportRow:
     written: Callable[[Any], Any] = field(default=lambda value: value, repr=False)
 
     def __post_init__(self) -> None:
-        """The preview shows no key, nor does a reason (K3)."""
+        """Mask product keys (K3)."""
         self.text = without_keys(self.text)
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """What it would change, by the file's own columns, with the value before and after.
-
-        Values as people read them, by `written`.
-        """
+        """The changes: column of the file, value before and value after, as text."""
         return [
             (
                 self.columns.get(name, name),
@@ -80,18 +81,18 @@ class ImportRow:
 
 
 class Import:
-    """What a file would do; kinds of it say how lines are looked up, judged and carried out."""
+    """What a file would do. Subclasses define how lines are looked up, judged and imported."""
 
     columns: ClassVar[tuple[str, ...]]
-    example: ClassVar[tuple[Any, ...]]  # a line of the sample file, as text or translated
+    example: ClassVar[tuple[Any, ...]]  # a line of the sample file: strings or lazy translations
     help_texts: ClassVar[Mapping[str, str | Promise]]  # what each column holds
-    # Of what is looked up, by column (W2)
+    # Functions that canonicalize cells before rows are looked up, by column (W2)
     spellings: ClassVar[Mapping[str, Callable[[str], str]]] = {}
     is_whole: ClassVar[bool] = False  # a file of any length is judged at once, not in batches
 
     def __init__(self, cells: Iterable[tuple[int, Cells]] = (), by: Any = None) -> None:
-        self.by = by  # whoever asks, where that decides what is refused
-        self.first: dict[tuple[str, ...], int] = {}  # line by what it is about, of all batches
+        self.by = by  # the person who imports, if that decides what is refused
+        self.first: dict[tuple[str, ...], int] = {}  # line number by key, of all batches
         self.empty_lines: list[int] = []  # which were skipped; not those at the end of the file
         self.take(cells)
 
@@ -164,7 +165,7 @@ class Import:
 
     @property
     def fingerprint(self) -> str:
-        """Of what was shown: whoever confirms it confirms exactly that."""
+        """A digest of the preview: what is confirmed must be exactly what was shown."""
         shown = "\n".join(
             f"{line.line_number} {line.text} {line.outcome} {line.before} {line.after}"
             for line in self.lines
@@ -175,10 +176,10 @@ class Import:
 def refuse_all(
     faults: dict[str, Any], checks: Iterable[Callable[[], object]], columns: tuple[str, ...]
 ) -> None:
-    """Raise ValidationError with every fault of a line, in the order of its columns.
+    """Raise ValidationError with all errors of a line, in the order of `columns`.
 
-    These are `faults`, and what `checks` raise. Of two faults of one column, the later check's is
-    told, and `faults` before any.
+    These are `faults`, and what `checks` raise. Each column has one error: that in `faults`, or
+    else the last check's.
     """
     found: dict[str, Any] = {}
     for check in checks:
@@ -194,7 +195,7 @@ def refuse_all(
 
 
 def explained(error: ValidationError) -> Iterator[str]:
-    """Each fault with the column that it is in."""
+    """The messages of `error`, each after its column."""
     if not hasattr(error, "error_dict"):
         yield from error.messages
         return
@@ -204,7 +205,7 @@ def explained(error: ValidationError) -> Iterator[str]:
 
 
 def counts_text(counts: Counter[Outcome]) -> str:
-    """3 lines: New 2, Unchanged 1."""
+    """As in: 3 lines: New 2, Unchanged 1."""
     lines = ngettext("%(count)s line", "%(count)s lines", counts.total()) % {
         "count": format_number(counts.total())
     }

@@ -1,4 +1,4 @@
-"""The rows of a table on a back-office page: never more than were sent or are there."""
+"""The formset for rows of a table on a back-office page."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -17,10 +17,10 @@ NOT_WHOLE = _(
 
 
 class Rows(forms.BaseInlineFormSet):
-    """Each field says its column's name to whoever cannot see the column.
+    """An inline formset with labels for screen readers, and checked row counts.
 
-    A browser sends a field of each row that it counts. Where the counts are missing or say more,
-    the rows are shown as they are stored, and nothing of the page is saved.
+    If the submitted counts are missing, or higher than the number of submitted and stored rows, the
+    rows are shown as stored, with an error, and nothing on the page is saved.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,7 +31,7 @@ class Rows(forms.BaseInlineFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         for name, field in form.fields.items():
-            widget = getattr(field.widget, "widget", field.widget)  # relations are wrapped
+            widget = getattr(field.widget, "widget", field.widget)  # Django wraps relations
             widget.attrs["aria-label"] = field.label or name
 
     def non_form_errors(self) -> ErrorList:
@@ -43,11 +43,11 @@ class Rows(forms.BaseInlineFormSet):
             return False
         total = form.cleaned_data[TOTAL_FORM_COUNT] or 0
         initial = form.cleaned_data[INITIAL_FORM_COUNT] or 0
-        # Rows that are only shown are not sent
+        # Read-only rows are not submitted
         there = max(self._rows_sent(), len(self.get_queryset()))
         return 0 <= initial <= total <= there
 
     def _rows_sent(self) -> int:
-        """How many rows have a field among those that were sent."""
+        """The number of rows with at least one submitted field."""
         of_a_row = re.compile(rf"{re.escape(str(self.prefix))}-([0-9]{{1,9}})-")
         return len({found[1] for name in self.data if (found := of_a_row.match(name))})

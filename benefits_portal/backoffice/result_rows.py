@@ -1,7 +1,7 @@
-"""The rows of a list, with the HTML that Django gives them and each cell's label.
+"""The rows of a change list: Django's HTML, plus a label for each cell.
 
-Django finds out for each cell anew what its column is, and for each row where its page is. Here a
-column is known once for its list, and so is what it shows for a value.
+Django looks up the column for each cell, and the URL for each row. Here columns are looked up once
+per list, and the text of each value is rendered once.
 """
 
 import re
@@ -17,14 +17,14 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from .columns import NOTHING, STAND_IN, around_number
+from .columns import NOTHING, STAND_IN, around_pk
 
 EMPTY = re.compile(rf"(?:{NOTHING}|&nbsp;|\s)*")
 NEVER_WRAPPED = (models.DateField, models.TimeField, models.ForeignKey)
 
 
 def table_rows(cl: Any, headers: Iterable[dict[str, Any]]) -> SafeString:
-    """What a change list found, as rows of a table. A narrow list shows each column's name."""
+    """The `<tr>` elements of a change list."""
     rows = list(cl.result_list)
     if not rows:
         return SafeString("")
@@ -37,7 +37,7 @@ def table_rows(cl: Any, headers: Iterable[dict[str, Any]]) -> SafeString:
 
 
 def column(cl: Any, name: Any, label: str, row: Any) -> Callable[[Any], str]:
-    """What writes the column's cell of a row. By `row`, any of them, Django tells what it is."""
+    """A function that writes the column's cell of a row; any `row` serves to look it up."""
     if name == "action_checkbox":
         return checkbox_cells(cl.model_admin.action_checkbox)
     field, attribute, _value = lookup_field(name, row, cl.model_admin)
@@ -52,7 +52,7 @@ def column(cl: Any, name: Any, label: str, row: Any) -> Callable[[Any], str]:
 
 
 def checkbox_cells(checkbox: Callable[[Any], str]) -> Callable[[Any], str]:
-    """Django makes a form's field for each row; in it, only the name and the number differ."""
+    """The checkbox cell, rendered once: only the row's name and primary key differ."""
     cell = f'<td class="action-checkbox">{checkbox(AnyRow())}</td>'
     return lambda row: cell.replace(str(AnyRow.pk), str(row.pk)).replace(
         AnyRow.NAME, escape(str(row))
@@ -60,7 +60,7 @@ def checkbox_cells(checkbox: Callable[[Any], str]) -> Callable[[Any], str]:
 
 
 class AnyRow:
-    """What stands in a checkbox for a row."""
+    """Stands in for a row when a checkbox is rendered."""
 
     pk = STAND_IN
     NAME = "the name of any row"
@@ -70,7 +70,7 @@ class AnyRow:
 
 
 def value_of(name: Any, field: Any, attribute: Any, model_admin: Any) -> Callable[[Any], Any]:
-    """What a column shows of a row, before it is written."""
+    """A getter for the column's value of a row."""
     if field is not None:
         return attrgetter(name)
     if callable(name) or hasattr(model_admin, name):
@@ -79,7 +79,7 @@ def value_of(name: Any, field: Any, attribute: Any, model_admin: Any) -> Callabl
 
 
 def text_of(field: Any, *, is_boolean: bool) -> Callable[[Any], str]:
-    """How Django writes a value in a list, escaped."""
+    """A function that renders a value as Django does, escaped."""
     if field is None or field.auto_created:
         return lambda value: conditional_escape(display_for_value(value, NOTHING, is_boolean))
     if isinstance(field.remote_field, models.ManyToOneRel):
@@ -103,8 +103,8 @@ def cells(
 def linked_cells(
     cl: Any, value: Callable[[Any], Any], text: Callable[[Any], str], attributes: str
 ) -> Callable[[Any], str]:
-    """The column that leads to each row's page, and back from there to this list as it is."""
-    before, after = around_number(cl.model, "change")
+    """The cells that link to each row's page, with the list's filters, to return to it."""
+    before, after = around_pk(cl.model, "change")
     url = f"{before}1{after}"
     back = add_preserved_filters({"preserved_filters": cl.preserved_filters, "opts": cl.opts}, url)
     after += escape(back.removeprefix(url))
@@ -121,7 +121,7 @@ def linked_cells(
 
 
 class Once(dict[Any, str]):
-    """What a column writes for a value, for as long as one list is written."""
+    """A cache of rendered values, for one column of one list."""
 
     def __init__(self, write: Callable[[Any], str]) -> None:
         super().__init__()
@@ -132,5 +132,5 @@ class Once(dict[Any, str]):
         return written
 
     def of(self, value: Any) -> str:
-        """HTML is written each time: as a key it is the same as a text that looks like it."""
+        """Render HTML each time: as a key, it equals plain text that looks the same."""
         return self.write(value) if isinstance(value, SafeString) else self[value]

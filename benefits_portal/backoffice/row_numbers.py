@@ -1,4 +1,4 @@
-"""How a row is named in what a browser sends: by a number that every database has."""
+"""Check primary keys that a browser sends: are they numbers that every database accepts?"""
 
 MAX_DIGITS = 18
 

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.derived_fields import keys_or_question
+from benefits_portal.derived_fields import keys_or_subquery
 from benefits_portal.fields import DayFormField, day_range
 from benefits_portal.search_text import MAX_QUERY, sort_key
 from benefits_portal.tenants.audit.record_queryset import RecordQuerySet, given_to
@@ -163,8 +163,8 @@ class ActivityFilter(forms.Form):
         """
         found = DirectoryUser.objects.filter(partner=self.partner).matching(search_query)
         people, actors = (
-            keys_or_question(found),
-            keys_or_question(User.objects.known_as(found, self.partner)),
+            keys_or_subquery(found),
+            keys_or_subquery(User.objects.known_as(found, self.partner)),
         )
         about = Q(
             subject_type__app_label="tenants",

@@ -1,4 +1,4 @@
-"""What the back office's templates ask for."""
+"""Tags and filters of the back office's templates."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -30,7 +30,7 @@ def today() -> date:
 
 @register.inclusion_tag("admin/change_list_results.html")
 def result_table(cl: Any) -> dict[str, Any]:
-    """Django's `result_list`, with rows of our own."""
+    """Django's `result_list`, with the rows of `table_rows`."""
     headers = list(result_headers(cl))
     return {
         "result_headers": headers,
@@ -41,10 +41,10 @@ def result_table(cl: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("admin/date_hierarchy.html")
 def periods(cl: Any) -> dict[str, Any]:
-    """Years, months or days to narrow a list down to.
+    """The date hierarchy: years, months or days to filter the list by.
 
-    Takes the first and the last day from the index, where Django's own hierarchy reads every row to
-    leave out the periods that have none.
+    Shows all periods between the first and the last day, which an index finds. Django reads every
+    row, to leave out empty periods.
     """
     name: str = cl.date_hierarchy
     chosen = [int(cl.params[f"{name}__{part}"]) for part in PARTS if f"{name}__{part}" in cl.params]
@@ -73,13 +73,13 @@ def edge(*, model: type[Model], name: str, order: str) -> QuerySet[Any, Any]:
 
 
 def period_above(cl: Any, chosen: list[int]) -> dict[str, str]:
-    """What leads back to the year of a month, and so on."""
+    """The link to the period that contains the chosen one, or to all dates."""
     above = chosen[:-1]
     return {"title": titled(above) if above else _("All dates"), "link": link_to(cl, above)}
 
 
 def link_to(cl: Any, parts: list[int]) -> str:
-    """The list narrowed down to the period of `parts`; to none without any."""
+    """The URL of the list, filtered by the period of `parts`; unfiltered if it is empty."""
     name = cl.date_hierarchy
     period = {f"{name}__{part}": value for part, value in zip(PARTS, parts, strict=False)}
     return str(cl.get_query_string(period, [f"{name}__"]))
@@ -90,7 +90,7 @@ def as_date(value: date | datetime | None) -> date | None:
 
 
 def within(chosen: list[int], first: date, last: date) -> Iterator[list[int]]:
-    """The years, a year's months or a month's days that lie between `first` and `last`."""
+    """The years, a year's months or a month's days from `first` to `last`."""
     numbers = range(first.year, last.year + 1)
     if chosen:
         numbers = (
@@ -104,7 +104,7 @@ def within(chosen: list[int], first: date, last: date) -> Iterator[list[int]]:
 
 
 def titled(parts: list[int]) -> str:
-    """2026, November 2026 or November 1, as the language writes it."""
+    """A period in the current language: 2026, November 2026 or November 1."""
     if len(parts) == 1:
         return str(parts[0])
     day = date(*[*parts, 1][:3])

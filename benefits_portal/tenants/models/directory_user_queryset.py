@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Q, QuerySet
 
-from benefits_portal.derived_fields import keys_or_question
+from benefits_portal.derived_fields import keys_or_subquery
 from benefits_portal.emails import canonical_email_or_text, guest_behind
 from benefits_portal.listing.excerpt import Excerpt, first_of, with_total
 from benefits_portal.prepared import PreparedQuery, padded
@@ -130,7 +130,7 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
 
         That is one of words.search_terms. The words alone are asked: they know whose they are.
         """
-        return keys_or_question(DirectoryUserWord.objects.beginning_with(term), "person")
+        return keys_or_subquery(DirectoryUserWord.objects.beginning_with(term), "person")
 
     def by_name(self) -> Self:
         return self.order_by("sort_name", "pk")
