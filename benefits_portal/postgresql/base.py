@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, which gives up on a frozen server and can keep query plans.
+"""Django's PostgreSQL backend, extended: it gives up on a frozen server, and can keep query plans.
 
 A frozen machine still acknowledges packets, so neither keepalive nor `tcp_user_timeout` notices,
 and it does not enforce its own `statement_timeout`. After a while without an answer, the watchdog

@@ -1,4 +1,4 @@
-"""Many small rows at once, without a model instance for each of them."""
+"""Insert many rows without model instances."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,10 +9,10 @@ from django.db import models, router, transaction
 def insert_rows(
     model: type[models.Model], names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Write `rows` by COPY on PostgreSQL and by INSERT elsewhere.
+    """Insert `rows` by COPY on PostgreSQL and by INSERT elsewhere.
 
-    Each has its values in the order of `names` (of columns: `partner_id`). Neither `save` nor a
-    signal runs, and no default is filled in. Raises IntegrityError.
+    `names` are column names, such as `partner_id`; each row has its values in their order. Calls no
+    `save` and no signals, and fills in no defaults. Raises IntegrityError.
     """
     connection = transaction.get_connection(router.db_for_write(model))
     quote = connection.ops.quote_name

@@ -1,7 +1,7 @@
-"""What may take longer than a page: migrations, and checks of everything there is.
+"""Lift time limits for work that takes longer than a page, such as migrations and checks.
 
-A limit is lifted by SET LOCAL, in each transaction by itself: behind a pgbouncer the session is
-somebody else's as soon as a transaction ends.
+Limits are lifted by SET LOCAL in each transaction: behind pgbouncer, the session belongs to another
+client as soon as the transaction ends.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +13,9 @@ from django.db import transaction
 
 @contextmanager
 def without_time_limit(connection: Any) -> Iterator[None]:
-    """Within the block a statement on `connection` takes as long as it takes.
+    """Lift `statement_timeout` within the block; inside a transaction, until that one ends.
 
-    LOCK_TIMEOUT still holds. Inside a transaction of the caller's it counts until that one ends.
+    `lock_timeout` still applies.
     """
     if connection.vendor != "postgresql":
         yield
@@ -32,9 +32,9 @@ def without_time_limit(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def session_without_time_limit(connection: Any) -> Iterator[None]:
-    """The same for what no transaction can hold, such as an index that is made while in use.
+    """The same for statements outside of transactions, such as CREATE INDEX CONCURRENTLY.
 
-    Only for a session of one's own: never behind a pgbouncer.
+    Changes the session, so never use it behind pgbouncer.
     """
     if connection.vendor != "postgresql":
         yield
@@ -51,7 +51,7 @@ def session_without_time_limit(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def patient(connection: Any) -> Iterator[None]:
-    """Within the block a server that does not answer is waited for, and any transaction lasts."""
+    """Within the block, wait for a silent server, and commit transactions of any duration."""
     connection.ensure_connection()
     patience, connection.patience = connection.patience, None
     longest, connection.longest = connection.longest, None
@@ -64,7 +64,7 @@ def patient(connection: Any) -> Iterator[None]:
 def in_a_transaction(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """Give a statement outside of a transaction one of its own."""
+    """An execute wrapper that runs each statement in a transaction."""
     connection = context["connection"]
     if connection.in_atomic_block:
         return execute(sql, params, many, context)
@@ -74,7 +74,7 @@ def in_a_transaction(
 
 @contextmanager
 def one_snapshot(connection: Any) -> Iterator[None]:
-    """Within the block `connection` sees the database as it is at the first query; none writes."""
+    """Within the block, read from one snapshot of the database; writes are refused."""
     if connection.in_atomic_block:
         yield
         return

@@ -1,4 +1,4 @@
-"""Migrations of tables that are in use meanwhile."""
+"""Migration operations for tables in use."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,9 @@ from django.db.migrations.state import ProjectState
 
 
 class AddIndexWhileInUse(AddIndexConcurrently):
-    """Where it can be, without keeping anybody from writing; in a migration with `atomic = False`.
+    """Add an index without blocking writes, on PostgreSQL; in a migration with `atomic = False`.
 
-    An attempt that waited too long for a transaction leaves an index behind that serves nobody: it
-    is dropped first.
+    Drops the invalid index of an aborted attempt first.
     """
 
     def database_forwards(
@@ -36,11 +35,10 @@ class AddIndexWhileInUse(AddIndexConcurrently):
 
 
 class AddConstraintWhileInUse(AddConstraint):
-    """A check of a large table, added while everybody goes on writing.
+    """Add a check constraint to a large table without blocking writes.
 
-    It counts for new rows at once, and the others are looked at meanwhile. In a migration with
-    `atomic = False`. An attempt that was given up, or found a row that breaks it, can be made
-    again.
+    It applies to new rows at once; existing rows are checked afterwards. In a migration with
+    `atomic = False`. Can be repeated after an aborted attempt.
     """
 
     def database_forwards(
@@ -61,15 +59,15 @@ class AddConstraintWhileInUse(AddConstraint):
 
 
 class ProveSamePartner(Operation):
-    """Let PostgreSQL refuse a row of `model_name` that refers to another partner's (C6).
+    """Let PostgreSQL refuse rows of `model_name` that refer by `names` to another partner (C6).
 
-    It refers by one of `names`. A foreign key of both columns, (partner_id, …_id) to (partner_id,
-    id), in place of Django's own: it is checked at the commit as that is, and proves the same, as
-    every row has a partner. Each key looks up and locks a row whenever one is written, so one is
-    enough. What it refers to gets the unique index that this takes. SQLite keeps Django's own, and
-    is left to `check_consistency`.
-    For a table in use in a migration with `atomic = False`: nobody is kept from writing, and it can
-    be made again after an attempt that was given up.
+    Replaces Django's foreign key by one of both columns, (partner_id, …_id) to (partner_id, id),
+    also checked at commit. Keeping both would look up and lock two rows for each write. The target
+    table gets the unique index that it needs. SQLite keeps Django's key, and `check_consistency`
+    finds wrong rows.
+
+    For a table in use, in a migration with `atomic = False`, it blocks no writes, and can be
+    repeated after an aborted attempt.
     """
 
     reduces_to_sql = True
@@ -79,7 +77,7 @@ class ProveSamePartner(Operation):
         self.model_name, self.names = model_name, names
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Changes nothing: models know the relations one by one."""
+        """Changes nothing: the model state keeps single-column relations."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
@@ -103,7 +101,7 @@ class ProveSamePartner(Operation):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
     ) -> None:
-        """Drops the keys for Django's own; the indexes serve those of other tables too."""
+        """Restore Django's keys; the indexes stay, since keys of other tables use them."""
         for table, column, name, target in self._keys(app_label, schema_editor, states[0]):
             schema_editor.execute(
                 f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}, "
@@ -113,7 +111,7 @@ class ProveSamePartner(Operation):
     def _keys(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState
     ) -> Iterator[tuple[str, str, str, str]]:
-        """Table, column and name of each key, and the table it refers to; none off PostgreSQL."""
+        """Table, column, name and target table of each key; none unless this is PostgreSQL."""
         if schema_editor.connection.vendor != "postgresql":
             return
         model = state.apps.get_model(app_label, self.model_name)
@@ -127,7 +125,7 @@ class ProveSamePartner(Operation):
             )
 
     def _has_index(self, schema_editor: BaseDatabaseSchemaEditor, name: str) -> bool:
-        """Whether a complete one is there already."""
+        """Whether the index exists and is valid."""
         with schema_editor.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name]
@@ -140,7 +138,7 @@ class ProveSamePartner(Operation):
 
 
 def drop_own_key(schema_editor: BaseDatabaseSchemaEditor, table: str, column: str) -> None:
-    """Django's foreign key of this column alone: one that is there, or is to be made at the end."""
+    """Drop Django's foreign key of `column`, whether it exists or is still deferred."""
     schema_editor.deferred_sql = [
         sql
         for sql in schema_editor.deferred_sql
@@ -176,11 +174,11 @@ END $$
 
 
 class RefuseWhileMoved(Operation):
-    """Let PostgreSQL refuse a row of `model_name` whose partner is closed while it is moved.
+    """Let PostgreSQL refuse rows of `model_name` for a partner that is being moved.
 
-    What happens at a partner is on record in the transaction in which it happens, so on the record
-    this is refused for all of it: also for a request that had found the partner open. It holds the
-    partner's row, so that whoever closes it can wait for what began before.
+    Every action at a partner is recorded in its own transaction, so a trigger on the record refuses
+    all of them, also of requests that began before the partner was closed. The trigger locks the
+    partner's row, so that closing a partner waits for running actions.
     """
 
     reduces_to_sql = True
@@ -190,7 +188,7 @@ class RefuseWhileMoved(Operation):
         self.model_name = model_name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Changes nothing: no model knows of it."""
+        """Changes nothing: triggers are not part of the model state."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState
@@ -216,10 +214,10 @@ class RefuseWhileMoved(Operation):
 
 
 class SetStatistics(Operation):
-    """Let PostgreSQL look at `target` times 300 rows to learn how often values of a column come.
+    """Let PostgreSQL sample `target` times 300 rows for its statistics of a column.
 
-    From the usual 100 it takes one of twenty people for one of two hundred, and reads the whole
-    directory to find them.
+    With the default of 100, it estimates that twenty matching people are two hundred, and reads the
+    whole directory to find them.
     """
 
     reduces_to_sql = True
@@ -229,7 +227,7 @@ class SetStatistics(Operation):
         self.model_name, self.name, self.target = model_name, name, target
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Changes nothing: it is about plans of queries."""
+        """Changes nothing: statistics are not part of the model state."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: ProjectState

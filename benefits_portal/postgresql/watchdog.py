@@ -1,11 +1,9 @@
-"""Ends the wait for a server that is connected and silent (docs/adr/0007).
+"""Ends the wait for a server that is connected but silent (docs/adr/0007).
 
-By public interfaces alone.
-
-One thread of each process looks ten times a second at its connections. On one that has waited for
-SILENCE it tries whether the server still lets anybody in; if it does not, or `patience` is over, it
-shuts the connection's socket down. Whoever waits is then told by psycopg, as of any other
-connection that broke.
+One thread of each process checks its connections ten times a second. If one has waited for SILENCE,
+the thread tries to open another connection. If that fails, or `patience` runs out, it shuts down
+the socket of the waiting connection; psycopg then raises an error, as for any broken connection.
+Uses only public interfaces.
 """
 
 import os
@@ -18,24 +16,26 @@ from threading import Lock, Thread
 from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
-LOOK, SILENCE = 0.1, 0.6  # seconds between two looks; without an answer before the server is asked
+LOOK, SILENCE = (
+    0.1,
+    0.6,
+)  # seconds between checks; seconds without an answer until the server is tried
 
 
 class Watch:
-    """Looks after one connection; whatever begins a statement, commit or fetch calls `begin`."""
+    """Watches one connection; the code that waits for an answer calls `begin` first."""
 
     def __init__(
         self, connection: Connection, patience: float | None, is_answering: Callable[[], bool]
     ) -> None:
-        """`patience` in seconds, None to wait for ever; `is_answering` tries another connection."""
+        """`patience` is in seconds, None for ever; `is_answering` tries another connection."""
         self.patience, self.is_answering = patience, is_answering
         self.has_hung_up = False
         self.begun = 0
         self._connection = weakref.ref(connection)
-        self._seen: int | None = None  # what was waited for when it was last looked at
+        self._seen: int | None = None  # the wait, by its number, at the last check
         self._seen_at, self._is_asked = 0.0, False
-        # A descriptor of its own: the connection's may be closed, and its number given away, at any
-        # moment.
+        # A duplicate, since the connection's own descriptor may be closed and reused at any moment
         self._line = socket.socket(fileno=os.dup(connection.fileno()))
         weakref.finalize(connection, self._line.close)
         _watch(self)
@@ -44,7 +44,7 @@ class Watch:
         self.begun += 1
 
     def look(self, now: float) -> None:
-        """What the watching thread does with this connection at `now` (monotonic seconds)."""
+        """Check the connection at `now`, in monotonic seconds; called by the watching thread."""
         connection = self._connection()
         if (
             connection is None
@@ -70,7 +70,7 @@ class Watch:
         self.has_hung_up = True
         try:
             self._line.shutdown(socket.SHUT_RDWR)
-        except OSError:  # it is closed already
+        except OSError:  # already closed
             return
 
 
@@ -80,7 +80,7 @@ _thread: Thread | None = None
 
 
 def _watch(watch: Watch) -> None:
-    """Begin to look after it; in a forked process by a thread of its own."""
+    """Add a watch, and start the thread if this process has none."""
     global _thread
     with _lock:
         _watches.add(watch)
@@ -99,7 +99,7 @@ def _look_for_ever() -> None:
 
 
 def _after_fork() -> None:
-    """The parent's connections are not the child's, and its lock may have been held."""
+    """Forget the parent's connections, and its lock, which may be held."""
     global _lock, _watches
     _lock, _watches = Lock(), weakref.WeakSet()
 
