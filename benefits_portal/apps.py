@@ -1,4 +1,4 @@
-"""The project itself as an app: it has no models, and registers the checks of its settings."""
+"""The app of the project itself: registers the checks of its settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ class PortalConfig(AppConfig):
 
 
 def as_system_check(check: startup_checks.Check) -> Any:
-    """`check` as Django calls it: of the settings that are in force."""
+    """Adapt `check`, which takes settings, to Django's system checks."""
 
     def system_check(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
         return list(check(settings))

@@ -1,4 +1,4 @@
-"""Many rows, some at a time: nobody waits for longer than a batch takes."""
+"""Update many rows in batches, so that nobody waits for longer than a batch takes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,9 @@ BATCH = 1_000  # rows of one transaction
 def update_in_batches(
     rows: models.QuerySet[Any], update: Callable[[models.QuerySet[Any]], int]
 ) -> int:
-    """Hand `rows` to `update` by primary key, BATCH of them in a transaction, and return how many.
+    """Call `update` with BATCH of `rows` per transaction; return the sum of what it returns.
 
-    A row that somebody is changing at that moment is passed over: neither waits for the other, and
-    it stays for the next time.
+    Rows that are locked at that moment are skipped, and left for the next call.
     """
     done, latest = 0, 0
     while True:
@@ -29,9 +28,9 @@ def update_in_batches(
 def update_first(
     rows: models.QuerySet[Any], update: Callable[[models.QuerySet[Any]], int], most: int
 ) -> int:
-    """Hand the first `most` of `rows` to `update`, inside the caller's transaction.
+    """Call `update` with the first `most` of `rows`, in the caller's transaction.
 
-    Waits for whoever is changing one.
+    Waits for locked rows.
     """
     with transaction.atomic():
         return update(
@@ -40,7 +39,7 @@ def update_first(
 
 
 def _locked(rows: models.QuerySet[Any], most: int, *, skip_locked: bool) -> list[int]:
-    """The primary keys of the first `most` of `rows`, in their order, locked."""
+    """Lock the first `most` of `rows` by primary key, and return their keys."""
     found = (
         rows.order_by("pk")
         .only("pk")

@@ -1,6 +1,6 @@
-"""Only UTF-8 is read.
+"""Refuse requests in encodings other than UTF-8.
 
-Django decodes with whatever codec a request names, `hex` too, before any middleware sees it.
+Django decodes with any codec that a request names, even `hex`, before any middleware runs.
 """
 
 import re
@@ -17,7 +17,7 @@ _CHARSET = re.compile(r"charset[*]?\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 
 
 def mark_charset(application: Application) -> Application:
-    """Wrap a WSGI application: take a charset other than UTF-8 out of the request, and mark it."""
+    """Wrap a WSGI application: remove a charset other than UTF-8, and mark the request."""
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         content_type = environ.get("CONTENT_TYPE", "")
@@ -32,7 +32,7 @@ def mark_charset(application: Application) -> Application:
 def utf8_only(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: answer 400 to what `mark_charset` has marked."""
+    """Middleware: respond with 400 to requests that `mark_charset` has marked."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if OTHER in request.META:

@@ -1,4 +1,4 @@
-"""What the management commands share: no error of theirs shows a product key (K3)."""
+"""What management commands share: their errors show no product keys (K3)."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from benefits_portal.key_format import without_keys
 
 
 class PortalCommand(BaseCommand):
-    """A command whose errors have product keys masked, whatever was typed."""
+    """A command that masks product keys in its errors."""
 
     @override
     def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
@@ -34,7 +34,7 @@ class PortalCommand(BaseCommand):
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """The type of an argument that is a whole number from `least` to `most`."""
+    """An argparse type: a whole number from `least` to `most`."""
 
     def number(text: str) -> int:
         try:
@@ -49,7 +49,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 class PortalManagement(ManagementUtility):
-    """Django's command line; a product key in place of a command is not repeated."""
+    """Django's command line; its errors do not repeat a product key typed as the command."""
 
     @override
     def fetch_command(self, subcommand: str) -> BaseCommand:

@@ -1,7 +1,7 @@
-"""Checks of facts that stand in two places: each is a query, a sentence, and what to do.
+"""Checks of values that are stored twice: each has a query, a description and a remedy.
 
-A fault is looked for in the database where a query can tell, and else in Python, some rows at a
-time: a million rows cost time and no memory.
+Wrong rows are found by a query if possible, and else in Python, in batches: a million rows take
+time but no memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 
 BATCH = 1_000  # rows in memory at a time
-SHOWN = 5  # primary keys of a finding
+SHOWN = 5  # primary keys in a finding
 
 ISOLATION = (
     "Partners are kept apart by it: find out on record how it came about, compare with "
@@ -28,7 +28,7 @@ LEDGER = (
 
 @dataclass(frozen=True)
 class Finding:
-    """How many rows are at fault, and the first of their primary keys."""
+    """The number of wrong rows, and the first of their primary keys."""
 
     count: int
     pks: tuple[int, ...]
@@ -36,9 +36,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """What may be at fault in the rows of `model`, and what finds it.
+    """A check of the rows of `model`.
 
-    `find` gives their primary keys: a queryset of them, or one after the other.
+    `find` returns the primary keys of wrong rows, as a queryset or another iterable. `fault` and
+    `remedy` are texts: what is wrong with them, and what to do.
     """
 
     model: type[models.Model]
@@ -58,11 +59,12 @@ class Check:
         return Finding(count, pks) if count else None
 
     def describe(self, finding: Finding) -> str:
-        """benefits.benefit: 3 with another partner than their membership (primary keys 1, 2, 3).
+        """The fault and the remedy in one line.
 
-        What to do.
+        As in: benefits.benefit: 3 with another partner than membership (primary keys 1, 2, 3). …
         """
-        pks = ", ".join(map(str, finding.pks)) + (", …" if finding.count > len(finding.pks) else "")
+        has_more = finding.count > len(finding.pks)
+        pks = ", ".join(map(str, finding.pks)) + (", …" if has_more else "")
         return (
             f"{self.model._meta.label_lower}: {finding.count:,} {self.fault} "
             f"(primary keys {pks}). {self.remedy}"
@@ -70,7 +72,7 @@ class Check:
 
 
 def rows(model: type[models.Model]) -> models.QuerySet[Any]:
-    """All rows, unsorted, through the manager that hides none."""
+    """All rows, unsorted, through the base manager, which hides none."""
     return model._base_manager.order_by()
 
 
@@ -85,10 +87,9 @@ def at_fault(
 def differing(
     model: type[models.Model], column: str, *paths: str, remedy: str = ISOLATION
 ) -> Iterator[Check]:
-    """For each of `paths`, the rows in which it is something else than `column`.
+    """A check for each of `paths`, lookups to the value that `column` repeats: are they equal?
 
-    They lead through relations to what `column` repeats. A path through an empty relation says
-    nothing.
+    Rows with an empty relation on the path are not wrong.
     """
     for path in paths:
         there = {f"{path}__isnull": False, f"{column}__isnull": False}
@@ -97,7 +98,7 @@ def differing(
 
 
 def in_batches(found: models.QuerySet[Any], *columns: str) -> Iterator[list[tuple[Any, ...]]]:
-    """The primary key and `columns` of `found`, some rows at a time."""
+    """The primary key and `columns` of `found`, in batches of BATCH rows."""
     latest = 0
     while batch := list(
         found.filter(pk__gt=latest).order_by("pk").values_list("pk", *columns)[:BATCH]

@@ -1,7 +1,4 @@
-"""Why the database did not do what it was asked, by its own codes.
-
-Whatever class Django and psycopg made of them.
-"""
+"""Why a statement failed, from the database's error code rather than the class of the exception."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
@@ -10,18 +7,18 @@ from django.db import InterfaceError, OperationalError
 
 
 class Reason(Enum):
-    """What people and operators are told.
+    """The reasons that people and operators see.
 
-    BUSY and AWAY are over in seconds, the others when an operator has done something.
+    BUSY and AWAY usually pass within seconds; the others last until an operator acts.
     """
 
-    AWAY = auto()  # it does not answer, or lets nobody in
+    AWAY = auto()  # the server does not answer, or refuses connections
     # A lock or a query took too long, a deadlock was broken, or a kept plan no longer fits
     BUSY = auto()
-    FULL = auto()  # no room on its disk
+    FULL = auto()  # the disk is full
     READ_ONLY = auto()  # a standby, or a primary that was demoted or closed for changes
     MOVING = auto()  # the partner is closed while it is moved to another portal
-    # A table or column is not there: program and database are not of the same version
+    # A table or a column is missing: code and database differ in version
     UPDATING = auto()
 
 
@@ -30,23 +27,23 @@ REASONS = {
     "57014": Reason.BUSY,
     "40P01": Reason.BUSY,
     "40001": Reason.BUSY,
-    "0A000": Reason.BUSY,  # a column's type changed since it was planned: planned anew next time
+    "0A000": Reason.BUSY,  # a column's type has changed since the statement was planned
     "26000": Reason.BUSY,  # the server has forgotten the plan
     "SQLITE_BUSY": Reason.BUSY,
     "53100": Reason.FULL,
     "SQLITE_FULL": Reason.FULL,
     "25006": Reason.READ_ONLY,
     "SQLITE_READONLY": Reason.READ_ONLY,
-    "BP001": Reason.MOVING,  # of our own trigger
+    "BP001": Reason.MOVING,  # raised by our trigger (postgresql/operations.py)
     "42P01": Reason.UPDATING,
     "42703": Reason.UPDATING,
 }
 
 
 def reason(problem: BaseException | None) -> Reason | None:
-    """Why the database failed, or None if something else did.
+    """Why the database failed; None if `problem` has another cause.
 
-    Looks at what led to `problem` too: a session that could not be saved hides it.
+    Follows the chain of exceptions, since an error while saving the session hides the first one.
     """
     away = False
     for each in chain(problem):
@@ -57,10 +54,7 @@ def reason(problem: BaseException | None) -> Reason | None:
 
 
 def broken_reference(problem: BaseException | None) -> str | None:
-    """The foreign key that was violated, or None if none was.
-
-    SQLite does not name its own.
-    """
+    """The name of the violated foreign key, or None; SQLite does not name it."""
     for each in chain(problem):
         if getattr(each, "sqlstate", None) == "23503":
             return each.diag.constraint_name or ""  # type: ignore[attr-defined]  # psycopg's
@@ -70,7 +64,7 @@ def broken_reference(problem: BaseException | None) -> str | None:
 
 
 def chain(problem: BaseException | None) -> Iterator[BaseException]:
-    """`problem` and what led to it."""
+    """`problem`, its cause or context, and so on."""
     while problem:
         yield problem
         problem = problem.__cause__ or (
@@ -79,6 +73,6 @@ def chain(problem: BaseException | None) -> Iterator[BaseException]:
 
 
 def code(problem: BaseException) -> str:
-    """PostgreSQL's own, or SQLite's without its additions, as in SQLITE_BUSY_SNAPSHOT."""
+    """PostgreSQL's SQLSTATE, or SQLite's primary code: SQLITE_BUSY of SQLITE_BUSY_SNAPSHOT."""
     name = getattr(problem, "sqlite_errorname", None) or ""
     return getattr(problem, "sqlstate", None) or "_".join(name.split("_")[:2])

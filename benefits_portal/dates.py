@@ -1,11 +1,11 @@
-"""Calendar arithmetic. Pure: no clock, no settings, nothing of ours."""
+"""Calendar arithmetic, in pure functions."""
 
 from datetime import date
 from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
-KEPT = 4_096  # sums in a process: planning asks for the same ones thousands of times
+KEPT = 4_096  # cached results; planning asks for the same ones thousands of times
 
 
 @lru_cache(KEPT)
@@ -18,7 +18,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def days_in_months(day: date, months: int) -> int:
-    """How many days the `months` calendar months that follow `day` have."""
+    """The number of days from `day` to the same day `months` months later."""
     return (add_months(day, months) - day).days
 
 

@@ -1,6 +1,6 @@
-"""Which warnings of `check --deploy` an operator has answered already, by a documented setting.
+"""Silence warnings of `check --deploy` about what a documented setting turns off on purpose.
 
-`deploy/install-version` refuses a version on any other.
+`deploy/install-version` refuses to install if any other warning is left.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from django.core.checks.security.base import SECRET_KEY_INSECURE_PREFIX
 def silenced(
     *, subdomains: bool, redirect: bool, preload: bool, secrets: Iterable[str]
 ) -> list[str]:
-    """The ids of the warnings about what is off on purpose: each is on unless somebody says so.
+    """The IDs of the warnings to silence.
 
-    Django wants secrets of 50 characters; ours are drawn, and 32 are enough (startup_checks.py).
+    Django wants secrets of 50 characters; ours are random, so 32 are enough (startup_checks.py).
     """
     is_made_up = any(secret.startswith(SECRET_KEY_INSECURE_PREFIX) for secret in secrets)
     is_asked = {

@@ -1,6 +1,6 @@
 """Email addresses, user principal names and domains, each in one spelling (rules W2, W3).
 
-`canonical_email_or_text` and `canonical_domain_or_text` take any text and never fail: for look-ups.
+`canonical_email_or_text` and `canonical_domain_or_text` never fail, for lookups of any text.
 `canonical_email` and `canonical_domain` raise ValidationError with what to do.
 """
 
@@ -17,13 +17,14 @@ from benefits_portal.typed_text import clean_line, tidy, validate_no_key
 
 MAX_EMAIL = 150  # characters
 MAX_LOCAL = 64  # characters before the @, as mail servers have it (RFC 5321)
-SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has a name of its own in front of it
-_WRAPPINGS, _MAILTO = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}, "mailto:"
+SHARED_DOMAIN = "onmicrosoft.com"  # every tenant has its own name in front of it
+_WRAPPINGS = {"<>", "''", '""', "“”", "‘’", "„“", "„”", "«»", "()", "[]"}
+_MAILTO = "mailto:"
 _LINK_PARAMETERS = regex.compile(r"(@[^\s@?]*)\?.*")
 _validate_email = EmailValidator(allowlist=[])  # Django's own lets localhost pass
-# The directory's own names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
+# In the directory's names for guests: john_fabrikam.example#EXT#@contoso.onmicrosoft.com
 GUEST_MARK = "#ext#@"
-# The same out of an address bar, and the name of somebody with an account of their own at Microsoft
+# The same copied from a browser's address bar; and the prefix of personal Microsoft accounts
 _ENCODED_MARK, _OWN_ACCOUNT = "%23ext%23@", "live.com#"
 
 _JOINERS = regex.compile(r"[\u200C\u200D]")
@@ -33,9 +34,9 @@ _MORE_THAN_A_DOMAIN = regex.compile(r"[@/:?#]")
 def canonical_email(text: str) -> str:
     """The one spelling of an email address or user principal name (W2).
 
-    Lowercase, NFKC, the domain in IDNA's ASCII. `Kim <kim@contoso.com>` and
-    `mailto:kim@contoso.com` are understood, and so is what the directory makes of addresses (W3).
-    Raises ValidationError for what is no address.
+    Lowercase, NFKC, the domain in IDNA's ASCII. Also reads `Kim <kim@contoso.com>`,
+    `mailto:kim@contoso.com` and a directory's names for guests (W3). Raises ValidationError if it
+    is not an address.
     """
     written = unwrapped(_compared(text)).removeprefix(_OWN_ACCOUNT)
     local, _at, domain = written.replace(_ENCODED_MARK, GUEST_MARK).rpartition("@")
@@ -45,27 +46,27 @@ def canonical_email(text: str) -> str:
     except (idna.IDNAError, ValidationError) as error:
         raise _not_an_email() from error
     validate_no_key(email)
-    if not local.isascii():  # some letters pass for ASCII where capitals do not matter: ı for i
+    if not local.isascii():  # the validator ignores case, and so lets ı pass for i
         raise _not_an_email()
     # A quoted name is a second spelling of the same mailbox
     if local.startswith('"') or len(email) > MAX_EMAIL:
         raise _not_an_email()
-    # A guest's holds a whole address
+    # A guest's name contains a whole address
     if len(local) > MAX_LOCAL and not local.endswith(GUEST_MARK[:-1]):
         raise ValidationError(_("Write at most 64 characters before the @."), code="email")
     return email
 
 
 def _compared(text: str) -> str:
-    """`text` as identities are compared: one line in NFKC and lowercase. Raises ValidationError."""
+    """`text` as identities are compared: in one line, NFKC, lowercase. Raises ValidationError."""
     return unicodedata.normalize("NFKC", _JOINERS.sub("", clean_line(text))).strip().lower()
 
 
 def unwrapped(email: str) -> str:
-    """`email` without what programs put around one.
+    """`email` without what programs put around it.
 
-    `<…>` and the name before it, quotes, `mailto:` and what a link has behind the address, and the
-    mark between two recipients.
+    That is `<…>` and the name before it, quotes, `mailto:` and its parameters, and the separators
+    of recipients.
     """
     email = email.strip(" ,;")
     name, _mark, inside = email.rpartition("<")
@@ -85,7 +86,7 @@ def _not_an_email() -> ValidationError:
 
 
 def is_email(text: str) -> bool:
-    """Whether `text` is an address, however it is written."""
+    """Whether `text` is an email address in any spelling."""
     try:
         canonical_email(text)
     except ValidationError:
@@ -94,10 +95,7 @@ def is_email(text: str) -> bool:
 
 
 def canonical_email_or_text(text: str) -> str:
-    """`canonical_email` where `text` is an address, else `text` tidied.
-
-    To look up what may be no address at all.
-    """
+    """`canonical_email` if `text` is an address, else `text` tidied: for lookups of any text."""
     try:
         return canonical_email(text)
     except ValidationError:
@@ -107,10 +105,9 @@ def canonical_email_or_text(text: str) -> str:
 def canonical_domain(text: str) -> str:
     """The one spelling of a domain (W2).
 
-    Lowercase and in IDNA's ASCII, without `https://` before and `/` behind it.
-
-    Raises ValidationError for what is no domain of at least two parts, for the one that all tenants
-    share, and for one that holds a product key (K3).
+    Lowercase and in IDNA's ASCII, without `https://` before and `/` after it. Raises
+    ValidationError unless it is a domain of at least two parts, for the one that all tenants share,
+    and if it contains a product key (K3).
     """
     letters = _compared(text).removeprefix("https://").removeprefix("http://").removesuffix("/")
     validate_no_key(letters)
@@ -134,20 +131,17 @@ def canonical_domain(text: str) -> str:
 
 
 def canonical_domain_or_text(text: str) -> str:
-    """`canonical_domain` where `text` is a domain, else `text` tidied.
-
-    To look up what may be no domain at all.
-    """
+    """`canonical_domain` if `text` is a domain, else `text` tidied: for lookups of any text."""
     try:
         return canonical_domain(text)
     except ValidationError:
         return tidy(text)
 
 
-# A list of people names few domains, and each of its addresses several times
+# Cached: the addresses in a list share few domains
 @lru_cache(maxsize=1_024)
 def _ascii_domain(domain: str) -> str:
-    """Raises idna.IDNAError, also for the numbers of a computer, which are no domain."""
+    """The domain in IDNA's ASCII. Raises idna.IDNAError, also for IP addresses."""
     ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode() if domain else ""
     if ascii_domain.rpartition(".")[2].isdigit():
         raise idna.IDNAError

@@ -1,7 +1,7 @@
-"""Reads settings from the environment, or from files.
+"""Read settings from environment variables, or from files.
 
-The file that `<NAME>_FILE` names has one, as containers get their secrets. What makes no sense is
-refused at the start, with the way to repair it (ImproperlyConfigured).
+`<NAME>_FILE` names a file with the value, as containers get their secrets. Methods raise
+ImproperlyConfigured for invalid values, with how to repair them.
 """
 
 import re
@@ -19,7 +19,7 @@ ON, OFF = ("on", "true", "yes", "y", "ok", "1"), ("off", "false", "no", "n", "0"
 
 
 class EnvironmentOrFile(FileAwareMapping):  # type: ignore[misc]
-    """Without the line break that an editor or `echo` leaves at the end of a file."""
+    """Variables or files; removes the line break at the end of a file."""
 
     def __getitem__(self, key: str) -> str:
         try:
@@ -37,7 +37,7 @@ class Env(FileAwareEnv):  # type: ignore[misc]
     ENVIRON = EnvironmentOrFile()
 
     def secret(self, name: str, default: str = "") -> str:
-        """The secret `name`, without blanks around it. Raises ImproperlyConfigured without one."""
+        """A secret, without surrounding spaces; required."""
         value: str = self.str(name, default=default).strip()
         if not value:
             raise ImproperlyConfigured(
@@ -58,14 +58,14 @@ class Env(FileAwareEnv):  # type: ignore[misc]
         return int(value)
 
     def switch(self, name: str, default: bool) -> bool:
-        """On or off, in a word that is one of both for certain."""
+        """A boolean, by one of the words in ON and OFF."""
         value = self.str(name, default="").strip().lower() or ("on" if default else "off")
         if value not in ON + OFF:
             raise ImproperlyConfigured(f"{name} is {value}. Write {name}=on or {name}=off.")
         return value in ON
 
     def switch_or(self, name: str, default: bool, *, word: str) -> tuple[bool, bool]:
-        """Whether it is on, and whether it is `word`, which is on too."""
+        """A switch that may also be `word`: whether it is on, and whether it is `word`, also on."""
         if self.str(name, default="").strip().lower() == word:
             return True, True
         try:
@@ -74,7 +74,7 @@ class Env(FileAwareEnv):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{problem} Or {name}={word}.") from problem
 
     def database(self, name: str, default: str = "") -> dict[str, Any]:
-        """What Django is told of the database at a URL, which is never shown: it has a password."""
+        """Django's options for a database URL. Errors do not show it, since it has a password."""
         url = self.str(name, default="") or default
         if not url:
             raise ImproperlyConfigured(
@@ -83,7 +83,7 @@ class Env(FileAwareEnv):  # type: ignore[misc]
                 "For a demo on SQLite run `manage.py demo`."
             )
         try:
-            with warnings.catch_warnings(action="error"):  # of a scheme that it does not know
+            with warnings.catch_warnings(action="error"):  # it only warns of an unknown scheme
                 found: dict[str, Any] = self.db_url_config(url)
         except (ValueError, UserWarning) as problem:
             raise ImproperlyConfigured(
@@ -123,12 +123,12 @@ class Env(FileAwareEnv):  # type: ignore[misc]
 
 
 def zone_of_machine(clock: Path = Path("/etc/localtime")) -> str:
-    """The time zone that this machine's clock is set to, where it is one of a region; else UTC."""
+    """The time zone of this machine if it is a region's, such as Europe/Amsterdam; else UTC."""
     _folder, _separator, name = str(clock.resolve()).partition("zoneinfo/")
     is_of_region = "/" in name and not name.startswith("Etc/") and name in available_timezones()
     return name if is_of_region else "UTC"
 
 
 def comma_separated(value: str) -> list[str]:
-    """The parts of `value` without blanks around them, empty ones too; none if all is blank."""
+    """The parts of `value` without surrounding spaces, also empty ones; none if it is blank."""
     return [part.strip() for part in value.split(",")] if value.strip() else []

@@ -1,7 +1,4 @@
-"""Model and form fields that keep what people type in its canonical form (rules W1, W2, W4).
-
-No row holds it otherwise.
-"""
+"""Model and form fields that store what people type in its canonical form (rules W1, W2, W4)."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -77,10 +74,7 @@ day_range = [
 
 
 def validate_day(day: date) -> None:
-    """Raise ValidationError for a day of no year that is worked with.
-
-    What rules add to it must be in the calendar.
-    """
+    """Raise ValidationError for days far in the past or future, with which rules would overflow."""
     for validate in day_range:
         validate(day)
 
@@ -95,7 +89,7 @@ class LineFormField(forms.CharField):
 
     @override
     def to_python(self, value: Any) -> Any:
-        """Raises ValidationError before it looks into a text that is far too long."""
+        """Check the length first. Raises ValidationError."""
         if isinstance(value, str) and len(value) > MAX_READ:
             MaxLengthValidator(self.max_length or MAX_READ)(value)
         text = super().to_python(value)
@@ -103,7 +97,7 @@ class LineFormField(forms.CharField):
 
 
 class NameFormField(LineFormField):
-    """A name, of which somebody sees a letter (W1)."""
+    """A name with at least one visible letter (W1)."""
 
     default_validators = [validate_name, validate_no_key]
 
@@ -132,13 +126,13 @@ class DomainFormField(LineFormField):
 
 
 class DigitsFormField(LineFormField):
-    """An identifier of digits of any script, with or without zeros in front (W4)."""
+    """An identifier of digits of any script; ignores leading zeros (W4)."""
 
     cleaned = staticmethod(ascii_digits)
 
 
 class DayInput(forms.DateInput):
-    """The browser's own control for a day; written year-month-day where it has none."""
+    """The browser's date control; in browsers without one, a text input for YYYY-MM-DD."""
 
     input_type = "date"
 
@@ -147,7 +141,7 @@ class DayInput(forms.DateInput):
 
 
 class DayFormField(forms.DateField):
-    """A day, written in one way, whatever the reader's language (W4)."""
+    """A day as YYYY-MM-DD in every language (W4)."""
 
     widget = DayInput
 
@@ -164,9 +158,9 @@ class DayFormField(forms.DateField):
 
 
 class LineField(CharField):
-    """One line of text, tidied (W1) and with keys masked (K3), whether saved or looked up.
+    """One line of text: tidied (W1) and with keys masked (K3) when saved and in lookups.
 
-    A form refuses what is more than one line.
+    Forms refuse more than one line.
     """
 
     form_field: type[LineFormField] = LineFormField
@@ -174,7 +168,7 @@ class LineField(CharField):
 
     @override
     def deconstruct(self) -> Any:
-        """A migration holds the column, not what is done to what people type."""
+        """In migrations, a plain CharField: cleaning does not change the column."""
         name, _path, args, kwargs = super().deconstruct()
         kwargs.pop("validators", None)
         return name, "django.db.models.CharField", args, kwargs
@@ -199,7 +193,7 @@ class LineField(CharField):
 
     @override
     def run_validators(self, value: Any) -> None:
-        """What a validator of the field's own says to write is told alone: its length says less."""
+        """Drop the error about the length if another validator says what to write."""
         try:
             super().run_validators(value)
         except ValidationError as error:
@@ -209,19 +203,19 @@ class LineField(CharField):
     def _kept(self, text: str) -> str:
         tidied = self.tidied(text[:MAX_READ])
         kept = without_keys(tidied)
-        # A mask is longer than what was typed without hyphens
+        # A mask may be longer than a key typed without hyphens
         return tidied if kept == tidied else kept[: self.max_length]
 
     @override
     def formfield(self, **kwargs: Any) -> Any:
-        # What to write
+        # A validator of its own says what to write, so the length need not be checked first
         has_its_own = bool(self._validators)  # type: ignore[attr-defined]
         unless_given = {"max_length": None} if has_its_own else {}
         return super().formfield(**{"form_class": self.form_field, **unless_given, **kwargs})
 
 
 class NameField(LineField):
-    """What something is called (W1)."""
+    """The name of something (W1)."""
 
     personal: Personal | None = None
     form_field = NameFormField
@@ -238,10 +232,7 @@ class PersonNameField(NameField):
 
 
 class CanonicalEmailField(LineField):
-    """An email address or user principal name in one spelling, to store and look up (W2).
-
-    So it is unique in that spelling too.
-    """
+    """An email address or user principal name, stored and looked up in its one spelling (W2)."""
 
     personal = Personal.EMAIL
     form_field = EmailFormField
@@ -249,7 +240,7 @@ class CanonicalEmailField(LineField):
 
 
 class CanonicalDomainField(LineField):
-    """A domain in its one spelling: stored so, unique so, looked up so (W2)."""
+    """A domain, stored and looked up in its one spelling (W2)."""
 
     personal = None
     form_field = DomainFormField
@@ -257,10 +248,7 @@ class CanonicalDomainField(LineField):
 
 
 class DigitsField(LineField):
-    """An identifier of digits in ASCII (W4).
-
-    So no other kind of digit and no zero in front makes a second one.
-    """
+    """An identifier of digits, stored in ASCII without leading zeros, so that it is unique (W4)."""
 
     personal = None
     form_field = DigitsFormField
@@ -268,7 +256,7 @@ class DigitsField(LineField):
 
 
 class TidyJSONField(models.JSONField):
-    """JSON in which no text holds what nobody sees (W1)."""
+    """JSON whose texts contain no invisible characters (W1)."""
 
     @override
     def deconstruct(self) -> Any:

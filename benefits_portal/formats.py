@@ -1,9 +1,7 @@
-"""Numbers and days as people read them.
+"""Format numbers, days and times in the current language.
 
-Only here are digits grouped: what a template writes as it is, an id say, stays as it is.
-
-A list has few days and numbers, and its neighbor has the same ones, so each is written once for
-each language.
+Only these functions group digits; a number in a template, such as an ID, is written as is. Results
+are cached per language, since the rows of lists share few values.
 """
 
 from collections.abc import Callable, Hashable
@@ -13,11 +11,11 @@ from functools import lru_cache, wraps
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import get_language
 
-KEPT = 4_096  # of each, in a process
+KEPT = 4_096  # cached results of each function
 
 
 def kept[Value: Hashable](write: Callable[[Value], str]) -> Callable[[Value], str]:
-    """`write`, with what it wrote of a value kept for each language."""
+    """Decorator: cache the results of `write` by value and current language."""
 
     @lru_cache(KEPT)
     def written(value: Value, _language: str | None) -> str:
@@ -31,34 +29,34 @@ def kept[Value: Hashable](write: Callable[[Value], str]) -> Callable[[Value], st
 
 
 def format_number(value: int) -> str:
-    """12,345 or 12.345, as the current language groups digits."""
+    """As in 12,345 or 12.345."""
     return _number(value, get_language())
 
 
 class Figure(int):
-    """A number that is written as people read it, and is one for the plural of words around it."""
+    """An int that formats itself, so that a message can use it for both text and plural."""
 
     def __str__(self) -> str:
         return format_number(int(self))
 
 
 def as_day(day: date) -> str:
-    """Jun 30, 2021 or 30 juni 2021."""
+    """As in Jun 30, 2021 or 30 juni 2021."""
     return _day(day.year, day.month, day.day, get_language())
 
 
 def as_short_month(day: date) -> str:
-    """Oct 2027 or okt 2027: with a small letter where the language writes its months so."""
+    """As in Oct 2027 or okt 2027."""
     return _short_month(day.year, day.month, get_language())
 
 
 def as_time(at: time) -> str:
-    """2:30 PM or 14:30, to the minute."""
+    """As in 2:30 PM or 14:30."""
     return _time(at.hour, at.minute, get_language())
 
 
 def not_before(at: datetime) -> datetime:
-    """`at` to the minute, and never earlier: when a lock-out is over, 2:42 for 2:41:26 (W13)."""
+    """`at` rounded up to the minute: a lock-out that ends at 2:41:26 is over at 2:42 (W13)."""
     return at.replace(second=0, microsecond=0) + timedelta(
         minutes=bool(at.second or at.microsecond)
     )

@@ -1,4 +1,4 @@
-"""Tells load balancers and operators whether this process answers, and whether it can serve."""
+"""`/healthz` and `/readyz`: whether this process answers, and whether it can serve."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,16 +15,16 @@ from django.views.decorators.http import require_safe
 from benefits_portal.database_errors import Reason, reason
 
 READY = "ready"
-# For monitors
+# The URLs that monitors request
 HEALTH = {"/healthz", "/readyz", "/healthz/mail", "/healthz/reminders", "/metrics"}
 FAULTS = {
     Reason.FULL: "database full",
     Reason.READ_ONLY: "database read-only",
-    # Not one of them ran: the table that they are written down in is not there
+    # The table of applied migrations is missing, so none has run
     Reason.UPDATING: "migrations pending",
 }
-# Whether it takes changes, and a sort that is too large for its memory: PostgreSQL writes it to its
-# disk, and says if that is full.
+# Whether the database is read-only; and a sort that exceeds work_mem, so that PostgreSQL writes to
+# its disk, and fails if that is full.
 PROBE = """
     SET LOCAL work_mem = '64kB';
     SELECT current_setting('transaction_read_only'), count(*)
@@ -35,17 +35,14 @@ PROBE = """
 def ask_no_session(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Treat whoever asks for health as nobody, signed in or not.
-
-    Sessions are in the database, which may be away.
-    """
+    """Middleware: ignore the session on health checks, since the database may be away."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if request.path not in HEALTH:
             return get_response(request)
         request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         response = get_response(request)
-        add_never_cache_headers(response)  # it is about this moment
+        add_never_cache_headers(response)
         return response
 
     return respond
@@ -72,14 +69,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def fault(problem: Exception) -> str:
-    """What keeps the database from serving, in the words of `/readyz`."""
+    """The text of `/readyz` for an exception of the database."""
     return FAULTS.get(reason(problem) or Reason.AWAY, "database unavailable")
 
 
 def state() -> str:
-    """READY, or what is missing.
+    """READY, or the text of `/readyz` that says what is missing.
 
-    Asks anew each time: the database may change under a process that has begun before.
+    Not cached: the database may be migrated or made read-only while this process runs.
     """
     if takes_no_changes():
         return FAULTS[Reason.READ_ONLY]
@@ -104,16 +101,13 @@ def takes_no_changes() -> bool:
         return False
     with connection.cursor() as cursor:
         cursor.execute(PROBE)
-        cursor.nextset()  # the first is that of SET
+        cursor.nextset()  # skip the result of SET
         return bool(cursor.fetchone()[0] == "on")
 
 
 @cache
 def migrations() -> tuple[dict[tuple[str, str], set[tuple[str, str]]], set[tuple[str, str]]]:
-    """Those of this code, each with the ones that it replaces; and every name that it knows.
-
-    Names that were replaced are among them.
-    """
+    """This code's migrations, each with those that it replaces; and all names that it knows."""
     loader = MigrationLoader(None)
     replaced = {key: set(loader.disk_migrations[key].replaces) for key in loader.graph.nodes}
     return replaced, set(loader.disk_migrations).union(*replaced.values())

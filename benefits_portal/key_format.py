@@ -1,9 +1,8 @@
-"""What a product key looks like in a text.
+"""The format of product keys: how to find them in texts, and how to show and mask them.
 
-How people write it, how it is found in what surrounds it, how it is shown. One finder serves the
-key field, masking and URLs, so that whatever entry forgives is masked too (K1, K3, W5, W6). It
-reads a text once, from left to right. static/js/key-field.js finds keys in the same way;
-tests/key_examples.py holds both to it.
+The key field, masking and URLs share one parser, so that whatever the key field accepts is also
+masked (K1, K3, W5, W6). It reads a text once, from left to right. static/js/key-field.js finds keys
+in the same way; tests/key_examples.py tests both.
 """
 
 import re
@@ -16,43 +15,43 @@ from itertools import pairwise
 
 from stdnum.iso7064 import mod_37_36
 
-PREFIX = "PCBEN"  # so that no key of ours passes for a genuine one
+PREFIX = "PCBEN"  # so that our keys cannot be mistaken for genuine ones
 ALPHABET = "BCDFGHJKMPQRTVWXY2346789"  # no look-alikes, no vowels
 LENGTH = 25
-BODY = LENGTH - len(PREFIX)  # characters behind the prefix, the check character among them
-MASKED_FROM = 15  # characters, of the 25: who knows so many has much of a key
+BODY = LENGTH - len(PREFIX)  # characters after the prefix, with the check character
+MASKED_FROM = 15  # of 25 characters: so many are masked even if the rest is missing
 
 # Where groups of a body begin: every five characters, as it is shown, or alone, unbroken or each
 # character apart.
 _AS_GROUPED = re.compile(
     r"(?=.[.]{4}[|][.]{4}[|][.]{4}[|][.]{4}|[|][.]{19}(?:[|]|$)|(?<![|])[|]{20}(?:[|][.]|$))"
 )
-_HEXADECIMAL = set("0123456789ABCDEF")  # what identifiers of other kinds are made of
-_BETWEEN = r"[\W_\u115f\u1160]*+"  # whatever is no letter or digit that anybody sees
+_HEXADECIMAL = set("0123456789ABCDEF")  # as in UUIDs and digests
+_BETWEEN = r"[\W_\u115f\u1160]*+"  # anything but visible letters and digits
 _BODY_MAYBE = re.compile(rf"(?:[{ALPHABET}]{_BETWEEN}){{{BODY}}}")
 _PREFIX_MAYBE = re.compile(_BETWEEN.join(PREFIX))
 
 _UNSEEN = {"Cf", "Mn", "Mc", "Me"}  # Unicode's invisible characters and accents
-_FILLERS = {"\u115f", "\u1160"}  # letters by Unicode's word, and nobody sees them
+_FILLERS = {"\u115f", "\u1160"}  # invisible, although Unicode calls them letters
 _DASHES = {"\u2212", "_", "."}  # the first is the minus sign
 _APART = {"Ps", "Pe"}  # brackets
 _APART_TOO = {",", ";", ":", "/"}
-# Letters of other alphabets that nobody tells from those of PREFIX: Cyrillic, then Greek
+# Letters of other alphabets that look like those of PREFIX: Cyrillic, then Greek
 _LOOK_ALIKES = str.maketrans("РСВЕΡΒΕΝ", "PCBEPBEN")
 
 
 class Gap(IntEnum):
-    """What stands between a character and the one before it."""
+    """What separates a character from the previous one."""
 
-    NOTHING = 0  # that anybody sees
+    NOTHING = 0  # or invisible characters only
     DASH = 1
-    SPACE = 2  # of any kind, a quotation mark, a line break, the mark of a quoted mail
-    APART = 3  # what no key has inside
+    SPACE = 2  # or a quotation mark, a line break, the mark of a quoted email
+    APART = 3  # something that no key contains
 
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A letter or digit: in capitals, without accents, full-width ones as ordinary ones."""
+    """A letter or digit, normalized: uppercase, without accents, half-width."""
 
     character: str
     position: int  # in the text
@@ -61,15 +60,15 @@ class _Letter:
 
 @dataclass(frozen=True, slots=True)
 class KeyText:
-    """What begins as one of our keys, in a text: from `start` to before `end`."""
+    """A part of a text that begins like one of our keys: `text[start:end]`."""
 
-    letters: str  # as many as belong together: 25 in a whole key
+    letters: str  # normalized; 25 in a whole key
     start: int
     end: int
 
     @property
     def foreign(self) -> int | None:
-        """The index of the first character that none of our keys has there, of the first 25."""
+        """The index, within the first 25, of the first character that no key has; else None."""
         fitting = [*PREFIX, *[ALPHABET] * BODY]
         pairs = enumerate(zip(self.letters, fitting, strict=False))
         return next((index for index, (letter, some) in pairs if letter not in some), None)
@@ -87,9 +86,9 @@ def is_shaped(key: str) -> bool:
 
 
 def key_texts(text: str) -> list[KeyText]:
-    """Whatever in `text` looks like the beginning of one of our keys.
+    """All parts of `text` that begin like one of our keys.
 
-    Whole ones, halves, and mistyped ones, also with letters of another alphabet.
+    Also incomplete and mistyped keys, and keys with look-alike letters of other alphabets.
     """
     letters = _letters(text) if _may_hold_one(text) else []
     return [
@@ -100,12 +99,12 @@ def key_texts(text: str) -> list[KeyText]:
 
 
 def normalized(typed: str) -> str:
-    """The letters and digits of what was typed, in capitals; full-width ones as ordinary ones."""
+    """The letters and digits of `typed`: uppercase, without accents, half-width."""
     return "".join(letter.character for letter in _letters(typed))
 
 
 def grouped(key: str) -> str:
-    """5 × 5: PCBEN-XXXXX-XXXXX-XXXXX-XXXXX."""
+    """The key in groups of five: PCBEN-XXXXX-XXXXX-XXXXX-XXXXX."""
     return "-".join(key[start : start + 5] for start in range(0, len(key), 5))
 
 
@@ -114,16 +113,16 @@ def masked(last_five: str) -> str:
 
 
 def is_consistent_body(body: str) -> bool:
-    """Whether the check character at the end of the 20 characters behind the prefix fits."""
+    """Whether the last of the 20 characters after the prefix is the right check character."""
     return bool(mod_37_36.checksum(body, ALPHABET) == 1)
 
 
 def without_keys(text: str, at_least: int = MASKED_FROM) -> str:
-    """`text` with every key of ours masked, without its prefix too (K3).
+    """`text` with our keys masked (K3).
 
-    So is what has `at_least` so many characters of one.
+    Also keys without their prefix, and incomplete ones of `at_least` characters.
     """
-    plain = unescape(text) if "&" in text else text  # as a web page writes hyphens and blanks
+    plain = unescape(text) if "&" in text else text  # HTML may escape hyphens and spaces
     masked_text = _without_bodies(_without_prefixed_keys(plain, at_least))
     return masked_text if masked_text != plain else text
 
@@ -137,7 +136,7 @@ def _without_prefixed_keys(text: str, at_least: int) -> str:
     pieces, at = [], 0  # joined once: a file may hold thousands of keys
     letters = _letters(text) if _may_hold_one(text) else []
     for start, stop in _beginnings(letters):
-        whole = letters[start : min(start + LENGTH, stop)]  # whatever stands between its characters
+        whole = letters[start : min(start + LENGTH, stop)]  # with anything in between
         found = KeyText(
             "".join(letter.character for letter in whole), whole[0].position, whole[-1].position + 1
         )
@@ -153,9 +152,9 @@ def _without_prefixed_keys(text: str, at_least: int) -> str:
 
 
 def _without_bodies(text: str) -> str:
-    """`text` with the bodies of keys masked.
+    """`text` with keys masked that lack their prefix.
 
-    Whatever has 20 characters of a key, as people write them, and the right check character.
+    That is, 20 characters in groups as people write them, with the right check character.
     """
     if not _BODY_MAYBE.search(unicodedata.normalize("NFKD", text).upper()):
         return text
@@ -173,16 +172,15 @@ def _without_bodies(text: str) -> str:
 
 
 def _is_body(body: str) -> bool:
-    """Whether `body` can be a key's, and is no identifier of another kind.
+    """Whether `body` can be that of a key, and is not another kind of identifier.
 
-    One in 24 of other texts has the right check character: so what could be such an identifier is
-    none.
+    One in 24 other texts has the right check character by chance, so hexadecimal ones are excluded.
     """
     return set(body) <= set(ALPHABET) and not set(body) <= _HEXADECIMAL and is_consistent_body(body)
 
 
 def _may_hold_one(text: str) -> bool:
-    """Most texts do not have the prefix, and their letters are not looked at one by one."""
+    """Whether `text` may contain the prefix: a fast check, which excludes most texts."""
     seen = unicodedata.normalize("NFKD", text).upper().translate(_LOOK_ALIKES)
     return _PREFIX_MAYBE.search(seen) is not None
 
@@ -200,7 +198,7 @@ def _letters(text: str) -> list[_Letter]:
 
 
 def _gap(character: str) -> Gap | None:
-    """None for a letter or a digit."""
+    """The kind of gap that `character` makes; None for a letter or a digit."""
     category = unicodedata.category(character)
     if category in _UNSEEN or character in _FILLERS:
         return Gap.NOTHING
@@ -214,9 +212,9 @@ def _gap(character: str) -> Gap | None:
 def _beginnings(
     letters: list[_Letter], alike: Mapping[int, int] | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Where each PCBEN begins, and where the next one does or the text ends.
+    """The start of each prefix, and the start of the next one or the end of the text.
 
-    What is spelled with letters that are `alike` is one too.
+    `alike` translates look-alike letters first.
     """
     characters = "".join(letter.character for letter in letters).translate(alike or {})
     starts, start = [], characters.find(PREFIX)
@@ -227,12 +225,12 @@ def _beginnings(
 
 
 def _is_torn(letters: list[_Letter], start: int) -> bool:
-    """Whether what spells PCBEN here is no one word, as in `Fax PC (Benelux)`."""
+    """Whether the letters of the prefix are not one word, as in `Fax PC (Benelux)`."""
     return any(letter.gap is Gap.APART for letter in letters[start + 1 : start + len(PREFIX)])
 
 
 def _key_text(letters: list[_Letter]) -> KeyText:
-    """What belongs together of `letters`, which begin with PCBEN."""
+    """The letters that belong to one key, of `letters` that begin with the prefix."""
     length, by_five = len(PREFIX), True
     while length < len(letters):
         end = length + 1
@@ -247,7 +245,7 @@ def _key_text(letters: list[_Letter]) -> KeyText:
 
 
 def _goes_on(letters: list[_Letter], length: int, end: int, *, by_five: bool) -> bool:
-    """Whether the group from `length` to before `end` is of the key with `length` letters there."""
+    """Whether the group `letters[length:end]` belongs to the key of the letters before it."""
     gap = letters[length].gap
     if gap <= Gap.DASH:
         return True

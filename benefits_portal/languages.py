@@ -1,4 +1,4 @@
-"""Which languages the portal speaks."""
+"""The languages of the portal."""
 
 from pathlib import Path
 
@@ -8,10 +8,7 @@ from django.utils.translation import gettext_lazy, to_language
 
 
 def languages(folder: Path) -> list[tuple[str, Promise]]:
-    """English, and whatever has a catalog in `folder`, by the names Django gives them.
-
-    English is what the texts are written in.
-    """
+    """Codes and names of English, the language of the sources, and of all catalogs in `folder`."""
     codes = sorted(
         to_language(catalog.parents[1].name) for catalog in folder.glob("*/LC_MESSAGES/django.mo")
     )

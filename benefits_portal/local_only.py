@@ -1,6 +1,6 @@
-"""Answers this machine alone, wherever a demo was told to listen.
+"""Make a demo answer only its own machine, whichever address it listens at.
 
-In a demo everybody can be anybody, and `Host: localhost` can be sent from everywhere.
+In a demo anyone can sign in as anyone, and any machine can send `Host: localhost`.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ REFUSED = (
 
 
 def local_only(application: Application) -> Application:
-    """Wrap a WSGI application: 403 for whoever is elsewhere, or comes through a proxy."""
+    """Wrap a WSGI application: 403 for requests from other machines or through a proxy."""
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         is_forwarded = any(name in environ for name in FORWARDED)

@@ -1,12 +1,9 @@
-"""What the portal tells its operator, without personal data or keys (K3).
+"""Log lines without personal data or product keys (K3); one line per event, with a request ID.
 
-One line an event, with the id of its request.
-
-A line says what happened where in the code, never to whom or with what: the Record of the back
-office says that. So a request is told by its route, not by its path, and an exception by its type
-and place, not by its text, in which databases quote what was typed. Libraries put paths, hosts and
-typed text into their messages: of those only the words of the library itself are kept
-(`library_message`).
+A line says what happened where in the code, not to whom: the record says that. Requests are logged
+by their route instead of their path, and exceptions by type and stack instead of their text, in
+which databases quote values. Libraries put paths, hosts and user input into their messages, so
+only the library's own words are logged (`library_message`).
 """
 
 import json
@@ -31,14 +28,13 @@ from benefits_portal.key_format import without_keys
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _requests = logging.getLogger("benefits_portal.requests")
-MAX_MESSAGE = 2_000  # characters; cut before any pattern looks at them
+MAX_MESSAGE = 2_000  # characters; longer messages are cut before patterns are applied
 OURS = "benefits_portal"
 NOT_SHOWN = "not shown, for it may quote what was sent"
 
 _PROXY_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _PLACEHOLDER = re.compile(r"%(?:\(\w{1,40}\))?[-+ #0-9.]{0,8}[a-zA-Z]")
-# Possessive, and only from the beginning of a word: whatever is sent, each character is looked at
-# once.
+# Possessive, and only from the beginning of a word, so that matching takes linear time
 _PRIVATE = (
     (re.compile(r"PCBEN(?:(?:[^\w/]|_){0,3}[0-9A-Z]){5,20}", re.IGNORECASE), "PCBEN-…"),
     (re.compile(r"(?<![^\s@'\"<>/])[^\s@'\"<>/]++@[^\s@'\"<>/]++"), "…@…"),
@@ -46,7 +42,7 @@ _PRIVATE = (
 
 
 def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
-    """The setting LOGGING: one line an event, to standard error."""
+    """The setting LOGGING: one line per event, to standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -64,14 +60,14 @@ def logging_config(level: str, *, as_json: bool) -> dict[str, Any]:
         "loggers": {
             "benefits_portal.requests": {"level": "INFO"},
             "django": {"handlers": []},  # Django's own handlers write paths, with DEBUG
-            # Runserver's lines hold paths; ours take their place
+            # The lines of runserver contain paths; ours replace them
             "django.server": {"handlers": [], "level": "CRITICAL"},
         },
     }
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, for whatever collects the lines of many machines."""
+    """One JSON object per line, for collectors of logs."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -83,10 +79,7 @@ class JsonLines(logging.Formatter):
 
 
 class PlainLines(logging.Formatter):
-    """The same for people at a terminal, in a demo or in development.
-
-    DEBUG adds Python's own traceback.
-    """
+    """The same as plain text, for a terminal; with DEBUG, also the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         shown = details(record)
@@ -99,7 +92,7 @@ class PlainLines(logging.Formatter):
 
 
 def details(record: logging.LogRecord) -> dict[str, Any]:
-    """What a line tells of `record` beside when, how bad and by whom."""
+    """The fields of a line, without time, level and logger."""
     request = getattr(record, "request", None)
     fields: dict[str, Any] = {"message": message_of(record)}
     if known := getattr(request, "request_id", "") or request_id.get():
@@ -114,17 +107,16 @@ def details(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """Our own message, or the library's words without what it put into them."""
+    """The message: ours without private data, or a library's own words."""
     is_ours = record.name.partition(".")[0] == OURS
     return without_private(record.getMessage() if is_ours else library_message(record))
 
 
 def library_message(record: logging.LogRecord) -> str:
-    """The words of a library: its template with numbers filled in, everything else left out.
+    """A library's message template, with numbers filled in and other values left out.
 
-    Of a request it is the meaning of the status. A message without arguments may be a text that was
-    put together (`str(exception)`, an f-string), so it is not shown; what gunicorn tells of itself
-    (INFO) is.
+    For a response, the phrase of its status. A message without arguments may be a formatted text
+    (`str(exception)`, an f-string), so it is not shown, except for gunicorn's own INFO messages.
     """
     if status := getattr(record, "status_code", None):
         return responses.get(status, str(status))
@@ -141,7 +133,7 @@ def _only_number(value: object) -> str:
 
 
 def without_private(text: str) -> str:
-    """The beginning of `text`, without keys and email addresses, whoever put them there."""
+    """`text` without keys and email addresses, cut to MAX_MESSAGE characters."""
     text = text[:MAX_MESSAGE]
     text = without_keys(text, at_least=10)
     for pattern, instead in _PRIVATE:
@@ -156,20 +148,20 @@ def route_of(request: HttpRequest) -> str:
 
 
 def name_of(request: HttpRequest) -> str:
-    """The name of the page that the request's path led to, as in `licensing:extend`; or empty."""
+    """The URL name of the request's page, such as `licensing:extend`; empty if there is none."""
     match = getattr(request, "resolver_match", None)
     return match.view_name if match else ""
 
 
 def frames(trace: TracebackType | None) -> list[str]:
-    """Where it happened, the innermost last."""
+    """The stack frames of a traceback, the innermost last."""
     return [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)
     ]
 
 
-def put_down(request: HttpRequest, status: int, seconds: float) -> None:
-    """Log that `request` was answered, and count it."""
+def log_response(request: HttpRequest, status: int, seconds: float) -> None:
+    """Log the response to `request`, and count it."""
     fields = {
         "method": request.method,
         "route": route_of(request),
@@ -184,22 +176,19 @@ def put_down(request: HttpRequest, status: int, seconds: float) -> None:
 def log_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, the outermost: gives the request its id, and tells how it went.
-
-    The id is a trusted proxy's or its own.
-    """
+    """The outermost middleware: set the request's ID, from a trusted proxy or new, and log it."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        proxys = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
-        known = proxys if _PROXY_ID.fullmatch(proxys) else uuid.uuid4().hex
-        # Django logs a refusal after every middleware has ended
+        from_proxy = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
+        known = from_proxy if _PROXY_ID.fullmatch(from_proxy) else uuid.uuid4().hex
+        # On the request too: Django logs error responses after all middleware has ended
         request.request_id = known  # type: ignore[attr-defined]
         token = request_id.set(known)
         started = time.perf_counter()
         try:
             response = get_response(request)
             response.headers["X-Request-ID"] = request_id.get()
-            put_down(request, response.status_code, time.perf_counter() - started)
+            log_response(request, response.status_code, time.perf_counter() - started)
             return response
         finally:
             request_id.reset(token)

@@ -1,4 +1,4 @@
-"""Where messages wait for the next page."""
+"""Storage of messages for the next page."""
 
 from typing import Any
 
@@ -10,16 +10,13 @@ from django.contrib.messages.storage.session import SessionStorage
 
 
 class HostCookieStorage(CookieStorage):
-    """The cookie, which goes back to this host alone."""
+    """Messages in a cookie with the portal's prefix, which limits it to this host."""
 
     cookie_name = f"{settings.COOKIE_PREFIX}messages"
 
 
 class MessageStorage(FallbackStorage):
-    """Shows a message once, however often it was left before a page came to show it (W11).
-
-    A double click says the same twice.
-    """
+    """Shows equal messages only once, such as those of a double click (W11)."""
 
     storage_classes = (HostCookieStorage, SessionStorage)
 

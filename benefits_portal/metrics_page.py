@@ -1,4 +1,4 @@
-"""`/metrics`, for whoever METRICS_FROM lets ask: what was counted; how mails and reminders are."""
+"""`/metrics`, for the networks in METRICS_FROM: counters, emails and reminders."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,13 +17,13 @@ from benefits_portal.reminders.models import Run
 from benefits_portal.tenants.client_ip import client_ip
 from benefits_portal.tenants.models import Mail
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of the text form
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 DAY = timedelta(days=1)
 
 
 @login_not_required
 def metrics_page(request: HttpRequest) -> HttpResponse:
-    """As if it did not exist for whoever asks from elsewhere, by whatever method."""
+    """The metrics; 404 for clients outside of METRICS_FROM, for any method."""
     if not may_ask(client_ip(request)):
         raise Http404
     return answer(request)
@@ -37,7 +37,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 def may_ask(ip_text: str | None) -> bool:
-    """Whether METRICS_FROM has the network of `ip_text`; a unix socket is in none."""
+    """Whether `ip_text` is in a network of METRICS_FROM; a unix socket is in none."""
     if not ip_text or not metrics.is_on():
         return False
     ip = ip_address(ip_text)
@@ -47,7 +47,7 @@ def may_ask(ip_text: str | None) -> bool:
 
 
 def gauges() -> list[Gauge]:
-    """What the database says; whether it answers is one of them, for the others are left out."""
+    """Whether the database answers; if it does, also the gauges that need it."""
     try:
         figures = [*mails(), *reminders()]
     except (DatabaseError, InterfaceError):
@@ -57,7 +57,7 @@ def gauges() -> list[Gauge]:
 
 
 def mails() -> Iterator[Gauge]:
-    """Of the last day, by what became of them, and for how long the oldest one waits."""
+    """Emails queued within the last day by state, and the age of the oldest waiting one."""
     now = clock.now()
     of_day = Mail.objects.filter(queued_at__gt=now - DAY).aggregate(
         waiting=Count("pk", filter=Q(next_try_at__isnull=False)),
@@ -76,7 +76,7 @@ def mails() -> Iterator[Gauge]:
 
 
 def reminders() -> Iterator[Gauge]:
-    """Of the last run that came to its end; none before the first."""
+    """The end and the figures of the last complete run of reminders; none before the first."""
     if (last := Run.objects.ended().first()) and last.ended_at:
         ended = "When reminders were last sent, in seconds since 1970."
         yield Gauge("benefits_portal_reminders_ended_at", ended, last.ended_at.timestamp())

@@ -1,7 +1,7 @@
-"""Middleware that Django has no setting for.
+"""Middleware for what Django has no settings for.
 
-Our own headers; no caching for signed-in people; sessions on a read-only database; a reason for
-having to sign in again; whole pages in answer to requests for a part of one.
+Security headers; no caching for signed-in people; sessions on a read-only database; why people have
+to sign in again; whole pages in response to htmx.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def security_headers(
             response.headers.setdefault(name, value)
         keep_nothing(request, response)
         keep_here(request, response)
-        # Also where one is deleted, which Django does without the flags
+        # Also on deleted cookies, for which Django does not set these flags
         for cookie in response.cookies.values():
             cookie["httponly"], cookie["secure"] = True, settings.SESSION_COOKIE_SECURE
         return response
@@ -88,10 +88,10 @@ class Sessions(SessionMiddleware):
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Django's, which tells the sign-in page why somebody is there who was signed in before.
+    """Redirects to sign in; the parameter `ended` says why, to people who were signed in before.
 
-    `ended` in its address is "sent" if they sent a form, which was not carried out, and "shown" if
-    they opened a page.
+    It is "sent" if they submitted a form, which was not carried out, and "shown" if they opened a
+    page.
     """
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
@@ -132,6 +132,7 @@ def whole_pages(
         if request.method == "GET":
             response.headers["HX-Redirect"] = own_url(request)
             return response
-        return reswap(retarget(response, "body"), "innerHTML show:window:top")  # type: ignore[arg-type]
+        retarget(response, "body")
+        return reswap(response, "innerHTML show:window:top")  # type: ignore[arg-type]
 
     return respond

@@ -1,4 +1,4 @@
-"""Form fields that read numbers as people copy them (rule W4)."""
+"""Form fields for numbers as people type and paste them (rule W4)."""
 
 from decimal import Decimal
 from typing import Any, override
@@ -12,7 +12,7 @@ from benefits_portal.typed_numbers import read_amount, read_number
 
 
 def check_range(value: int, at_least: int, at_most: int) -> int:
-    """Raises ValidationError."""
+    """Return `value`. Raises ValidationError if it is out of range."""
     if not at_least <= value <= at_most:
         limits = {"least": figures.format_number(at_least), "most": figures.format_number(at_most)}
         raise forms.ValidationError(_("Enter a number from %(least)s to %(most)s.") % limits)
@@ -20,18 +20,14 @@ def check_range(value: int, at_least: int, at_most: int) -> int:
 
 
 class NumberInput(forms.TextInput):
-    """A field of text, for numbers.
-
-    The browser's control for numbers empties itself for what it does not know, and loses what was
-    pasted.
-    """
+    """A text input for numbers: the browser's number control discards text that it cannot parse."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"inputmode": "numeric", "autocomplete": "off", **(attrs or {})})
 
 
 class NumberFormField(forms.IntegerField):
-    """A whole number, with its thousands apart or not."""
+    """A whole number, with or without thousands separators."""
 
     widget = NumberInput
 
@@ -43,11 +39,11 @@ class NumberFormField(forms.IntegerField):
 
     @override
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {}  # what a field of text cannot use
+        return {}  # `min` and `max` are not for text inputs
 
 
 class AmountFormField(forms.DecimalField):
-    """An amount of money, with its thousands apart or not."""
+    """An amount of money, with or without thousands separators."""
 
     widget = NumberInput
 
@@ -59,10 +55,7 @@ class AmountFormField(forms.DecimalField):
 
     @override
     def prepare_value(self, value: Any) -> Any:
-        """As the reader's language writes it and `to_python` reads it.
-
-        85, never 85.000, which is 85 thousand in Dutch.
-        """
+        """The amount in the current language, without trailing zeros: 85.000 is 85,000 in Dutch."""
         if not isinstance(value, Decimal):
             return value
         return f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))

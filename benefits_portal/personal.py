@@ -1,7 +1,8 @@
-"""What of a person a field holds: every field that can hold text says so, or says that it does not.
+"""Which personal data each field contains. Every field that can contain text must declare it.
 
-A field says it by its kind (`PersonNameField.personal`), or its model in a table `personal` by the
-field's name. Numbers, days, choices and relations hold nothing of anybody by themselves.
+By the attribute `personal` of the field's class (`PersonNameField`), or in the dict `personal` of
+its model, by the field's name; None for no personal data. Numbers, dates, choices and relations
+need no declaration.
 """
 
 from enum import StrEnum
@@ -22,28 +23,28 @@ TEXTS = (
 
 
 class Personal(StrEnum):
-    """What it is; to erase somebody is to go through all of it."""
+    """Kinds of personal data; to erase a person, go through fields of all kinds."""
 
     NAME = "name"
     EMAIL = "e-mail address"
-    FREE_TEXT = "free text"  # people wrote it: what is in it nobody knows
+    FREE_TEXT = "free text"  # may contain anything
     PREFERENCE = "preference"
     SECRET = "secret"  # noqa: S105 - hashed or sealed
-    DIGEST = "digest"  # of an e-mail address: it finds the person again
+    DIGEST = "digest"  # of an email address, by which the person can be found
 
 
 class Undeclared(TypeError):
-    """A field can hold text, and nobody has said whose."""
+    """A field can contain text, and does not declare its personal data."""
 
 
 def personal(field: Any) -> Personal | None:
-    """What of a person `field` holds; None for nothing. Raises Undeclared."""
+    """The kind of personal data in `field`; None for none. Raises Undeclared."""
     declared: dict[str, Personal | None] = getattr(field.model, "personal", {})
     if field.name in declared:
         return declared[field.name]
     if hasattr(field, "personal"):
         return field.personal  # type: ignore[no-any-return]
-    if sources := getattr(field, "sources", ()):  # worked out from them
+    if sources := getattr(field, "sources", ()):  # computed from them
         kinds = (personal(field.model._meta.get_field(source)) for source in sources)
         return next(filter(None, kinds), None)
     if isinstance(getattr(field, "output_field", field), TEXTS) and not field.choices:
@@ -52,7 +53,7 @@ def personal(field: Any) -> Personal | None:
 
 
 def own_models() -> list[type[models.Model]]:
-    """The project's own, not those of Django and its apps."""
+    """The models of this project, without Django's."""
     return [model for model in apps.get_models() if is_own(model)]
 
 
@@ -62,20 +63,20 @@ def is_own(model: type[models.Model]) -> bool:
 
 @cache
 def fields_of(model: type[models.Model], *kinds: Personal) -> dict[str, Personal]:
-    """The fields of `model` that hold something of `kinds`, each with what it is."""
+    """The stored fields of `model` with personal data of `kinds`, by name."""
     stored = [field for field in model._meta.concrete_fields if not hasattr(field, "sources")]
     held = {field.name: personal(field) for field in stored} if is_own(model) else {}
     return {name: kind for name, kind in held.items() if kind in kinds}
 
 
 def called_by(model: type[models.Model]) -> dict[str, Personal]:
-    """The fields of `model` that say what somebody is called: whether by name or by address."""
+    """The fields of `model` with people's names or email addresses."""
     return fields_of(model, Personal.NAME, Personal.EMAIL)
 
 
 @cache
 def _called_by_any() -> frozenset[str]:
-    """The names of fields that say so of people, and are used for nothing else."""
+    """The names that only such fields have, in all models."""
     people = {name for model in own_models() for name in called_by(model)}
     others = {
         field.name
@@ -87,10 +88,9 @@ def _called_by_any() -> frozenset[str]:
 
 
 def without_names(values: dict[str, Any], subject: models.Model | None) -> dict[str, Any]:
-    """`values` about `subject`, by field; None for what says how somebody is called.
+    """`values` of `subject` by field, with names, email addresses and their digests set to None.
 
-    Nor does a digest stay, which finds them again. Without a subject they are about what was
-    refused to be made.
+    Without a subject (an object that was refused to be made), by the names of fields alone.
     """
     withheld = {*_called_by_any()}
     if subject:

@@ -1,4 +1,4 @@
-"""Only ever to a page of this site: what a redirect leads to may hold what anybody wrote."""
+"""Redirects that stay on this site, although their URLs may come from user input."""
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,17 +19,17 @@ def on_to(url: str) -> HttpResponseRedirect:
 
 
 def own_url(request: HttpRequest) -> str:
-    """The path and query that were asked for; a path that begins with `//` would name a host."""
+    """The path and query of the request, escaped if it begins with `//`, which names a host."""
     return escape_leading_slashes(request.get_full_path())
 
 
 def stays_here(url: str, host: str | None = None) -> bool:
-    """Whether a browser that is given `url` stays on this site: a path, or a page of `host`."""
+    """Whether `url` is a path, or a URL of `host`."""
     return url_has_allowed_host_and_scheme(url, host)
 
 
 def keep_here(request: HttpRequest, response: HttpResponse) -> None:
-    """Let every header of `response` that leads a browser elsewhere lead home."""
+    """Replace URLs of other sites in the headers of `response` by home."""
     for name in URL_HEADERS:
         url = response.headers.get(name)
         if url not in (None, "false") and not stays_here(url, own_host(request)):
@@ -37,7 +37,7 @@ def keep_here(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def own_host(request: HttpRequest) -> str | None:
-    """The host that was asked for, if it is one of ours."""
+    """The requested host if it is allowed, else None."""
     try:
         return request.get_host()
     except DisallowedHost:

@@ -1,10 +1,8 @@
-"""Lists read from a streaming replica (REPLICA_URL); everything else from the primary.
+"""Read lists from a streaming replica (REPLICA_URL), and everything else from the primary.
 
-That is everything that decides, and who somebody is.
-
-Nobody misses what they have just written: a write leaves the position in the primary's log (LSN)
-with the browser, and lists come from the replica only once it has got as far. A replica that is
-behind, away or promoted is not used.
+People always see what they have just written: a write stores the primary's log position (LSN) in a
+cookie, and lists come from the replica once it has replayed up to there. A replica that is behind,
+away or promoted is not used (docs/adr/0011).
 """
 
 import re
@@ -19,26 +17,23 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 BACK_OFFICE_LIST = re.compile(r"admin:\w+_changelist")
-# For so many seconds; a replica further behind is an incident
+# The age is in seconds; a replica that lags more is an incident
 COOKIE, COOKIE_AGE = f"{settings.COOKIE_PREFIX}written", 10 * 60
 LSN = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
-REST = 10  # seconds that a replica which did not answer is left alone
+REST = 10  # seconds during which a replica that did not answer is not used
 
 _from_replica: ContextVar[bool] = ContextVar("from_replica", default=False)
 _resting_until = 0.0  # of this process, by its monotonic clock
 
 
 def list_from_replica[View: Callable[..., HttpResponseBase]](view: View) -> View:
-    """Decorator: this list may be read from the replica."""
+    """Decorator: the view may read from the replica."""
     view.may_be_read_from_replica = True  # type: ignore[attr-defined]
     return view
 
 
 class Router:
-    """Reads go where `ListsFromReplica` says, writes to the primary.
-
-    Also writes of what was read from the replica.
-    """
+    """Routes reads to where `ListsFromReplica` decided, and all writes to the primary."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         return "replica" if _from_replica.get() else "default"
@@ -81,7 +76,7 @@ class ListsFromReplica:
 
 
 def written_up_to() -> str:
-    """Where the primary's log stands; empty if it cannot be asked, for what was done is done."""
+    """The primary's log position; empty if it does not answer, since the write was done."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_current_wal_insert_lsn()")
@@ -91,10 +86,7 @@ def written_up_to() -> str:
 
 
 def has_got_as_far_as(position: str) -> bool:
-    """Whether the replica answers and holds everything up to `position`, a browser's own.
-
-    A primary never does.
-    """
+    """Whether the replica answers and has replayed up to `position`; False if it was promoted."""
     global _resting_until
     if time.monotonic() < _resting_until:
         return False

@@ -1,20 +1,14 @@
-"""How long is kept what grows with use and is no part of the record.
-
-`manage.py prune` deletes what is older.
-"""
+"""How long rows are kept that grow with use and are not part of the record (`manage.py prune`)."""
 
 from benefits_portal.environment import Env
 
 FOR_EVER = 0
 YEAR, THIRTEEN_MONTHS = 366, 396
-MAX_DAYS = 36_500  # a hundred years; a day before the year 1 is none
+MAX_DAYS = 36_500  # a hundred years; more could lead to a day before the year 1
 
 
 def days_kept(env: Env) -> dict[str, int]:
-    """Days by table.
-
-    Raises ImproperlyConfigured below a day, within which lock-outs still count; 0 keeps for ever.
-    """
+    """The days to keep rows, by table; 0 is for ever. Raises ImproperlyConfigured."""
     return {
         "django_session": env.number(
             "KEEP_ENDED_SESSIONS_DAYS", default=1, least=FOR_EVER, most=MAX_DAYS
@@ -26,7 +20,7 @@ def days_kept(env: Env) -> dict[str, int]:
             "KEEP_ATTEMPTS_DAYS", default=7, least=FOR_EVER, most=MAX_DAYS
         ),
         "tenants_mail": env.number("KEEP_MAILS_DAYS", default=90, least=FOR_EVER, most=MAX_DAYS),
-        # What was told is never told again, and a reminder comes up to a year before
+        # A reminder may come a year before its day, and is remembered by its digest
         "reminders_digest": env.number(
             "KEEP_REMINDERS_DAYS", default=THIRTEEN_MONTHS, least=YEAR, most=MAX_DAYS
         ),

@@ -1,4 +1,4 @@
-"""Django's sessions in the database, read by a query that is put together once per process."""
+"""Django's database sessions, read by a query that is compiled once per process."""
 
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,12 @@ def stored(key: str) -> QuerySet[Session, tuple[str, datetime]]:
 
 
 class SessionStore(db.SessionStore):
-    """What nearly every request begins with, so each page gains by it."""
+    """Loads a session by a prepared query, since nearly every request begins with it."""
 
     def load(self) -> dict[str, Any]:
         found = stored.tuples(self.session_key or "")
         if found and found[0][1] > clock.now():
             data: dict[str, Any] = self.decode(found[0][0])
             return data
-        self._session_key = None  # one that has ended is never used again
+        self._session_key = None  # never reuse the key of a session that has ended
         return {}

@@ -1,4 +1,4 @@
-"""What people send as files is read in memory and thrown away: none is ever put on the disk."""
+"""Read uploaded files in memory; none is written to disk."""
 
 from typing import Any
 
@@ -7,10 +7,7 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 
 
 class InMemory(MemoryFileUploadHandler):
-    """Takes forms with files up to FILE_UPLOAD_MAX_MEMORY_SIZE.
-
-    Beyond it Django has no limit of its own.
-    """
+    """Refuses forms over FILE_UPLOAD_MAX_MEMORY_SIZE, which Django would write to disk."""
 
     def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
         super().handle_raw_input(*args, **kwargs)

@@ -13,7 +13,7 @@ from benefits_portal.local_only import local_only
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benefits_portal.settings")
 try:
     application = mark_charset(get_wsgi_application())
-except ImproperlyConfigured as problem:  # it says what to set, and how
+except ImproperlyConfigured as problem:  # the text says what to set
     sys.exit(str(problem))
 if settings.IS_LOCAL:
     application = local_only(application)
