@@ -31,12 +31,12 @@ def tenant_context_exempt(view: View) -> View:
     return view
 
 
-# What a higher app asks for the first page of whoever has no role: its address, or nothing
+# Registered by higher apps: functions from a user without a role to a first page's URL, or ""
 FIRST_PAGES: list[Callable[[User], str]] = []
 
 
 def first_page(request: PartnerRequest) -> HttpResponse:
-    """The first page for somebody without a role: their own page, if any, else `no_role`."""
+    """The first page of a person without a role: one of FIRST_PAGES, or else `no_role`."""
     pages = (page(request.user) for page in FIRST_PAGES)
     own = next(filter(None, pages), "")
     return redirect(own) if own else no_role(request, status=200)
@@ -45,7 +45,7 @@ def first_page(request: PartnerRequest) -> HttpResponse:
 def role_required(view: View) -> View:
     """Require a role at the partner (P2).
 
-    Without one there is a single page, which says whom to ask.
+    People without one get a page that says whom to ask.
     """
 
     @wraps(view)
@@ -60,20 +60,20 @@ def role_required(view: View) -> View:
 def admin_required(view: View) -> View:
     """Require a Global admin or MPN partner admin (P3).
 
-    Account members see why they may not.
+    Account members are told why they may not.
     """
     return _required(view, lambda role: role.may_act, NotPermitted)
 
 
 def record_reader_required(view: View) -> View:
-    """Require somebody who may read the partner's whole record: an admin (A2)."""
+    """Require an admin, who may read the partner's whole record (A2)."""
     return _required(view, lambda role: role.may_act, ActivityForAdmins)
 
 
 def global_admin_required(view: View) -> View:
     """Require a Global admin, who may change people, roles and tenants (P3).
 
-    Others see why they may not.
+    Others are told why they may not.
     """
     return _required(view, lambda role: role.may_manage_people, OnlyGlobalAdmins)
 
@@ -177,7 +177,7 @@ def get_own_prepared(
 
 
 def _here(request: PartnerRequest, found: Any, owner: str) -> Any:
-    """Return `found` if it is in the tenant context; otherwise raise what `get_own` raises."""
+    """Return `found` if it is in the tenant context; else raise what `get_own` raises."""
     if found is None:
         raise Http404
     partner_id = reduce(getattr, f"{owner}_id".split("__"), found)
@@ -185,7 +185,7 @@ def _here(request: PartnerRequest, found: Any, owner: str) -> Any:
     if partner_id != request.partner.pk or wanted not in (None, request.tenant.pk):
         raise ElsewhereError(tenant_of_ones_own(request, partner_id, wanted))
     if owner == "partner":
-        found.partner = request.partner  # at hand: no join, and no query
+        found.partner = request.partner  # spares a join or a query
     if wanted:
         found.tenant = request.tenant
     return found
@@ -194,7 +194,7 @@ def _here(request: PartnerRequest, found: Any, owner: str) -> Any:
 def tenant_of_ones_own(request: PartnerRequest, partner_id: int, wanted: int | None) -> Tenant:
     """The tenant `wanted`, or any of the partner's, if the person can switch to it.
 
-    Raises Http404 for support, who view one tenant and cannot switch.
+    Raises Http404 for support staff, who see one tenant and cannot switch.
     """
     elsewhere = (
         tenant

@@ -1,4 +1,4 @@
-"""What of the record is shown: the filter of the activity page."""
+"""The filter of the activity page."""
 
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -25,9 +25,9 @@ from benefits_portal.tenants.models import DirectoryUser, Partner, Record, User
 
 
 class ActionSelect(forms.Select):
-    """The kinds of what is on record, in groups, drawn once for each that is chosen.
+    """A grouped select of recorded actions, rendered once for each selected value.
 
-    Django renders a template for each of its options.
+    Django renders a template for each option.
     """
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
@@ -39,7 +39,7 @@ class ActionSelect(forms.Select):
 
 @cache
 def drawn_actions(chosen: str, _language: str) -> SafeString:
-    """The options with one of them selected, in the active language."""
+    """The HTML of the options with one of them selected, in the active language."""
     groups = ((name, drawn_options(chosen, actions)) for name, actions in grouped_actions())
     drawn = format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
     return drawn_options(chosen, [("", _now("Everything"))]) + drawn
@@ -57,13 +57,13 @@ def drawn_options(chosen: str, options: list[tuple[str, str]]) -> SafeString:
 
 
 def grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The kinds of what is on record, by what they are about, each group in its order."""
+    """The recorded actions as choices, grouped by what they are about."""
     return actions_in(get_language() or "")
 
 
 @cache
 def actions_in(_language: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The same, put in order once for each language; it is the active one."""
+    """The same, sorted once per language; `language` is the active one."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action, label in Record.actions.items():
         groups.setdefault(group_of(action), []).append((action, str(label)))
@@ -74,7 +74,7 @@ def actions_in(_language: str) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def group_of(action: str) -> str:
-    """What an action is about, in words."""
+    """The kind of thing that an action is about, in words."""
     match action.partition("."):
         case ["benefits", _dot, kind]:
             return _now("Product keys") if kind.startswith("key-") else _now("Benefits and credit")
@@ -91,9 +91,9 @@ ABOUT_PEOPLE = ("person", "guest", "account", "role")
 
 
 class ActivityFilter(forms.Form):
-    """What of the record is shown.
+    """The filter of the activity page, read from the URL.
 
-    All of it is in the address; a field that makes no sense says so and leaves out nothing.
+    An invalid field shows an error and does not filter.
     """
 
     action = forms.ChoiceField(label=_("What"), required=False, widget=ActionSelect)
@@ -124,12 +124,12 @@ class ActivityFilter(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything is left out, but for the sign-ins."""
+        """Whether records are left out, other than sign-ins."""
         return any(value for name, value in self.chosen.items() if name != "sign_ins")
 
     @property
     def hides_sign_ins(self) -> bool:
-        """Unless they are asked for, or refused ones, or a kind of what is on record."""
+        """Whether sign-ins are hidden: not if a kind of action, refusals or they are chosen."""
         chosen = self.chosen
         return not (chosen.get("sign_ins") or chosen.get("refused") or chosen.get("action"))
 
@@ -139,7 +139,7 @@ class ActivityFilter(forms.Form):
         return self.cleaned_data
 
     def of(self, records: RecordQuerySet) -> RecordQuerySet:
-        """Those of `records` that were asked for; days are the partner's own."""
+        """The `records` that match; days are the partner's own."""
         chosen, zone = self.chosen, ZoneInfo(self.partner.time_zone)
         if chosen.get("action"):
             records = records.filter(action=chosen["action"])
@@ -156,10 +156,10 @@ class ActivityFilter(forms.Form):
         return self._by_or_about(records, chosen["person"]) if chosen.get("person") else records
 
     def _by_or_about(self, records: RecordQuerySet, search_query: str) -> RecordQuerySet:
-        """Find records by who did them or whom they are about, as many as a page needs.
+        """Find the records that people made or that are about them, enough for a page.
 
-        Of few people an index finds their records by key; of many, records are read in order until
-        a page is full.
+        For few people, by an index over each; for many, records are read in order until a page is
+        full.
         """
         found = DirectoryUser.objects.filter(partner=self.partner).matching(search_query)
         people, actors = (

@@ -1,7 +1,7 @@
 """Pages about any day: `?on=2027-01-31` (H1 to H5).
 
-A view marked `on_any_day` finds the day in `request.any_day.day` and gives it to the rules; the
-frame of every page shows which day it is, and the way to another one.
+A view marked `on_any_day` finds the day in `request.any_day.day` and passes it to the rules. The
+frame of every page shows which day it is, and how to choose another one.
 """
 
 from collections.abc import Callable
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 type View = Callable[..., HttpResponseBase]
 PARAMETER = "on"
 FILE = "csv/"  # after a page's path: its list as a file
-# What else of a URL says where in a list somebody was on the other day
+# Parameters of a position in a list, which is another one on another day
 POSITIONS = (PARAMETER, "after", "before", "page")
 
 
 @dataclass(frozen=True)
 class AnyDay:
-    """The day that a page is about: `as_of`, where its URL names another than `today`.
+    """The day that a page is about: `as_of` if the URL names a day other than `today`.
 
-    `error` says what is wrong with the day that it names; the page is today's then.
+    `error` is what is wrong with the day in the URL; the page is then about today.
     """
 
     today: date
@@ -64,17 +64,17 @@ class AnyDay:
 
     @property
     def kept(self) -> dict[str, str]:
-        """What links within the page carry on, by name."""
+        """The parameters that links within the page carry along, by name."""
         return {PARAMETER: self.as_of.isoformat()} if self.as_of else {}
 
     @property
     def query(self) -> str:
-        """The query string of a link to another page of the same day; empty of today."""
+        """The query string for links to other pages of the same day; empty for today."""
         return f"?{PARAMETER}={self.as_of.isoformat()}" if self.as_of else ""
 
     @property
     def today_query(self) -> str:
-        """The query string of the same page of today."""
+        """The query string of this page for today."""
         query = QueryDict(mutable=True)
         for name, value in self.others:
             query.appendlist(name, value)
@@ -82,14 +82,14 @@ class AnyDay:
 
     @property
     def title(self) -> str:
-        """Which day it is, where it is not today."""
+        """The day in words; empty for today."""
         if self.is_forecast:
             return _("Forecast for %(day)s") % {"day": as_day(self.day)}
         return _("As it was on %(day)s") % {"day": as_day(self.day)}
 
     @property
     def explanation(self) -> str:
-        """What a page of another day tells, and what not (H2, H4)."""
+        """What a page of another day shows, and what it does not (H2, H4)."""
         if self.is_forecast:
             return _(
                 "This is what follows if nothing is redeemed, assigned or removed until then. "
@@ -102,7 +102,7 @@ class AnyDay:
 
 
 def read_parameter(days: list[str]) -> date | None:
-    """The day that a URL names; None for none. Raises ValidationError."""
+    """The day in a URL; None if there is none. Raises ValidationError."""
     if len(days) > 1:
         raise ValidationError(_("The address names more than one day."))
     if not days or not days[0]:
@@ -113,7 +113,7 @@ def read_parameter(days: list[str]) -> date | None:
 
 
 def on_any_day(view: View) -> View:
-    """Decorator: the page can be about any day. Its view reads only."""
+    """Decorator: the page can be about any day. The view must only read."""
 
     @wraps(view)
     def dated(request: "PartnerRequest", *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -124,13 +124,13 @@ def on_any_day(view: View) -> View:
 
 
 def instead_of_file(request: HttpRequest) -> HttpResponseRedirect:
-    """To the page of a list's file, which says what is wrong with the day: a file could not."""
+    """Redirect to the page of a list's file, which can show what is wrong with the day."""
     page = request.path.removesuffix(FILE)
     return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
 
 
 def file_on_any_day(view: View) -> View:
-    """Decorator: the file of a page that can be about any day; never of another than asked for."""
+    """Decorator: the file of such a page; redirects if the day is invalid."""
 
     @on_any_day
     @wraps(view)

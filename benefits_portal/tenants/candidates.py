@@ -11,26 +11,25 @@ if TYPE_CHECKING:
 
 
 class Candidate(NamedTuple):
-    """Somebody in the list of people, and why they cannot be chosen, if so."""
+    """A person in a list to choose from, with the reason if they cannot be chosen."""
 
     person: "DirectoryUser"
     refusal: Refusal | None
 
     @property
     def name(self) -> str:
-        """Isolated, to stand within the words of a button."""
+        """The name, isolated for use within a button's text."""
         return isolated(self.person.display_name)
 
     @property
     def subtitle(self) -> str:
-        """What tells them from others of the same name.
+        """What distinguishes the person from others of the same name.
 
-        One text, for each part that a template looks up costs as much as the whole. A line ends
-        after the address rather than before the tenant.
+        One text, because each template lookup is expensive. Lines break after the address.
         """
         person = self.person
         tenant = isolated(person.tenant.name)
-        # A tenth of what `get_kind_display` costs, for each of twenty people
+        # Ten times as fast as `get_kind_display`, for each of twenty people
         kind = type(person).Kind(person.kind).label
         return f"{person.user_principal_name} · {kind}\xa0·\xa0{tenant}"
 
@@ -40,7 +39,7 @@ class Candidate(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """Those who can be chosen come first; the others are folded."""
+    """People to choose from: first those who can be chosen; the others are folded away."""
 
     eligible: list[Candidate]
     refused: list[Candidate]
@@ -50,9 +49,9 @@ class Choices(NamedTuple):
     def of(
         cls, candidates: Iterable[Candidate], wanted: str | None, *, chooses_only_one: bool = False
     ) -> "Choices":
-        """With whoever of those who can be chosen has `wanted` for primary key as `chosen`.
+        """Choices with one `chosen`: the one with the primary key `wanted`.
 
-        Or with the only one who was found, if `chooses_only_one`.
+        Or the only one found, if `chooses_only_one`.
         """
         found = list(candidates)
         eligible = [one for one in found if one.refusal is None]
@@ -62,12 +61,12 @@ class Choices(NamedTuple):
         return cls(eligible, refused, chosen or only)
 
     def rows(self) -> list[dict[str, Any]]:
-        """What tenants/_candidates.html writes of those who can be chosen."""
+        """The rows of tenants/_candidates.html for people who can be chosen."""
         return [
             {**one.row(), "name": one.name, "is_chosen": one is self.chosen}
             for one in self.eligible
         ]
 
     def refused_rows(self) -> list[dict[str, Any]]:
-        """And of the others."""
+        """The rows for people who cannot be chosen."""
         return [{**one.row(), "reason": one.refusal.message} for one in self.refused if one.refusal]

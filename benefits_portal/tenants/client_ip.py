@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The IP address of the client."""
 
 from ipaddress import ip_address
 
@@ -9,10 +9,10 @@ from benefits_portal.tenants.limits import network_of
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The client's own address, which attempts are counted by (K6).
+    """The client's IP address, by which attempts are counted (K6).
 
-    As the outermost trusted proxy saw it, else of whoever connects. Each proxy appends the address
-    that it sees to X-Forwarded-For; further left stands what the client may have made up.
+    As seen by the outermost trusted proxy, or else the address that connects. Each proxy appends to
+    X-Forwarded-For, so values further left may be forged.
     """
     connecting: str | None = request.META.get("REMOTE_ADDR") or None
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
@@ -25,5 +25,5 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 def client_network(request: HttpRequest) -> str:
-    """What attempts are counted by as one address."""
+    """The network of the client, which counts as one address in limits."""
     return network_of(client_ip(request))

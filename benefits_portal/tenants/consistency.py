@@ -1,4 +1,4 @@
-"""What must agree about partners, people and the record."""
+"""Consistency checks of partners, people and the record."""
 
 from collections.abc import Callable, Iterator
 
@@ -32,14 +32,14 @@ FOLD_AGAIN = "Run manage.py fold_names, which writes what people are found and s
 
 
 def not_folded(model: type[models.Model]) -> Check:
-    """The rows that are searched or sorted by another text than their own (W7)."""
+    """Rows whose search text or sort key is out of date (W7)."""
     return Check(
         model, "not found or sorted by its name as it is now", FOLD_AGAIN, lambda: stale_rows(model)
     )
 
 
 def people_not_found() -> Iterator[int]:
-    """People who are not found by exactly what their name and address begin with."""
+    """People whose search words are missing or out of date."""
     for batch in in_batches(rows(DirectoryUser), "display_name", "user_principal_name"):
         kept: dict[int, set[bytes]] = {pk: set() for pk, *_texts in batch}
         for person, word in (
@@ -59,10 +59,7 @@ def domain_or_text(text: str) -> str:
 
 
 def not_canonical(model: type[models.Model], column: str, canonical: Callable[[str], str]) -> Check:
-    """The rows that hold `column` in a spelling that is not canonical (W1, W2).
-
-    People are found and told apart by the canonical one.
-    """
+    """Rows whose `column` is not in its canonical spelling (W1, W2)."""
 
     def find() -> Iterator[int]:
         for batch in in_batches(rows(model), column):

@@ -1,6 +1,6 @@
-"""Mails on the console, as people read them.
+"""Print emails on the console in readable form.
 
-Django's own writes them as they travel, and breaks links by `=`.
+Django prints them as sent, with links broken by quoted-printable `=`.
 """
 
 from django.core.mail import EmailMessage

@@ -1,7 +1,7 @@
-"""The mail to whoever asked the program team for something, when it is decided.
+"""The email to a person whose request the program team has decided.
 
-In their own language; no key, nobody else's name, and nothing that somebody typed but the domain
-they asked for (W12). The link leads to a page that asks to sign in.
+In their language, without product keys or other people's names; the only user input in it is the
+domain that they asked for (W12). Its link leads to a page that requires sign-in.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def tenant_decided(params: dict[str, str]) -> Letter | None:
 def decision_letter(
     recipient: User | None, partner: Partner, about: Mapping[str, Any]
 ) -> Letter | None:
-    """None for somebody who has left, or holds no role at `partner` any more (P1)."""
+    """The email; None if the person has left, or no longer has a role at `partner` (P1)."""
     if recipient is None or not recipient.is_active:
         return None
     if not recipient.role_assignments.filter(partner=partner).exists():
@@ -44,13 +44,13 @@ def decision_letter(
 
 
 def portal_href(path: str) -> str:
-    """`path` at the portal's own host; empty where the settings name none, as in a demo."""
+    """The absolute URL of `path`; empty if the settings name no host, as in a demo."""
     origin = portal_origin()
     return f"{origin}{path}" if origin else ""
 
 
 def portal_origin() -> str:
-    """The portal's own host, as in https://portal.example; empty where the settings name none."""
+    """The portal's origin, such as https://portal.example; empty if the settings name none."""
     named = (
         host
         for host in settings.ALLOWED_HOSTS

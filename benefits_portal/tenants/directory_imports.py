@@ -1,4 +1,4 @@
-"""What a line of a CSV file of partners or of people means (W2, W3)."""
+"""Imports of partners and of people: what a line of the CSV file means (W2, W3)."""
 
 from itertools import batched
 from typing import ClassVar
@@ -117,7 +117,7 @@ class PersonImport(RowImport):
         return (cells["tenant"], cells["user_principal_name"])
 
     def canonical(self, cells: Cells) -> Cells:
-        """The directory's own name for a guest is the guest's address (W3)."""
+        """Replace the directory's own name for a guest by the guest's address (W3)."""
         cells = super().canonical(cells)
         email, domain = guest_behind(cells["user_principal_name"]) or ("", "")
         is_own = cells["kind"] == DirectoryUser.Kind.GUEST and domain == cells["tenant"]

@@ -1,7 +1,4 @@
-"""Lists that are taken along, on record (rule A1).
-
-Who, which list, what it was filtered by, and how many rows.
-"""
+"""Downloads of lists are recorded (A1): who, which list, its filters, how many rows."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -26,11 +23,10 @@ def log_download(
     by: Actor,
     **tenant_context: Any,
 ) -> None:
-    """Put on record that `rows`, a list called `name`, are about to be sent.
+    """Record that the list `name` is about to be downloaded, and yield its `rows`.
 
-    Before the first one is, so that a download that breaks off is on record too, with all that was
-    asked for. The same one again within the hour is counted. `filters` hold no name and no key (see
-    `masked`).
+    Recorded before the first row, so that an aborted download is recorded too. The same download
+    within an hour is only counted. `filters` must not contain names or keys (see `masked`).
     """
     if request.method != "GET":  # HEAD sends nothing
         return
@@ -40,22 +36,19 @@ def log_download(
 def log_rows(
     name: str, count: int, filters: Mapping[str, str], *, by: Actor, **tenant_context: Any
 ) -> None:
-    """The same of a list that is at hand, of `count` rows."""
+    """The same for a list in memory, of `count` rows."""
     written = ", ".join(f"{name}={value}" for name, value in filters.items() if value)
     after = {"list": name, "rows": count} | ({"filters": written[:200]} if written else {})
     Record.objects.log(TenantsAction.LIST_DOWNLOADED, by=by, after=after, **tenant_context)
 
 
 def file_name(owner: str, title: str, on: date) -> str:
-    """contoso-benefits-2026-11-29, in the reader's language, without what is no ASCII letter."""
+    """As in contoso-benefits-2026-11-29: in the reader's language, ASCII only."""
     return "-".join(filter(None, [slugify(owner), slugify(title), on.isoformat()]))
 
 
 def masked(search_query: str) -> str:
-    """What was searched for, as far as it goes on record (K3).
-
-    The first letter of each word, and nothing of a key.
-    """
+    """A search query for the record: the first letter of each word, without keys (K3)."""
     return " ".join(f"{word[0]}…" for word in without_keys(search_query).split()[:5])
 
 
@@ -66,10 +59,7 @@ def log_listing(
     rows: QuerySet[Any],
     **tenant_context: Any,
 ) -> None:
-    """The same of a list of the portal.
-
-    `rows` are all it could hold, of which `listing` says what was asked for.
-    """
+    """The same for a Listing; `rows` are all rows, before its filters."""
     filters = listing.query.state() | {"q": masked(listing.search_query)}
     log_download(
         request,

@@ -1,4 +1,4 @@
-"""What the rules about people, roles and tenants say no to (P1 to P4, W1)."""
+"""Refusals of the rules about people, roles and tenants (P1 to P4, W1)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +35,9 @@ class OnlyGlobalAdmins(Refusal):
 
 
 class FormOfAnotherTenant(Refusal):
-    """A form was sent after its sender had switched elsewhere.
+    """A form was submitted after the person switched to another tenant.
 
-    A place at another partner is not named on record (P1).
+    A tenant of another partner is not named on record (P1).
     """
 
     code = "form-of-another-place"
@@ -55,7 +55,7 @@ class BelongsElsewhere(Refusal):
 
 
 class NothingOnAnotherDay(Refusal):
-    """Something was sent to a page that shows another day than today (H4)."""
+    """A form was submitted on a page about a day other than today (H4)."""
 
     code = "nothing-on-another-day"
     rule = "H4"
@@ -67,7 +67,7 @@ class NothingOnAnotherDay(Refusal):
 
 
 class PartnerMoving(Refusal):
-    """Nothing happens while it is moved, so the attempt is not on record either."""
+    """The partner is closed while it is moved. Not recorded, since nothing may be written."""
 
     code = "partner-moving"
     rule = "C1"
@@ -95,7 +95,7 @@ class PartnerNotClosed(Refusal):
 
 
 class EmailOutsideTenant(Refusal):
-    """A member's address is one of the tenant's own."""
+    """A member's address must be in the tenant's domain."""
 
     code = "address-outside-tenant"
     rule = "U1"
@@ -116,7 +116,7 @@ class GuestFromInside(Refusal):
 
 
 class NameOfGuest(Refusal):
-    """One tenant's directory says `john_fabrikam.example#EXT#@…` of john@fabrikam.example (W3)."""
+    """The address is a directory's name for a guest, `john_fabrikam.example#EXT#@…` (W3)."""
 
     code = "name-of-guest"
     rule = "U1"
@@ -125,7 +125,7 @@ class NameOfGuest(Refusal):
 
 
 class AlreadyInDirectory(Refusal):
-    """The tenant has an entry with this address; `person` is that one."""
+    """The tenant already has an entry with this address: `person`."""
 
     code = "already-in-directory"
     is_already_so = True
@@ -196,7 +196,7 @@ class LastGlobalAdmin(Refusal):
 class RoleOfOneself(Refusal):
     code = "role-of-oneself"
     rule = "P3"
-    is_of_no_partner = True  # who has rights in the back office is no partner's to know
+    is_of_no_partner = True  # partners must not learn who has rights in the back office
     message = _("You can't give yourself a role.")
     advice = _("Ask a superuser of the back office to do it.")
 
@@ -247,7 +247,7 @@ class AlreadyDecided(Refusal):
 
 
 class DomainInUse(Refusal):
-    """Only ever told to the program team (P1)."""
+    """Shown only to the program team (P1)."""
 
     code = "domain-in-use"
     rule = "P1"

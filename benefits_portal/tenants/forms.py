@@ -1,4 +1,4 @@
-"""Forms of this app."""
+"""Forms about tenants, people and roles."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from benefits_portal.tenants.models import (
 
 
 class TenantForm(forms.Form):
-    """Which of one's own tenants to act in."""
+    """The tenant to work in, of those open to the person."""
 
     place = forms.TypedChoiceField(
         label=_("Tenant"),
@@ -40,7 +40,7 @@ class TenantForm(forms.Form):
 
 
 class AddUserForm(forms.Form):
-    """A member for one of the partner's tenants, or a guest of it."""
+    """A new member or guest of one of the partner's tenants."""
 
     kind = forms.TypedChoiceField(
         label=_("Kind"),
@@ -114,7 +114,7 @@ class RoleForm(forms.Form):
 
 
 class GiveRoleForm(RoleForm):
-    """A role for somebody of the partner's own directory."""
+    """A role for a person in the partner's directory."""
 
     person = forms.ModelChoiceField(
         DirectoryUser.objects.none(),
@@ -139,7 +139,7 @@ class GiveRoleForm(RoleForm):
 
 
 class TenantRequestForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A further tenant. It says nothing about who has the domain (P1)."""
+    """A request for another tenant. It does not reveal who has the domain (P1)."""
 
     class Meta:
         model = TenantRequest

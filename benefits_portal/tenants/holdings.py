@@ -1,7 +1,4 @@
-"""What people hold, told by the rooms above, which this one does not know.
-
-Their pages show it all the same.
-"""
+"""What people hold, provided by higher apps, which this app does not know."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,7 +11,7 @@ from .models import DirectoryUser
 
 @dataclass(frozen=True)
 class Holding:
-    """Something that somebody holds, and the page where it is taken away or passed on."""
+    """Something that a person holds, with the URL of the page to remove or transfer it."""
 
     title: str
     subtitle: str
@@ -22,19 +19,19 @@ class Holding:
 
 
 class HoldingProvider(Protocol):
-    """Says what some people hold on a day, with each entry's number."""
+    """A function that returns what people hold on a day, by the primary keys of their entries."""
 
     def __call__(
         self, people: Sequence[DirectoryUser], on: date, *, then: bool
     ) -> Iterable[tuple[int, Holding]]:
-        """`then`: on another day than today, whatever was given or taken since (H1)."""
+        """`then` asks for a day other than today, as it was then (H1)."""
 
 
 holding_providers: list[HoldingProvider] = []
 
 
 def register_holding_provider(provider: HoldingProvider) -> HoldingProvider:
-    """Decorator: `provider` says what some people hold on a day, with each entry's number."""
+    """Decorator: register a HoldingProvider."""
     holding_providers.append(provider)
     return provider
 
@@ -42,9 +39,9 @@ def register_holding_provider(provider: HoldingProvider) -> HoldingProvider:
 def holdings(
     people: Sequence[DirectoryUser], on: date, *, then: bool = False
 ) -> dict[int, list[Holding]]:
-    """What `people` hold on that day, today or `then`, by the number of their entry.
+    """What `people` hold on day `on`, by primary key; `then` for a day other than today.
 
-    As many queries however many they are, and none for nobody.
+    The number of queries does not depend on the number of people; none without people.
     """
     found: dict[int, list[Holding]] = defaultdict(list)
     for provider in holding_providers if people else ():

@@ -1,10 +1,8 @@
-"""Support looks at a partner's own pages as somebody there sees them.
+"""*View as partner*: support sees a partner's pages as an account member does.
 
-Read-only, marked on every page, on record.
-
-It is kept in the session, and so ends with it at the latest. Whoever looks has the least of the
-roles, Account member, so no key is ever revealed; and whatever they send is refused, but for the
-few that write nothing of a partner's.
+Read-only, marked on every page, and recorded. Stored in the session, so it ends with it at the
+latest. The role is Account member, so no key is ever revealed. All POSTs are refused, except a few
+that write none of the partner's data.
 """
 
 from collections.abc import Callable
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
     from .middleware import PartnerRequest
 
 SESSION_KEY = "viewing"
-BACK = "viewing_from"  # in the session: the page that looking was begun from
-WHOM = "viewing_whom"  # in the session: whose room it is, where a trainer looks
+BACK = "viewing_from"  # key of the session: the page to return to
+WHOM = "viewing_whom"  # key of the session: the name of the room that a trainer looks at
 PERMISSION = "tenants.view_partner"
 WRITES_NOTHING = {
     "tenants:end-viewing",
@@ -31,7 +29,7 @@ WRITES_NOTHING = {
 }
 
 
-# What a higher app asks who may look where, besides support
+# Registered by higher apps: functions that say who may look at a tenant, besides support
 ALSO: list[Callable[[User, Tenant], bool]] = []
 
 
@@ -46,9 +44,9 @@ def may_impersonate(user: User) -> bool:
 def start(
     request: HttpRequest, tenant: Tenant, *, by: Actor, back: str = "", whom: str = ""
 ) -> None:
-    """Look at `tenant` from the next request on, until one goes `back`; `by` says why.
+    """View as `tenant` from the next request on; `back` is the URL to return to.
 
-    Whoever looks at it already goes on (W11).
+    `by` gives the reason. No new record if the person already views it (W11).
     """
     if request.session.get(SESSION_KEY) == tenant.pk:
         return
@@ -67,7 +65,7 @@ def start(
 
 
 def end(request: HttpRequest) -> Tenant | None:
-    """Stop looking; what was looked at, if anything was."""
+    """Stop viewing; return the tenant that was viewed, if any."""
     whom = request.session.pop(WHOM, "")
     tenant = (
         Tenant.objects.select_related("partner")
@@ -87,16 +85,13 @@ def end(request: HttpRequest) -> Tenant | None:
 
 
 def end_with_session(request: HttpRequest, **kwargs: Any) -> None:
-    """Whoever signs out, by whichever door, stops looking."""
+    """Stop viewing when the person signs out, in whichever way."""
     if SESSION_KEY in request.session:
         end(request)
 
 
 def impersonated(request: "PartnerRequest") -> list[Tenant]:
-    """The places of whoever looks: the one tenant, with the least of the roles.
-
-    Empty for everybody else.
-    """
+    """The viewed tenant, with the role Account member; empty if nothing is viewed."""
     pk = request.session.get(SESSION_KEY) if request.user.is_authenticated else None
     if pk is None:
         return []

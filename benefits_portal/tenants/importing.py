@@ -1,4 +1,4 @@
-"""Carries out imports from CSV, all of a file or nothing, each line on record (A1)."""
+"""Carry out CSV imports: a whole file or nothing, with a record for each line (A1)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,9 +25,9 @@ def carry_out(
     shown: str | None = None,
     on_progress: OnProgress = lambda done: None,
 ) -> Import:
-    """Everything that the file says, in one transaction.
+    """Import the whole file in one transaction.
 
-    Raises Unreadable, or Refused with nothing changed.
+    Raises Unreadable, or Refused and changes nothing.
     """
     try:
         with transaction.atomic():
@@ -36,7 +36,7 @@ def carry_out(
                 raise Refused(asked)
             asked.carry_out(by, on_progress)
     except (Refusal, ValidationError, IntegrityError) as error:
-        # Somebody did the same at this moment
+        # A simultaneous request did the same
         raise Refused(kind.of(text, by=by)) from error
     return asked
 
@@ -49,11 +49,11 @@ def carry_out_in_batches(
     on_batch: Callable[[Import], object],
     dry_run: bool = False,
 ) -> Counter[Outcome]:
-    """The same for a file of any length, in batches.
+    """The same for a file of any length, in batches of BATCH lines.
 
-    BATCH lines are in memory at a time, but for a kind that `is_whole`, and `on_batch` sees each of
-    those batches. Nothing is changed in a dry run, or if a line is refused. Raises Unreadable;
-    Refusal, ValidationError or IntegrityError if somebody did the same at this moment.
+    `on_batch` gets each batch. A kind that `is_whole` is one batch. Changes nothing in a dry run,
+    or if a line is refused. Raises Unreadable; also Refusal, ValidationError or IntegrityError if a
+    simultaneous request did the same.
     """
     asked, counts = kind(by=by), Counter[Outcome]()
     with transaction.atomic():
@@ -75,7 +75,7 @@ def put_on_record(
     by: Actor,
     tenant_context: Callable[[Any], dict[str, Any]],
 ) -> None:
-    """One record for each line, as if it had been done by hand (A1)."""
+    """Write one record for each line, as if it had been done by hand (A1)."""
     Record.objects.bulk_create(
         (
             Record.objects.line(
@@ -97,13 +97,13 @@ def batches(lines: list[ImportRow]) -> Iterator[list[ImportRow]]:
 
 
 class RowImport(Import):
-    """Lines that are rows of one model, found again by a natural key."""
+    """An import whose lines are rows of one model, found by a natural key."""
 
     model: ClassVar[Any]
     fields: ClassVar[dict[str, str]]  # by column: what an import may also change
 
     def fill(self, line: ImportRow, cells: Cells, row: Any) -> None:
-        """Set what the line says, and what it changes. Raises ValidationError."""
+        """Set the row's fields from the line, and what it changes. Raises ValidationError."""
         line.row, new = row, row._state.adding
         line.columns = self.column_of()
         before = {name: getattr(row, name) for name in self.fields.values()}
@@ -120,13 +120,13 @@ class RowImport(Import):
             line.outcome = Outcome.NEW if new else Outcome.CHANGED
 
     def column_of(self) -> dict[str, str]:
-        """The file's column by the field of the model that it is for."""
+        """The file's column for each field of the model."""
         return {name: column for column, name in self.fields.items()}
 
     def clean(self, row: Any) -> None:
-        """All but its relations, which were looked up.
+        """Validate all fields but the relations, which were looked up.
 
-        Raises ValidationError, by the file's own columns.
+        Raises ValidationError with errors by the file's columns.
         """
         columns = self.column_of()
         try:

@@ -1,12 +1,12 @@
-"""How often somebody may try: counted in the database, for all processes.
+"""Limits on attempts, counted in the database for all processes.
 
-Before any dear work is done. A limit has tiers: so many within a window, then refused for a while
-since the last that counted. Windows slide, so none is gamed at its edge; what was refused counts
-nowhere, so nobody prolongs a refusal. Attempts are counted before the work and given back where
-they turn out right: of any number at once no more get through than the limit allows. Where the
-database does not answer, nobody gets through.
+A limit has tiers: a number of attempts within a sliding window, after which attempts are refused
+for some time since the last one that counted. Refused attempts do not count, so nobody can prolong
+a refusal. Attempts are counted before the expensive work, and given back if they were right: of any
+number at once, no more get through than the limit allows. If the database does not answer, nobody
+gets through.
 
-Attempts are rows of `Attempt`, which knows whom it counts by a keyed digest alone; wrong product
+Attempts are rows of `Attempt`, which identify the subject by a keyed digest only. Wrong product
 keys, of which only different ones count, are rows of `KeyAttempt` (K6).
 """
 
@@ -29,7 +29,7 @@ UNKNOWN_NETWORK = "unknown"
 
 
 class Tier(NamedTuple):
-    """`most` within `window`; the one that reaches it begins `refused_for`."""
+    """At most `most` attempts within `window`; reaching it refuses more for `refused_for`."""
 
     most: int
     window: timedelta
@@ -38,27 +38,24 @@ class Tier(NamedTuple):
 
 @dataclass(frozen=True)
 class Limit:
-    """What is counted, by its stored name, and how much of it there may be."""
+    """What is counted, by its stored name, with its tiers."""
 
     name: str
     tiers: tuple[Tier, ...]
 
     def of(self, subject: object, account: str = "") -> "Counted":
-        """`account` is an email address by which staff may find attempts; it does not count."""
+        """A subject of this limit. Staff find its attempts by `account`, an email address."""
         return Counted(
             self, digest(self.name, str(subject)), digest("account", account) if account else ""
         )
 
     @property
     def window(self) -> timedelta:
-        """The longest."""
+        """The longest window."""
         return max(tier.window for tier in self.tiers)
 
     def refusal_from(self, moments: Sequence[datetime]) -> datetime | None:
-        """When the refusal ends that the last of `moments`, oldest first, begins.
-
-        None if it begins none.
-        """
+        """The end of the refusal that attempts at `moments` (oldest first) set off; else None."""
         last = moments[-1]
         begun = [
             tier
@@ -69,13 +66,13 @@ class Limit:
 
 
 def digest(purpose: str, text: str) -> str:
-    """Who is counted, in 64 characters that tell nobody without the secret whom they are about."""
+    """The subject as 64 characters, from which nobody can find it without the secret."""
     return salted_hmac(f"benefits_portal.limits.{purpose}", text, algorithm="sha256").hexdigest()
 
 
 @dataclass(frozen=True)
 class Counted:
-    """One subject of one limit: an account, an address, a partner."""
+    """A subject of a limit: an account, an address or a partner."""
 
     limit: Limit
     subject: str = field(repr=False)
@@ -92,12 +89,12 @@ class Counted:
 
 
 # One address may be an office: of 1,000 people who sign in within an hour some 50 mistype, so a
-# hundred wrong ones an hour shut out nobody honest, and a sprayer gets 2,400 guesses a day for all
-# accounts together. Each costs half a second of a processor: twenty a minute leave the workers to
+# hundred wrong ones an hour lock out no honest person, and an attacker gets 2,400 guesses a day for
+# all accounts together. Each takes half a second of CPU: twenty a minute leave the workers to
 # others.
 ONE_EMAIL = (Tier(20, MINUTE, MINUTE), Tier(100, HOUR, QUARTER))
 
-# Of an account from an address: nobody locks out somebody else
+# Of an account from an address, so that nobody can lock out another person
 SIGN_IN = Limit("sign-in", (Tier(10, QUARTER, QUARTER),))
 SIGN_IN_IP = Limit("sign-in-address", ONE_EMAIL)
 # Of an account: the old one typed to change it
@@ -113,10 +110,9 @@ WRONG_KEYS_PARTNER = Limit("wrong-keys-partner", (Tier(50, HOUR, QUARTER),))
 
 @contextmanager
 def counting(*subjects: Counted) -> Iterator[None]:
-    """A transaction in which nobody else counts the same subjects.
+    """A transaction in which no other process counts the same subjects.
 
-    What is read is still so when something is written. PostgreSQL locks the subjects, always in the
-    same order; SQLite has one writer at a time.
+    PostgreSQL locks the subjects in a fixed order; SQLite has one writer at a time.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":
@@ -129,7 +125,7 @@ def counting(*subjects: Counted) -> Iterator[None]:
 
 
 class TooManyAttempts(Exception):
-    """Refused until `until`, an aware moment."""
+    """Attempts are refused until `until`, an aware datetime."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -137,7 +133,7 @@ class TooManyAttempts(Exception):
 
     @property
     def seconds(self) -> int:
-        """How long that still is, rounded up."""
+        """The number of seconds until then, rounded up."""
         return max(1, -(-(self.until - clock.now()) // timedelta(seconds=1)))
 
     @property
@@ -147,9 +143,10 @@ class TooManyAttempts(Exception):
 
 @dataclass(frozen=True)
 class Ticket:
-    """An attempt that was counted.
+    """A counted attempt.
 
-    `until` is set where it is the last for a while: should it be wrong, it began a refusal.
+    `until` is set if it is the last one allowed: if it is wrong, it has set off a refusal until
+    then.
     """
 
     pks: list[int]
@@ -157,7 +154,7 @@ class Ticket:
 
 
 def network_of(ip_text: str | None) -> str:
-    """What is counted as one address: an IPv4 address, or of IPv6 a /64, which one customer has.
+    """The network that counts as one address: an IPv4 address, or a /64 of IPv6.
 
     An IPv4 address may be written as IPv6.
     """

@@ -1,7 +1,4 @@
-"""The directory and the roles as lists, and the directory as a spreadsheet.
-
-What can be asked of the lists; the spreadsheet is all of the directory.
-"""
+"""The lists of people and of roles, and their downloads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +30,7 @@ offer_filter_values(show=SHOW, role={role.value: role.label for role in Role})
 class DirectoryListing(Listing[DirectoryUser]):
     """The people of a partner's tenants.
 
-    No index serves an order by role or tenant, which stand elsewhere.
+    Orders by role or tenant, which are in other tables, have no index.
     """
 
     columns = {
@@ -48,7 +45,7 @@ class DirectoryListing(Listing[DirectoryUser]):
 
     @classmethod
     def of(cls, tenants: Sequence[Tenant], query: QueryDict) -> "DirectoryListing":
-        """The list of a partner who has `tenants`; with one there is none to choose."""
+        """The list for a partner with `tenants`; with only one, there is no filter by tenant."""
         filters = {"show": Filter(_now("Quick filters"), SHOW, quick=True)}
         if len(tenants) > 1:
             filters["tenant"] = Filter(
@@ -59,7 +56,7 @@ class DirectoryListing(Listing[DirectoryUser]):
         return listing
 
     def page_of(self, partner: Partner) -> Page[DirectoryUser]:
-        """That of all people of `partner`; the first one is prepared."""
+        """A page of all people of `partner`; the first page is a prepared query."""
         if "tenant" in self.chosen or not self.query.is_first_page:
             return self.page(DirectoryUser.objects.for_partner(partner))
         asked = self.query.href(q="")
@@ -81,7 +78,7 @@ class DirectoryListing(Listing[DirectoryUser]):
 
     @cached_property
     def found(self) -> int | None:
-        """How many there are, from the words of names alone, where nothing else was asked for."""
+        """The number of people found, from the index of words alone; None with other filters."""
         return None if self.chosen or self.meant is None else self.sought.total
 
     @property
@@ -92,7 +89,7 @@ class DirectoryListing(Listing[DirectoryUser]):
         return super().total(matching) if self.found is None else Value(self.found)
 
     def filter_queryset(self, rows: DirectoryUserQuerySet) -> DirectoryUserQuerySet:
-        """`rows` are all of the partner's."""
+        """`rows` must be all of the partner's."""
         rows = self.meant.among(rows) if self.meant else rows
         if tenant := self.chosen.get("tenant"):
             rows = rows.filter(tenant=int(tenant))
@@ -107,9 +104,9 @@ class DirectoryListing(Listing[DirectoryUser]):
     def rows(
         self, people: Sequence[DirectoryUser], partner: Partner, on: date
     ) -> list[dict[str, object]]:
-        """What the page shows of `people`.
+        """The rows of the page for `people`.
 
-        Of those who are disabled, whether they still hold credit on that day.
+        Disabled people are marked if they still hold credit on day `on`.
         """
         held = RoleAssignment.objects.of_people(partner, people)
         holding = holdings([person for person in people if not person.is_enabled], on)
@@ -136,7 +133,7 @@ class DirectoryListing(Listing[DirectoryUser]):
         ]
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
-        """The header row, then all that was asked for, however many they are."""
+        """The header row, then all matching people."""
         yield self.column_labels()
         for people in self.batches(DirectoryUser.objects.for_partner(partner)):
             held = RoleAssignment.objects.of_people(partner, people)
@@ -155,9 +152,9 @@ class DirectoryListing(Listing[DirectoryUser]):
 
 @dataclass
 class RoleListing(Listing[RoleAssignment]):
-    """Who holds a role at a partner, the most powerful first.
+    """The roles held at a partner, the most powerful first.
 
-    They are few, so no index serves these orders.
+    They are few, so these orders need no index.
     """
 
     columns = {
@@ -184,21 +181,18 @@ class RoleListing(Listing[RoleAssignment]):
         )
 
     def page_of(self, partner: Partner) -> Page[RoleAssignment]:
-        """That of all roles at `partner`; the first one, unless somebody searches, is prepared."""
+        """A page of all roles at `partner`; the first page is prepared unless there is a search."""
         if self.search_query or not self.query.is_first_page:
             return self.page(RoleAssignment.objects.for_partner(partner).for_display())
         return self.first_page(first_roles.rows(partner.pk, asked=self.href))
 
     def filter_queryset(self, rows: RoleAssignmentQuerySet) -> RoleAssignmentQuerySet:
-        """`rows` are all of the partner's."""
+        """`rows` must be all of the partner's."""
         rows = rows.ranked().sortable_by_name().matching(self.search_query)
         return rows.filter(role=role) if (role := self.chosen.get("role")) else rows
 
     def spreadsheet(self, partner: Partner) -> Iterator[list[object]]:
-        """The header row, then all that was asked for.
-
-        Everybody has the name that the partner's own directory has for them.
-        """
+        """The header row, then all matching roles, with names from the partner's own directory."""
         yield self.column_labels()
         for held in self.batches(RoleAssignment.objects.for_partner(partner).for_display()):
             for role, person in RoleAssignment.objects.holders(partner, held):
@@ -211,7 +205,7 @@ class RoleListing(Listing[RoleAssignment]):
 
 @PreparedQuery
 def first_people(partner: int, *, asked: str) -> QuerySet[DirectoryUser]:
-    """The first page of a partner's directory, in the state that a URL `asked` for."""
+    """The first page of a partner's directory, for the state `asked` of a URL."""
     listing = DirectoryListing.of([], QueryDict(asked.removeprefix("?")))
     people = DirectoryUser.objects.filter(partner=partner).select_related("tenant")
     rows: QuerySet[DirectoryUser] = listing.first_rows(people)
@@ -220,9 +214,9 @@ def first_people(partner: int, *, asked: str) -> QuerySet[DirectoryUser]:
 
 @PreparedQuery
 def first_meant(partner: int, *values: Any, asked: str, how: How) -> QuerySet[DirectoryUser]:
-    """The same of those whom a search means, by `how` the values say who they are.
+    """The first page of the people found by a search; `how` is the form of the values.
 
-    These come behind how many they are, unless something else was asked for too.
+    With the number of people found, unless there is another filter.
     """
     listing = DirectoryListing.of([], QueryDict(asked.removeprefix("?")))
     listing.found, meant = (None, values) if listing.chosen else (values[0], values[1:])
@@ -234,7 +228,7 @@ def first_meant(partner: int, *values: Any, asked: str, how: How) -> QuerySet[Di
 
 @PreparedQuery
 def first_roles(partner: int, *, asked: str) -> QuerySet[RoleAssignment]:
-    """The same of the roles at a partner."""
+    """The first page of the roles at a partner."""
     listing = RoleListing.of(QueryDict(asked.removeprefix("?")))
     held = RoleAssignment.objects.filter(partner=partner).for_display()
     rows: QuerySet[RoleAssignment] = listing.first_rows(held)

@@ -206,11 +206,11 @@ def set_tenant_context(request: PartnerRequest) -> None:
 
 
 def act_nowhere(request: PartnerRequest) -> None:
-    """Set the attributes of a request by somebody without a role."""
+    """Set the attributes of a request by a person without a role."""
     request.tenant = request.partner = request.role = None  # type: ignore[assignment]
     request.any_day = None  # type: ignore[assignment]
     request.tenant_token, request.today = "", clock.today()
-    request.known_as = getattr(request.user, "name", "")  # their own, where they act for nobody
+    request.known_as = getattr(request.user, "name", "")
 
 
 def remembered_tenant(request: PartnerRequest) -> Tenant:
@@ -229,7 +229,7 @@ def remembered_tenant(request: PartnerRequest) -> Tenant:
 
 
 def warn_of_lost_role(request: PartnerRequest, tenant: Tenant) -> None:
-    """Tell somebody who lost the role where they worked that they now work elsewhere (P4).
+    """Tell a person who lost the role in the tenant they worked in where they work now (P4).
 
     The message does not name the former tenant (P1).
     """

@@ -1,7 +1,7 @@
-"""What people are called at a partner: what its own directory calls them (P1).
+"""People's names at a partner: those in its own directory (P1).
 
-The name of an account is what the partner wrote that opened it first, or the program team; no
-other partner reads it.
+The name of an account was written by the partner that opened it, or by the program team. Other
+partners must not read it.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from .models import DirectoryUser, FormerName, Partner, User
 
 
 class NamesThen:
-    """What people and users were called at a moment; one query, and none for nobody."""
+    """The names of people and users at a moment; one query, none without people."""
 
     def __init__(self, rows: Iterable[models.Model]) -> None:
         self.former: dict[tuple[str, int, str], list[FormerName]] = {}
@@ -25,17 +25,17 @@ class NamesThen:
             self.former.setdefault((*each.whose, each.kind), []).append(each)
 
     def of(self, row: models.Model, name: str, at: datetime) -> str:
-        """What `row` said in the field `name` at that moment."""
+        """The value of the field `name` of `row` at that moment."""
         kept = (each.text for each in self._former(row, name) if each.until_at > at)
         return next(kept, None) or str(getattr(row, name))
 
     def before(self, row: models.Model, name: str, at: datetime) -> str:
-        """What it said before it was changed then; empty if it never was."""
+        """The value before it was changed at that moment; empty if it never was."""
         kept = [each.text for each in self._former(row, name) if each.until_at <= at]
         return kept[-1] if kept else ""
 
     def row_then[Row: models.Model](self, row: Row, at: datetime) -> Row:
-        """`row` with what it was called then."""
+        """A copy of `row` with the names of that moment."""
         texts = {
             name: self.of(row, name, at) for name in called_by(type(row)) if self._former(row, name)
         }
@@ -51,12 +51,12 @@ class NamesThen:
         return self.former.get((row._meta.label, row.pk, kind), [])
 
 
-# What higher apps call those of `users`, by primary key, whom the partner's directory lacks
+# Registered by higher apps: names, by primary key, of users who are not in the partner's directory
 ALSO: list[Callable[[Partner, list[User]], dict[int, str]]] = []
 
 
 class Names:
-    """What `users` are called at `partner`; one query, and none where nobody is named."""
+    """The names of `users` at `partner`; one query, none without users."""
 
     def __init__(self, partner: Partner, users: Iterable[User | None] = ()) -> None:
         self.partner = partner
@@ -65,7 +65,7 @@ class Names:
         self.learn(users)
 
     def learn(self, users: Iterable[User | None]) -> None:
-        """Look up whoever of `users` is not known yet; one query, and none where all are."""
+        """Look up the `users` that are not known yet; one query, none if all are known."""
         new = {user.pk: user for user in users if user and user.pk not in self.entries}
         self.entries |= dict.fromkeys(new) | DirectoryUser.objects.entries_of(
             self.partner, new.values()
@@ -75,7 +75,7 @@ class Names:
                 self.elsewhere |= names_of(self.partner, unknown)
 
     def of(self, user: User | None) -> str:
-        """Without a user it was a command."""
+        """The name of a user; without a user, the name for commands."""
         if user is None:
             return _("the program")
         entry = self.entries.get(user.pk)
@@ -84,16 +84,16 @@ class Names:
         return self.elsewhere.get(user.pk) or user.name_elsewhere
 
     def then(self, user: User | None, names: NamesThen, at: datetime) -> str:
-        """The same at that moment."""
+        """The name of a user at that moment."""
         entry = self.entries.get(user.pk) if user else None
         return names.row_then(entry, at).display_name if entry else self.of(user)
 
     def has_entry(self, user: User | None) -> bool:
-        """Whether the partner's own directory knows them."""
+        """Whether the user is in the partner's own directory."""
         return bool(user and self.entries.get(user.pk))
 
     def email_of(self, user: User | None) -> str:
-        """In the partner's own directory; empty without an entry."""
+        """The address in the partner's own directory; empty without an entry."""
         entry = self.entries.get(user.pk) if user else None
         return entry.user_principal_name if entry else ""
 

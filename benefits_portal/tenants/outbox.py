@@ -1,10 +1,8 @@
-"""Sends the mails that wait (`Mail`): never in a request.
+"""Sends waiting emails (`Mail`) outside of requests, each within DEADLINE.
 
-Each as often as needed and no longer than DEADLINE at a time.
-
-A mail is claimed, by one process, before it is sent, and marked as sent afterwards. Killed between
-the two, it is sent again a minute later: rather twice than never, and with the same Message-ID, by
-which mailboxes drop the double.
+An email is claimed by one process before it is sent, and marked as sent afterwards. If the process
+is killed in between, it is sent again a minute later, with the same Message-ID, so that mailboxes
+drop the duplicate. Twice is better than never.
 """
 
 import logging
@@ -28,26 +26,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Letter:
-    """What a mail says to whom, made at the moment at which it is sent."""
+    """The content of an email, made when it is sent."""
 
     recipient: User
     subject: str
     body: str
-    html: str = ""  # what says the same, where there is such a part
+    html: str = ""  # the same content as HTML, if there is one
 
 
 type Writer = Callable[[dict[str, str]], Letter | None]
 
 writers: dict[str, Writer] = {}
 kind_names: dict[str, Any] = {}  # of the kinds, for the back office
-# What else leaves with the mails, of apps above; each says how many left
+# Registered by higher apps: functions that send more email, and return how many they sent
 senders: list[Callable[[], int]] = []
 
 
 def writes(kind: str, name: Any) -> Callable[[Writer], Writer]:
-    """Register who writes the mails of `kind`, called `name`, from their params.
+    """Decorator: register the function that writes emails of `kind` from their params.
 
-    None where there is nobody to write to.
+    `name` is the kind in words. The function returns None if there is no recipient any more.
     """
 
     def register(writer: Writer) -> Writer:
@@ -62,7 +60,7 @@ def letter_of(mail: Mail) -> Letter | None:
 
 
 def send_due() -> int:
-    """Send what is due now, one after the other; how many mails the server took."""
+    """Send the emails that are due now; return how many the mail server accepted."""
     sent = 0
     while mail := Mail.objects.claim(clock.now()):
         sent += send(mail)
@@ -70,9 +68,9 @@ def send_due() -> int:
 
 
 def send(mail: Mail) -> bool:
-    """Try to send a claimed mail; False if it was not sent.
+    """Try to send a claimed email; False if it was not sent.
 
-    One for nobody is deleted: nobody has an account there.
+    An email without a recipient is deleted.
     """
     try:
         letter = letter_of(mail)
@@ -87,7 +85,7 @@ def send(mail: Mail) -> bool:
         )
         with deadline(DEADLINE):
             message.send()
-    except Exception as problem:  # whatever a mail server, or the network before it, can do
+    except Exception as problem:  # a mail server or the network may raise anything
         mail.failed(type(problem).__name__)
         _log.warning("A mail of kind %s was not sent, try %d", mail.kind, mail.tries, exc_info=True)
         return False
@@ -101,12 +99,10 @@ class TooSlow(Exception):
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raises TooSlow within the block once `seconds` are over.
+    """Raise TooSlow in the block after `seconds`, even if each socket time-out is met.
 
-    Also where a server keeps each time-out of a socket waiting.
-
-    By a timer of the process, which only its main thread can have: elsewhere the time-outs of
-    sockets are left.
+    Uses a timer of the process, which only works in the main thread; elsewhere only the time-outs
+    of sockets apply.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -126,11 +122,11 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 class Timer:
-    """Interrupts whatever waits, and remembers that it did."""
+    """Interrupts the block, and remembers that it did."""
 
     is_over = False
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.is_over = True
-        # smtplib takes it for a time-out of its own, and closes the connection
+        # A kind of OSError, so that smtplib closes the connection
         raise TimeoutError

@@ -1,7 +1,7 @@
-"""What makes a password easy to guess although it is long.
+"""Find long passwords that are easy to guess.
 
-Repetition, rows of the keyboard, few characters, and words that are common or near, however they
-are spelled.
+That is repetition, rows of the keyboard, few different characters, and common or related words in
+any spelling.
 """
 
 import re
@@ -37,13 +37,13 @@ PORTAL = {
     "wachtwoord",
     "welkom",
 }
-SHORTEST_WORD = 4  # characters; shorter ones are parts of many others
-LEAST_OWN = 4  # characters beside what is near, repeated or in a row
-LEAST_DIFFERENT = 6  # characters; what repeats fewer is tried first
-SHORTEST_ROW = 6  # characters in a row that make the rest a tail of theirs
-LONGEST_TAIL = 6  # digits and signs around a word that may be letters of it
+SHORTEST_WORD = 4  # characters; shorter words are parts of many others
+LEAST_OWN = 4  # characters besides related words, repetitions and rows
+LEAST_DIFFERENT = 6  # characters; attackers try fewer first
+SHORTEST_ROW = 6  # characters in a row, after which the rest counts as a tail
+LONGEST_TAIL = 6  # digits and signs around a word that may stand for letters
 AROUND = "0123456789@$!|+#*?.,-_ "
-# What people write for a letter; 1 and ! for two of them
+# Characters that stand for letters; 1 and ! stand for two
 LOOK_ALIKES = [
     str.maketrans("0134578@$!|+", letters) for letters in ("oieastbasiit", "oleastbasllt")
 ]
@@ -60,12 +60,12 @@ REASONS = {
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Django's list of 20,000, in lowercase."""
+    """Django's list of 20,000 common passwords, in lowercase."""
     return frozenset(CommonPasswordValidator().passwords)
 
 
 class LongEnoughValidator(MinimumLengthValidator):
-    """Django's own, whose words are not in every language that the portal speaks."""
+    """Django's validator, with messages that are translated into all languages of the portal."""
 
     def get_error_message(self) -> str:
         text = ngettext(
@@ -77,10 +77,10 @@ class LongEnoughValidator(MinimumLengthValidator):
 
 
 class EasyPasswordValidator:
-    """Refuses what is easy to guess.
+    """Refuses passwords that are easy to guess.
 
-    What is repeated, of a few characters, in a row, common with something behind it, or made of
-    words of the portal and the partner; digits and signs are read as the letters they look like.
+    Repeated, with few different characters, in a row, common with a tail, or made of words of the
+    portal and the partner. Digits and signs are read as the letters that they look like.
     """
 
     def validate(self, password: str, user: Any = None) -> None:
@@ -92,11 +92,11 @@ class EasyPasswordValidator:
 
 
 def weakness(text: str, user: Any) -> str:
-    """The key in REASONS of why the normalized `text` is easy to guess; empty if it is not."""
+    """The key in REASONS for why the normalized `text` is easy to guess; empty if it is not."""
     letters = letters_of(text)
     if is_repeated(letters) or has_repeated(text):
         return "repeated"
-    if len(set(text)) < min(LEAST_DIFFERENT, len(text)):  # a short one is told so alone
+    if len(set(text)) < min(LEAST_DIFFERENT, len(text)):  # a short one has its own message
         return "few"
     once = re.sub(r"(.)\1+", r"\1", text)  # aabbccddeeff
     if any(is_in_a_row(part) for part in (text, letters, once) if len(part) > SHORTEST_WORD):
@@ -113,9 +113,9 @@ def letters_of(text: str) -> str:
 
 
 def look_alikes(text: str) -> Iterator[str]:
-    """The letters of `text`, with those that digits and signs are written for.
+    """`text` with digits and signs replaced by the letters that they stand for.
 
-    What stands around a word may be a part of it or not: `c0nt0s0` and `contoso2026`.
+    At the ends of a word they may stand for letters or not: `c0nt0s0` and `contoso2026`.
     """
     before = len(text) - len(text.lstrip(AROUND))
     after = len(text) - len(text.rstrip(AROUND))
@@ -126,12 +126,12 @@ def look_alikes(text: str) -> Iterator[str]:
 
 
 def is_repeated(text: str) -> bool:
-    """Whether it is one part, over and over."""
+    """Whether `text` is one part, repeated."""
     return len(text) > 1 and (text + text).find(text, 1) < len(text)
 
 
 def has_repeated(text: str) -> bool:
-    """Whether it is one part, over and over, and a few characters before or after."""
+    """Whether `text` is one part, repeated, with a few characters before or after."""
     return any(
         is_repeated(text[tail:]) or is_repeated(text[: len(text) - tail])
         for tail in range(LEAST_OWN)
@@ -139,9 +139,9 @@ def has_repeated(text: str) -> bool:
 
 
 def is_in_a_row(text: str) -> bool:
-    """Whether it is made of rows of the keyboard, the alphabet or counting, either way.
+    """Whether `text` is made of rows of the keyboard, the alphabet or digits, in either direction.
 
-    Beside them may stand a few characters.
+    With a few other characters at most.
     """
     start, rest = 0, 0
     while start < len(text):
@@ -160,7 +160,7 @@ def is_row(text: str) -> bool:
 
 
 def is_common(letters: str) -> bool:
-    """Whether it is a common password, or two of them one after the other."""
+    """Whether `text` is a common password, or two of them."""
     common = common_passwords()
     cuts = range(SHORTEST_WORD, min(len(letters), 40) - SHORTEST_WORD + 1)
     return letters in common or any(
@@ -169,7 +169,7 @@ def is_common(letters: str) -> bool:
 
 
 def is_made_of(letters: str, words: set[str]) -> bool:
-    """Whether without `words` fewer than LEAST_OWN letters are left."""
+    """Whether fewer than LEAST_OWN letters are left without `words`."""
     rest = letters
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(word, "")
@@ -177,10 +177,7 @@ def is_made_of(letters: str, words: set[str]) -> bool:
 
 
 def near(user: Any) -> set[str]:
-    """Words of the portal, of the person, and of the partners that are theirs.
-
-    There they are at home or hold a role.
-    """
+    """Words of the portal, of the person, and of the partners of their home and roles."""
     texts = list(_texts_about(user)) if isinstance(user, User) else []
     words = {word for text in texts for word in re.split(r"[\W\d_]+", normalize(text))}
     return PORTAL | {word for word in words if len(word) >= SHORTEST_WORD}

@@ -1,4 +1,4 @@
-"""What higher apps have `manage.py prune` delete, beside rows that age by themselves."""
+"""What higher apps let `manage.py prune` delete, besides rows that it deletes by age."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Pruner:
-    """Things called `name` that are kept for `days`; both calls return how many are older."""
+    """Things called `name`, kept for `days`; both functions return the number of older ones."""
 
     name: str
     days: int

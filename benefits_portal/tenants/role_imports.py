@@ -1,6 +1,6 @@
-"""What a line of a CSV file of accounts with roles means (P1, P3, W2, W3).
+"""Imports of accounts with roles: what a line of the CSV file means (P1, P3, W2, W3).
 
-Each line is a role given to somebody in the partner's directory, by the same verb as one by hand.
+Each line gives a role to a person in the partner's directory, by the same method as by hand.
 """
 
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ GUEST_OF = "guest of"  # a column of our own: the tenant's domain in a guest's n
 
 
 def role_written(text: str) -> str:
-    """The role's own name, also for what the reader's language calls it."""
+    """The role's stored value for its name in any of the portal's languages."""
     written = tidy(text).lower()
     labels = {str(role.label).lower(): role.value for role in Role}
     return labels.get(written, written)
 
 
 class RoleImport(Import):
-    """A role that is held already is left as it is; somebody without an account gets one."""
+    """Leaves roles as they are that are held already; makes accounts for people without one."""
 
     columns = ("mpn_id", "user_principal_name", "name", "role")
     example = ("1234567", "kim@wingtiptoys.onmicrosoft.com", "Kim Vos", "partner-admin")
@@ -53,19 +53,19 @@ class RoleImport(Import):
         super().__init__(cells, by)
 
     def canonical(self, cells: Cells) -> Cells:
-        """The directory's own name for a guest is the guest's address (W3)."""
+        """Replace the directory's own name for a guest by the guest's address (W3)."""
         cells = super().canonical(cells)
         email, domain = guest_behind(cells["user_principal_name"]) or ("", "")
         meant = {"user_principal_name": email} if email else {}
         return cells | meant | {GUEST_OF: domain}
 
     def look_up(self, cells: list[Cells]) -> None:
-        """People and accounts by the file's own addresses, and the roles that they hold there."""
+        """Fetch people and accounts with the file's addresses, and their roles."""
         self.partners = Partner.objects.in_bulk(
             {line["mpn_id"] for line in cells}, field_name="mpn_id"
         )
         partners, emails = self.partners.values(), {line["user_principal_name"] for line in cells}
-        # Of several entries with one address the member's counts, and one that is enabled
+        # Of several entries with one address, prefer enabled ones, and members
         people = DirectoryUser.objects.select_related("tenant__partner").filter(
             partner__in=partners, user_principal_name__in=emails
         )
@@ -118,13 +118,13 @@ class RoleImport(Import):
             self.plan(line, person, account, Role(role))
 
     def check_name(self, person: DirectoryUser | None, name: str) -> None:
-        """Raise ValidationError if the line means somebody else by this address."""
+        """Raise ValidationError if the line's name is not that of the person with this address."""
         if person and name and name.casefold() != person.display_name.casefold():
             message = _("In the directory this person is called %(name)s. Check the address.")
             raise ValidationError({"name": message % {"name": person.display_name}})
 
     def check(self, person: DirectoryUser | None, account: User | None) -> None:
-        """Raise as a ValidationError what `RoleAssignmentQuerySet.give` refuses."""
+        """Raise ValidationError for what `RoleAssignmentQuerySet.give` refuses."""
         try:
             if person and not person.is_enabled:
                 raise PersonDisabled
@@ -149,7 +149,7 @@ class RoleImport(Import):
             line.text = _("%(person)s, with a new account") % {"person": line.text}
 
     def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
-        """Raises what the verb refuses, if it became so at this moment."""
+        """Give the role. Raises the method's refusals, if things changed in the meantime."""
         new = [line for line in self.lines if line.outcome is Outcome.NEW]
         for done, line in enumerate(new, start=1):
             RoleAssignment.objects.give(line.row, line.after["role"], by=by)

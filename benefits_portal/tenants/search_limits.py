@@ -1,4 +1,4 @@
-"""Searches are limited like anything else that is dear, whichever page searches."""
+"""A limit on searches, which are expensive, on whichever page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +13,13 @@ SEARCH_PARAMETERS = ("q", "person", "term")  # of lists, of Activity, of the bac
 
 
 def searches_cheaply[View: Callable[..., Any]](view: View) -> View:
-    """Mark a list whose search costs no more than the list: it is neither limited nor counted."""
+    """Decorator: a list whose search costs no more than the list; it is not limited."""
     view.searches_cheaply = True  # type: ignore[attr-defined]
     return view
 
 
 class LimitSearches:
-    """Middleware: counts the searches of each account before anything is looked up."""
+    """Middleware: count the searches of each account before anything is searched."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

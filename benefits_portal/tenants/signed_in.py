@@ -17,7 +17,7 @@ THERE = f"{AT}__tenants"
 
 
 class PortalBackend(ModelBackend):
-    """Django's backend, with a user who brings along their tenants."""
+    """Django's backend; the user comes with the tenants that are open to them."""
 
     def get_user(self, user_id: int) -> User | None:
         user = user_with_tenants(user_id)

@@ -1,4 +1,4 @@
-"""Forms for signing in, and for a password of one's own."""
+"""Forms to sign in, and to set one's own password."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -36,7 +36,7 @@ PASSWORD_LINK = "tenants.password-link"  # noqa: S105 - a kind of mail
 
 
 class SignInForm(AuthenticationForm):
-    """Email address and password; tells nobody whether an address exists."""
+    """Email address and password; does not reveal whether an address exists."""
 
     ticket: Ticket | None = None
     error_messages = AuthenticationForm.error_messages | {
@@ -56,14 +56,14 @@ class SignInForm(AuthenticationForm):
 
     @property
     def refused_until(self) -> datetime | None:
-        """The end of a lock-out that this wrong password began; None if it began none."""
+        """The end of the lock-out that this wrong password set off, or None."""
         return self.ticket.until if self.ticket and self.errors else None
 
     def clean(self) -> dict[str, Any]:
-        """Counts the attempt before the password is hashed, known account or unknown (K6).
+        """Count the attempt before the password is hashed, for unknown accounts too (K6).
 
-        Raises TooManyAttempts. A right password takes back its own attempt and those at the same
-        account from the same address; what else was tried from there stays counted.
+        Raises TooManyAttempts. A right password gives back its own attempt, and those at the same
+        account from the same address; other attempts from there still count.
         """
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if not name or not password:
@@ -80,7 +80,7 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         """The canonical address, by which wrong passwords are counted too (W2).
 
-        Nothing that shows is nothing typed.
+        An address of invisible characters counts as empty.
         """
         email = DirectoryUser.objects.email_of(self.cleaned_data["username"])
         if not email:
@@ -91,9 +91,9 @@ class SignInForm(AuthenticationForm):
 
 
 class ForgottenForm(forms.Form):
-    """Whom to send a link that sets a password.
+    """The address for a link that sets a password.
 
-    Its answer is the same whether or not the address exists.
+    The response is the same whether or not the address exists.
     """
 
     email = EmailFormField(
@@ -107,10 +107,10 @@ class ForgottenForm(forms.Form):
         return DirectoryUser.objects.email_of(self.cleaned_data["email"])
 
     def ask(self, request: HttpRequest) -> None:
-        """Queue a link to whoever signs in with this address, known or not.
+        """Queue the email with the link, whether or not the address exists.
 
-        That is looked up when the mail is written. At most one in five minutes goes to an address,
-        and nobody is told. Raises TooManyAttempts where too many were asked for from one place.
+        That is looked up when the email is written. An address gets at most one in five minutes,
+        which is not revealed. Raises TooManyAttempts if too many came from one client.
         """
         email = self.cleaned_data["email"]
         Attempt.objects.take(RESET_IP.of(client_network(request)))
@@ -123,7 +123,7 @@ class ForgottenForm(forms.Form):
 
 @writes(PASSWORD_LINK, _("Link to set a password"))
 def password_link(params: dict[str, str]) -> Letter | None:
-    """The link that sets a password, in the account's language; it works for a day from now."""
+    """The URL that sets a password, in the account's language; valid for a day."""
     user = User.objects.filter(email=params["email"], is_active=True).first()
     if user is None:
         return None
@@ -141,10 +141,7 @@ def password_link(params: dict[str, str]) -> Letter | None:
 
 
 class ErrorAtFirstFieldMixin:
-    """Of a form with a new password twice: what is wrong stands beside the first field.
-
-    That is the one in which it is chosen.
-    """
+    """Shows errors about the password at the first of the two fields, where it is chosen."""
 
     fields: dict[str, Any]
 
@@ -154,7 +151,7 @@ class ErrorAtFirstFieldMixin:
 
 
 class NewPasswordForm(ErrorAtFirstFieldMixin, SetPasswordForm):  # type: ignore[type-arg]
-    """A password that AUTH_PASSWORD_VALIDATORS accept, twice."""
+    """A new password, typed twice, that AUTH_PASSWORD_VALIDATORS accept."""
 
     error_messages = {
         "password_mismatch": _("The passwords don't match. Type the new password in both fields.")
@@ -177,7 +174,7 @@ class NewPasswordForm(ErrorAtFirstFieldMixin, SetPasswordForm):  # type: ignore[
 
 
 class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
-    """A new password of one's own, with the old one, which is not guessed without limit."""
+    """The person's new password, with the old one, whose attempts are limited."""
 
     error_messages = NewPasswordForm.error_messages | {
         "password_incorrect": _("That isn't your current password. Type the one you sign in with."),
@@ -192,11 +189,11 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
 
     @property
     def refused_until(self) -> datetime | None:
-        """The end of a refusal that this wrong password began; None if it began none."""
+        """The end of the refusal that this wrong password set off, or None."""
         return self.ticket.until if self.ticket and "old_password" in self.errors else None
 
     def clean_old_password(self) -> str:
-        """Counted before it is hashed. Raises TooManyAttempts."""
+        """Count the attempt before the password is hashed. Raises TooManyAttempts."""
         counted = OWN_PASSWORD.of(self.user.pk, account=self.user.email)
         self.ticket = Attempt.objects.take(counted)
         old: str = super().clean_old_password()

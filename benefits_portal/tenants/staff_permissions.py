@@ -1,10 +1,8 @@
-"""The back office's two groups come with the project.
+"""The back office's two groups, which come with the project.
 
-Support looks, Program also changes what is theirs to change.
-
-Facts that the rules keep (benefits, assignments, redemptions, subscriptions, the record) change by
-their verbs only, so nobody's group may change them. Each app says for itself what may be done by
-hand: `by_program` of its AppConfig.
+*Support* may look at everything; *Program* may also change what each app allows, by `by_program` of
+its AppConfig. Facts that rules protect (benefits, assignments, redemptions, subscriptions, the
+record) only change by methods of models, so no group may edit them.
 """
 
 from collections.abc import Iterable
@@ -19,7 +17,7 @@ SUPPORT, PROGRAM = "Support", "Program"
 
 
 def by_program(app: AppConfig) -> dict[str, str] | None:
-    """What may be done by hand to which model of `app`.
+    """What the program team may do by hand to each model of `app`.
 
     None for an app that the back office does not show.
     """
@@ -27,7 +25,7 @@ def by_program(app: AppConfig) -> dict[str, str] | None:
 
 
 def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
-    """After each migration, as with permissions: both groups have exactly what `sender` says."""
+    """After each `migrate`, set the permissions of both groups for the models of `sender`."""
     if by_program(sender) is not None:
         create_permissions(
             sender,
@@ -38,9 +36,9 @@ def keep_groups(sender: AppConfig, **kwargs: Any) -> None:
 
 
 def make_groups(configs: Iterable[AppConfig] = ()) -> None:
-    """Make *Support* and *Program* unless they are there, and set what they may do.
+    """Make *Support* and *Program* if they are missing, and set their permissions.
 
-    With the models of `configs`, or of all.
+    For the models of `configs`, or of all apps.
     """
     for app in configs or apps.get_app_configs():
         by_hand = by_program(app)

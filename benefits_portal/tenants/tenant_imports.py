@@ -1,4 +1,4 @@
-"""What a line of a CSV file of tenants means (P4, W2)."""
+"""Imports of tenants: what a line of the CSV file means (P4, W2)."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ from .importing import RowImport, batches, put_on_record
 from .models import Actor, EditAction, Partner, Tenant
 from .tenant_lookup import guid_in
 
-# As the portal's languages write them, and other programs
+# Words for yes and no in the portal's languages, and of other programs
 YES, NO = {"yes", "ja", "true", "1"}, {"no", "nee", "false", "0"}
 
 
@@ -30,7 +30,7 @@ def in_lowercase(text: str) -> str:
 
 
 class TenantImport(RowImport):
-    """Tenants by their domains; an ID or a color that is left empty stays, or is a new one."""
+    """Tenants by their domains. An empty ID or color keeps the present one, or makes one."""
 
     columns = ("mpn_id", "name", "domain", "tenant_id", "color", "primary")
     example = ("1234567", "Wingtip Toys", "wingtiptoys.onmicrosoft.com", "", "green", "yes")
@@ -62,7 +62,7 @@ class TenantImport(RowImport):
         super().__init__(cells, by)
 
     def look_up(self, cells: list[Cells]) -> None:
-        """The tenants that the lines name, and all others of their partners."""
+        """Fetch the tenants that the lines name, and all others of their partners."""
         self.partners = Partner.objects.in_bulk(
             {line["mpn_id"] for line in cells}, field_name="mpn_id"
         )
@@ -78,7 +78,7 @@ class TenantImport(RowImport):
             self.hold(tenant)
 
     def hold(self, tenant: Tenant) -> None:
-        """Take `tenant` as it is for the lines that follow."""
+        """Remember `tenant` in its planned state, for the lines that follow."""
         self.tenants[tenant.domain] = tenant
         self.of_partner.setdefault(tenant.partner_id, {})[tenant.domain] = tenant
         self.domains[tenant.guid] = tenant.domain
@@ -109,7 +109,7 @@ class TenantImport(RowImport):
         self.plan(line, is_new_id=not cells["tenant_id"])
 
     def plan(self, line: ImportRow, *, is_new_id: bool) -> None:
-        """Hold what `line` makes of its tenant. An ID drawn at random is not shown before."""
+        """Set what the line says on its tenant. A random ID is not shown in the preview."""
         if line.outcome is Outcome.NEW:
             names = [name for name in self.fields.values() if not (is_new_id and name == "guid")]
             line.after = {name: getattr(line.row, name) for name in ("domain", *names)}
@@ -118,7 +118,7 @@ class TenantImport(RowImport):
             self.hold(line.row)
 
     def guid_meant(self, text: str, tenant: Tenant) -> uuid.UUID:
-        """Raises ValidationError."""
+        """The ID that the line means. Raises ValidationError."""
         if not text:
             return tenant.guid
         guid = guid_in(text) if text.isascii() else None
@@ -133,7 +133,7 @@ class TenantImport(RowImport):
         return guid
 
     def color_meant(self, text: str, tenant: Tenant) -> str:
-        """Raises ValidationError."""
+        """The color that the line means. Raises ValidationError."""
         used = {other.color for other in self.others(tenant)}
         if not text:
             free = [tenant.color] if tenant.pk else list(Tenant.Color)
@@ -153,7 +153,7 @@ class TenantImport(RowImport):
         return text
 
     def is_primary_meant(self, text: str, tenant: Tenant) -> bool:
-        """Raises ValidationError: a partner has one primary tenant, from the first one on."""
+        """Whether it is to be the partner's primary tenant; one must be. Raises ValidationError."""
         if text not in YES | NO:
             raise ValidationError(_("Write yes or no."))
         primary = next((other for other in self.others(tenant) if other.is_primary), None)
@@ -182,7 +182,7 @@ class TenantImport(RowImport):
         return [other for other in of_partner.values() if other.domain != tenant.domain]
 
     def carry_out(self, by: Actor, on_progress: OnProgress) -> None:
-        """In the order of the file, in which a color may go from one tenant to another."""
+        """Write the lines in the order of the file: a color may go from one tenant to another."""
         done = 0
         lines = [line for line in self.lines if line.outcome in (Outcome.NEW, Outcome.CHANGED)]
         columns = [*self.fields.values(), *derived_columns(Tenant)]

@@ -1,7 +1,4 @@
-"""Which tenant is meant where its name or its ID stands instead of its domain (W8).
-
-And whose a domain is, for the program team.
-"""
+"""Find the tenant that is meant by its name or ID instead of its domain (W8)."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -13,7 +10,7 @@ from benefits_portal.tenants.models import Tenant
 
 
 def tenants_meant(written: set[str]) -> dict[str, list[str]]:
-    """The domains of the tenants whose name or ID was written instead, by what was written."""
+    """The domains of tenants whose name or ID was written instead, by what was written."""
     guids = {text: guid for text in written if (guid := guid_in(text))}
     by_name = (
         Tenant.objects.filter(name__in=written - guids.keys()) if written else Tenant.objects.none()
@@ -27,7 +24,7 @@ def tenants_meant(written: set[str]) -> dict[str, list[str]]:
 
 
 def no_tenant(written: str, meant: Mapping[str, list[str]]) -> str:
-    """What to write for a tenant that was not given by its domain; `meant` as found above."""
+    """The error for a tenant that was not given by its domain; `meant` is from `tenants_meant`."""
     if domains := meant.get(written):
         return _("Write the tenant's domain: %(domains)s.") % {"domains": ", ".join(domains[:3])}
     return _("There is no tenant with this domain.")
@@ -41,9 +38,9 @@ def guid_in(text: str) -> UUID | None:
 
 
 def check_domain_is_free(domain: str, tenant: Tenant | None = None) -> None:
-    """Raise ValidationError with whose tenant has `domain`, if another one than `tenant` has it.
+    """Raise ValidationError if a tenant other than `tenant` has `domain`; it names that tenant.
 
-    For the back office alone: partners are not told (P1).
+    For the back office only: partners must not learn it (P1).
     """
     others = Tenant.objects.filter(domain=domain)
     if tenant and tenant.pk:

@@ -1,7 +1,4 @@
-"""The back office of this app: partners, their people, and the record of what happened.
-
-`base` and `columns` hold what the other apps' pages use as well.
-"""
+"""The back office of this app: partners, people, and the record."""
 
 from . import (
     directory_users,

@@ -1,4 +1,4 @@
-"""The forms of accounts: somebody new, somebody's page, and another password."""
+"""Forms of accounts: a new one, an existing one, and its password."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -25,7 +25,7 @@ from .forms import BackOfficeForm
 
 
 class AccountMixin(forms.ModelForm):
-    """The email address is the name that somebody signs in with."""
+    """The email address is the name to sign in with."""
 
     language = forms.ChoiceField(
         label=_("Language"),
@@ -62,11 +62,11 @@ class UserAddForm(AccountMixin, ErrorAtFirstFieldMixin, AdminUserCreationForm, B
 
 
 class UserPasswordForm(ErrorAtFirstFieldMixin, AdminPasswordChangeForm):
-    """Somebody else's new password."""
+    """A new password for another person."""
 
 
 class PasswordState(forms.Widget):
-    """Whether there is a password, and the way to another one; nothing of its hash."""
+    """Whether there is a password, and the link to set one; nothing of its hash."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         is_set = bool(value) and is_password_usable(value)

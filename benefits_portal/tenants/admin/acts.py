@@ -1,6 +1,6 @@
-"""Acts of staff on rows of a list, or on one from its page: each shown before it is done.
+"""Actions of staff, on rows of a list or on one row's page, each previewed first.
 
-The page says what would happen to each row, or why it cannot, and asks for the reason (A1).
+The preview says what would happen to each row, or why it cannot, and asks for the reason (A1).
 """
 
 # mypy: disable-error-code="type-arg"
@@ -30,7 +30,7 @@ from .edits_on_record import actor
 from .forms import error_text
 from .reasons import MISSING, ONLY_STAFF, is_missing, reason_in, reason_input
 
-MAX_SHOWN = 20  # of the rows that an act was chosen for
+MAX_SHOWN = 20  # previews of the chosen rows
 CHANGED = _("Something changed since you looked, so nothing was done. This is how it is now.")
 
 type Effects = Callable[[Any, Actor], Iterable[Text]]
@@ -38,9 +38,9 @@ type Effects = Callable[[Any, Actor], Iterable[Text]]
 
 @dataclass(frozen=True)
 class Preview:
-    """What an act would do to `row`, in sentences; or why it cannot be done.
+    """What an action would do to `row`, in sentences; or why it cannot be done.
 
-    Neither: there is nothing to do.
+    With neither, there is nothing to do.
     """
 
     row: Any
@@ -60,7 +60,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Tells two previews apart that show anything different."""
+        """A text that differs for any two different previews."""
         shown = "\n".join([str(self.row.pk), *self.effects])
         return hashlib.sha256(shown.encode()).hexdigest()
 
@@ -72,11 +72,11 @@ def previewed(
     reason_help: Text = ONLY_STAFF,
     hides: tuple[type[Refusal], ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An action that first shows what it would do, and asks why. Goes below `admin.action`.
+    """Decorator: preview an action first, and ask for the reason. Goes below `admin.action`.
 
-    `effects` says it of one row, without changing anything, and raises what the action would. On
-    the row's page the button is called `label`. Where the action has no effects, or is refused for
-    one of the reasons in `hides`, the page has no button.
+    `effects` returns the sentences for one row, without changing anything, and raises what the
+    action would. `label` is the text of the button on the row's page, which is not shown if there
+    are no effects, or if the action is refused for a reason in `hides`.
     """
 
     parts = {"effects": effects, "label": label, "reason_help": reason_help, "hides": hides}
@@ -108,9 +108,9 @@ def preview_first(
 
 
 def has_changed(request: HttpRequest, rows: Any, effects: Effects) -> bool:
-    """Whether an act would do anything else to a row than was shown.
+    """Whether the action would now do something other than was shown.
 
-    What would be refused by now is for the act itself to say: it knows a second click (W11).
+    Not if it would be refused: the action itself reports that, and knows a double click (W11).
     """
     shown = set(request.POST.getlist("shown"))
     if not shown:
@@ -120,9 +120,9 @@ def has_changed(request: HttpRequest, rows: Any, effects: Effects) -> bool:
 
 
 def ask(model_admin: Any, request: HttpRequest, rows: Any, action: Any) -> TemplateResponse:
-    """What `action` would do to `rows`, with a form that asks why.
+    """The page with the preview of `action`, and a form for the reason.
 
-    What was chosen is sent again with it.
+    The form contains the chosen rows.
     """
     some: Excerpt[Any] = Excerpt.of(rows, MAX_SHOWN)
     previews = [Preview.of(row, action.effects, actor(request)) for row in some]
@@ -151,7 +151,7 @@ def ask(model_admin: Any, request: HttpRequest, rows: Any, action: Any) -> Templ
 
 @dataclass(frozen=True)
 class Button:
-    """An act on the page of the one thing that it is about, or why it cannot be done today."""
+    """A button for an action on a row's page, or why it is not possible today."""
 
     label: Text
     href: str
@@ -159,7 +159,7 @@ class Button:
 
 
 class ActsMixin:
-    """A model admin whose `buttons` are actions on one thing's own page, each with its preview."""
+    """A model admin with `buttons`: actions on a row's page, each with a preview."""
 
     opts: Any
     admin_site: Any
@@ -186,7 +186,7 @@ class ActsMixin:
         )
 
     def act_on(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Show what the act `name` would do to one row; do it once a reason is given."""
+        """Preview the action `name` on one row; carry it out once a reason is given."""
         own: Any = self
         if name not in self.acts_allowed(request):
             raise PermissionDenied
@@ -197,7 +197,7 @@ class ActsMixin:
         return answer or redirect(admin_url(own.model, "change", pk))
 
     def acts_allowed(self, request: HttpRequest) -> list[str]:
-        """Those of `buttons` that this person may use."""
+        """The `buttons` that this person may use."""
         return [
             name
             for name in self.buttons

@@ -1,6 +1,6 @@
-"""What every page of the back office shares.
+"""The base classes of all model admins.
 
-Edits on record (A1), refusals on the form, ledgers that are only read.
+Edits are recorded (A1), refusals are shown on the form, and ledgers are read-only.
 """
 
 # mypy: disable-error-code="type-arg"
@@ -41,7 +41,7 @@ from .forms import ActionFormSet, BackOfficeForm, error_text
 from .reasons import MISSING, reason_field, reason_in
 from .second_clicks import SecondClickMixin
 
-TYPED = {  # read as people write it, the same in every language (W4)
+TYPED = {  # fields that read numbers and days alike in every language (W4)
     models.DateField: {"form_class": DayFormField, "widget": DayInput, "validators": day_range},
     models.PositiveIntegerField: {"form_class": NumberFormField, "widget": NumberInput},
     models.DecimalField: {"form_class": AmountFormField, "widget": NumberInput},
@@ -61,10 +61,10 @@ class BackOfficeAdmin(
     formfield_overrides: ClassVar[Any] = TYPED
     fields: ClassVar[Any] = None  # functions among them, as Django allows
     list_per_page = 50
-    list_only: ClassVar[tuple[str, ...]] = ()  # what a list shows of a row; all of it without any
+    list_only: ClassVar[tuple[str, ...]] = ()  # the columns that a list selects; empty for all
     paginator = CappedPaginator
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # each would count the whole list
+    show_facets = admin.ShowFacets.NEVER  # each facet would count the whole list
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BackOfficeChangeList]:
         return BackOfficeChangeList
@@ -81,7 +81,7 @@ class BackOfficeAdmin(
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asks for the reason; a refusal is said, and nothing is deleted."""
+        """Ask for the reason; if the deletion is refused, say so and delete nothing."""
         if (
             request.method == "POST"
             and self.has_delete_permission(request)
@@ -96,9 +96,9 @@ class BackOfficeAdmin(
             return self.not_done(request, str(refusal))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Deletes with a reason only.
+        """Ask for a reason before deleting.
 
-        What was chosen and is no row's number is not chosen; Django would look it up.
+        Ignores selected values that are not primary keys, which Django would look up.
         """
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(map(is_number, chosen)):
@@ -117,27 +117,27 @@ class BackOfficeAdmin(
     def log_addition(  # type: ignore[override]
         self, request: HttpRequest, obj: Any, message: Any
     ) -> None:
-        """Writes nothing beside the record, which has it (A1)."""
+        """Nothing: the record has it (A1)."""
 
     def log_change(  # type: ignore[override]
         self, request: HttpRequest, obj: Any, message: Any
     ) -> None:
-        """The same."""
+        """Nothing: the record has it."""
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
-        """The same."""
+        """Nothing: the record has it."""
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """There is one history, the record (A2)."""
+        """Redirect to the record, the only history (A2)."""
         return redirect(
             f"{admin_url(Record, 'changelist')}?about={self.opts.label_lower}:{unquote(object_id)}"
         )
 
 
 class ReadOnlyAdmin(BackOfficeAdmin):
-    """For everybody to look at and for nobody to change, superusers included."""
+    """Everyone may look and no one may change, not even superusers."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -160,7 +160,7 @@ class BackOfficeInline(AutocompleteFieldsMixin, admin.TabularInline):
 
 
 class ReadOnlyInline(BackOfficeInline):
-    """Rows of a ledger beside what they belong to; the first column leads to a row's own page."""
+    """Rows of a ledger on the page of their parent; the first column links to the row's page."""
 
     show_change_link = False
     classes = ("read-only",)
@@ -176,13 +176,13 @@ class ReadOnlyInline(BackOfficeInline):
 
 
 class AuditedAdmin(SecondClickMixin, BackOfficeAdmin):
-    """Every change is put on record with its reason; a refusal while saving is on the form.
+    """Records every change with its reason, and shows refusals on the form.
 
-    Nothing is saved then. What a double click adds is added once (W11).
+    A refusal saves nothing. A double click adds one row (W11).
     """
 
     form = BackOfficeForm
-    adding_needs_reason = False  # what is new needs no reason, unless it gives somebody a right
+    adding_needs_reason = False  # True for rows that give a person rights
 
     def changeform_view(
         self,
@@ -194,7 +194,7 @@ class AuditedAdmin(SecondClickMixin, BackOfficeAdmin):
         if object_id is None and (answer := self.answer_second_click(request)):
             return answer
         answer = self.saved_or_refused(request, object_id, form_url, extra_context)
-        # Of two clicks at one instant, the second finds everything taken
+        # The second of two simultaneous clicks violates a constraint
         is_refused = object_id is None and answer.status_code == HTTPStatus.OK
         return (self.answer_second_click(request) if is_refused else None) or answer
 
@@ -221,7 +221,7 @@ class AuditedAdmin(SecondClickMixin, BackOfficeAdmin):
     def log_refusal(
         self, request: HttpRequest, subject: models.Model | None, refusal: Refusal
     ) -> None:
-        """What the verb itself put on record was rolled back with the page's other changes."""
+        """Record a refusal again: its own record was rolled back with the page's other changes."""
         if subject:
             log(EditAction.EDITED, subject, request, refusal=refusal)
         else:
@@ -277,7 +277,7 @@ class AuditedAdmin(SecondClickMixin, BackOfficeAdmin):
 
 
 class NoDeleteAdmin(AuditedAdmin):
-    """Can be changed, and stays: what is on record refers to it."""
+    """Rows can be changed but not deleted: the record refers to them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

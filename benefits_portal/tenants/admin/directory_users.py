@@ -93,7 +93,7 @@ class DirectoryUserAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
     @admin.action(description=gettext_lazy("Disable"), permissions=["change"])
     @previewed(effects_of_disabling, hides=(AlreadyDisabled,))
     def disable(self, request: HttpRequest, people: "QuerySet[DirectoryUser]") -> None:
-        """A role goes with it, unless it is the partner's last Global admin's."""
+        """Also removes the role, except the partner's last Global admin's."""
         each(
             self,
             request,

@@ -1,4 +1,4 @@
-"""Puts on record what staff edit by hand: who, why, the fields before and after (A1)."""
+"""Record what staff edit by hand: who, why, and the fields before and after (A1)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -23,14 +23,14 @@ from benefits_portal.tenants.models import (
 
 from .reasons import reason_in
 
-# Neither on record nor a way to filter
+# Neither recorded nor offered as a filter
 SECRETS = {"password", "digest", "ciphertext", "get_data", "post_data"}
 # Work that the portal has still to do is no fact of the row, and not on record
 INTERNAL = {"is_name_pending"}
 
 
 def actor(request: HttpRequest) -> Actor:
-    """Whoever is signed in, acting in the back office for the reason given."""
+    """The signed-in person in the back office, with the reason given."""
     return Actor(cast("User", request.user), How.BACK_OFFICE, reason_in(request))
 
 
@@ -50,7 +50,7 @@ def log(
     after: dict[str, Any] | None = None,
     refusal: Refusal | None = None,
 ) -> None:
-    """Put on record what happened to `subject`, at the partner that may know of it (P1)."""
+    """Record what happened to `subject`, at the partner that may know of it (P1)."""
     about = tenant_context(subject)
     about |= {"by": actor(request), "subject": subject}
     about |= {"before": before or {}, "after": after or {}}
@@ -59,9 +59,9 @@ def log(
 
 
 def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> None:
-    """Put on record what a saved form created or changed, nothing secret.
+    """Record what a saved form created or changed, without secrets.
 
-    Fields as stored, relations by number.
+    Values as stored, relations as primary keys.
     """
     fields = recorded_fields(form.instance)
     names = [name for name in (form.fields if is_new else form.changed_data) if name in fields]
@@ -75,7 +75,7 @@ def log_form(form: forms.ModelForm, request: HttpRequest, *, is_new: bool) -> No
 
 
 def recorded_fields(row: models.Model) -> dict[str, Any]:
-    """The fields of `row` that may be on record, by name."""
+    """The fields of `row` that may be recorded, by name."""
     return {
         field.name: field
         for field in [*row._meta.fields, *row._meta.many_to_many]
@@ -84,14 +84,14 @@ def recorded_fields(row: models.Model) -> dict[str, Any]:
 
 
 def stored(form: forms.ModelForm, field: Any) -> Any:
-    """What a saved form left in `field`."""
+    """The value of `field` after a form was saved."""
     if field.many_to_many:
         return [related.pk for related in form.cleaned_data[field.name]]
     return field.value_from_object(form.instance)
 
 
 def initial(form: forms.ModelForm, field: Any) -> Any:
-    """What was in `field` before."""
+    """The value of `field` before."""
     value = form.initial.get(field.name)
     return [related.pk for related in value] if field.many_to_many and value else value
 

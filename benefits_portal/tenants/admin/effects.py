@@ -1,6 +1,6 @@
-"""What deciding on a tenant, and disabling a user entry, would do: in sentences, beforehand.
+"""What deciding on a tenant and disabling a user entry would do, in sentences.
 
-Each raises what the act itself would.
+Each function raises what the action itself would.
 """
 
 from collections.abc import Iterator

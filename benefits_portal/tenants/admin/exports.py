@@ -1,4 +1,4 @@
-"""Any list of the back office to take along: what its filters leave, written while it is read."""
+"""Streamed CSV downloads of the back office's lists, as filtered."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -31,10 +31,9 @@ CHECKBOX = "action_checkbox"
 
 
 def rows(listing: Any) -> Iterator[list[Any]]:
-    """The heads of a list, then all its rows, a batch at a time by key.
+    """The header row, then all rows, fetched in batches by primary key.
 
-    However many there are, few are in memory. What a model admin names in `export_columns` is
-    written instead of the list's columns, so that it can be imported again.
+    `export_columns` replaces the list's columns, for files that can be imported again.
     """
     model_admin = listing.model_admin
     names = getattr(model_admin, "export_columns", None)
@@ -52,7 +51,7 @@ def rows(listing: Any) -> Iterator[list[Any]]:
 
 
 class ExportMixin:
-    """A model admin whose list can be downloaded as its filters leave it."""
+    """A model admin whose filtered list can be downloaded."""
 
     opts: Any
     admin_site: Any
@@ -65,7 +64,7 @@ class ExportMixin:
         ]
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """As CSV; never a product key, which no list shows (K3)."""
+        """Download the list as CSV; no list contains product keys (K3)."""
         listed: Any = self
         if not listed.has_view_or_change_permission(request):
             raise PermissionDenied
@@ -85,7 +84,7 @@ class ExportMixin:
 
 
 def filters_on_record(request: HttpRequest, model: type[models.Model]) -> dict[str, str]:
-    """What the address filters by. What is typed, or may be somebody's name, is masked."""
+    """The URL's filters for the record; typed text, which may be a name, is masked."""
     return {
         name: value if is_plain(name, value, model) else masked(value)
         for name, value in request.GET.dict().items()
@@ -93,7 +92,7 @@ def filters_on_record(request: HttpRequest, model: type[models.Model]) -> dict[s
 
 
 def is_plain(name: str, value: str, model: type[models.Model]) -> bool:
-    """Whether `value` is a number, a day, or one of what is offered to choose from."""
+    """Whether `value` is a number, a day, or one of the filter's choices."""
     if PLAIN.fullmatch(value):
         return True
     try:
@@ -104,9 +103,9 @@ def is_plain(name: str, value: str, model: type[models.Model]) -> bool:
 
 
 def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:
-    """What a list's column says of a row, looked up once for a field and for a link.
+    """A getter for a column's value, looked up once.
 
-    Of a link the object alone is written.
+    For a column of links, the linked object.
     """
     if hasattr(name, "target"):
         return name.target  # type: ignore[no-any-return]
@@ -122,14 +121,14 @@ def column(name: Any, model_admin: Any) -> Callable[[models.Model], object]:
 
 
 def columns_of(**paths: str) -> dict[str, Any]:
-    """Columns for `export_columns`: each name with what is at its path."""
+    """Getters for `export_columns`: names with lookup paths."""
     return {name: at(path) for name, path in paths.items()}
 
 
 def as_text(value: object) -> str:
-    """`value` as a spreadsheet reads it.
+    """`value` as text for a spreadsheet.
 
-    Days as they sort, links without their address, nothing for nothing.
+    ISO days, links without URLs, empty for None.
     """
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""The forms of the back office: refusals shown on them, relations that stay, rows of a table."""
+"""Forms of the back office: refusals as form errors, fixed relations, rows of a table."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -20,9 +20,9 @@ from benefits_portal.tenants.models import Actor
 
 
 def error_text(error: Exception) -> str:
-    """What stood in the way, for people.
+    """The text of a refusal or an error for people.
 
-    A constraint that only the database could check says its own message.
+    For a constraint that only the database can check, its own message.
     """
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
@@ -41,7 +41,7 @@ def error_text(error: Exception) -> str:
 
 
 class FixedField(forms.Widget):
-    """What was chosen once and stays: its name, as a link."""
+    """A relation that cannot change, shown as a link."""
 
     def __init__(self, chosen: models.Model) -> None:
         super().__init__()
@@ -54,11 +54,11 @@ class FixedField(forms.Widget):
         return ""
 
 
-GENERIC = forms.Field.default_error_messages["required"]  # Django's: this field is required
+GENERIC = forms.Field.default_error_messages["required"]  # "This field is required."
 
 
 def name_what_is_missing(fields: Mapping[str, forms.Field]) -> None:
-    """Where a field has no words of its own for it, say what to fill in."""
+    """Replace Django's "This field is required." by what to fill in."""
     for name, field in fields.items():
         if field.error_messages.get("required") == GENERIC:
             label = capfirst(field.label or name)
@@ -68,9 +68,9 @@ def name_what_is_missing(fields: Mapping[str, forms.Field]) -> None:
 
 
 class BackOfficeForm(forms.ModelForm):
-    """Shows a refusal that came up while saving.
+    """Shows refusals that are raised while saving.
 
-    `fixed` relations are chosen when a row is made and stay as they are.
+    `fixed` relations are chosen for a new row and cannot change.
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()
@@ -80,16 +80,16 @@ class BackOfficeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         name_what_is_missing(self.fields)
         for name in self.fixed if self.instance.pk else ():
-            # A disabled field stays in the form, so that constraints over it are checked
+            # Disabled instead of removed, so that constraints with the field are checked
             if name in self.fields:
                 self.fields[name].disabled = True
                 self.fields[name].widget = FixedField(getattr(self.instance, name))
                 self.fields[name].help_text = ""
 
     def full_clean(self) -> None:
-        """Show columns that are worked out of the row as it is, never of one with a fault in it.
+        """Show derived columns of the row only if it has no errors.
 
-        `filled_in` is the row as it was sent, with faults too.
+        `filled_in` is the row as submitted, even with errors.
         """
         stored = copy(self.instance)
         super().full_clean()
@@ -105,6 +105,6 @@ class BackOfficeForm(forms.ModelForm):
 
 
 class ActionFormSet(Rows):
-    """Rows that are saved by the model's own verbs, which put on record what they do."""
+    """Rows that are saved by methods of their model, which record what they do."""
 
     by: Actor

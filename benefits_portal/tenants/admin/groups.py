@@ -1,4 +1,4 @@
-"""Groups of staff: what each may do in the back office."""
+"""Groups of staff, and their rights in the back office."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -15,7 +15,7 @@ from benefits_portal.fields import NameFormField
 from .base import AuditedAdmin
 from .forms import BackOfficeForm
 
-admin.site.unregister(Group)  # Django's own page does not put changes on record
+admin.site.unregister(Group)  # Django's own admin does not record changes
 
 
 class GroupForm(BackOfficeForm):
@@ -27,9 +27,9 @@ class GroupForm(BackOfficeForm):
 
 @admin.register(Group)
 class GroupAdmin(AuditedAdmin, auth_admin.GroupAdmin):
-    """What staff may do, by group.
+    """Groups of staff with their rights.
 
-    Whoever changes one changes rights, their own too: only a superuser does.
+    Only superusers may change them, since staff would change their own rights.
     """
 
     form = GroupForm

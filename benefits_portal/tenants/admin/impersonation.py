@@ -1,4 +1,4 @@
-"""Where support begins to look at a partner's own pages."""
+"""*View as partner*: the page on which support starts it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from .reasons import reason_field
 
 
 class ViewAsForm(forms.Form):
-    """Which of the partner's tenants to look at, and why."""
+    """The tenant to view, and the reason."""
 
     tenant = forms.ModelChoiceField(
         Tenant.objects.none(), label=gettext_lazy("Tenant"), empty_label=None
@@ -35,7 +35,7 @@ class ViewAsForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def impersonate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks why, and then leads to the partner's home page."""
+    """Ask for the reason, then redirect to the partner's home page."""
     if not impersonation.may_impersonate(request.user):  # type: ignore[arg-type]
         raise PermissionDenied
     partner = Partner.objects.filter(pk=pk).first()

@@ -1,4 +1,4 @@
-"""The import page of partners and people: with a reason, on record, by whoever is signed in."""
+"""The import page of partners and people, recorded with a reason."""
 
 from django.http import HttpRequest
 
@@ -12,13 +12,13 @@ from .reasons import MISSING, reason_field, reason_in
 
 
 class ReasonedFileForm(FileForm):
-    """A file, and why."""
+    """A file and the reason."""
 
     reason = reason_field()
 
 
 class ImportMixin(ImportPageMixin):
-    """What a file changes goes on record with the reason (A1)."""
+    """Records what a file changes with the reason (A1)."""
 
     import_form = ReasonedFileForm
 

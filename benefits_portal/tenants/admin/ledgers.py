@@ -1,4 +1,4 @@
-"""What happened: the record, wrong keys, and the mark of a practice database."""
+"""Ledgers in the back office: the record, wrong keys, and the mark of a practice database."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -61,9 +61,9 @@ class RecentFilter(CasesFilter):
 
 
 class AboutFilter(admin.SimpleListFilter):
-    """The history of one thing (A2).
+    """The records about one object (A2).
 
-    Only ever reached from its own page, by `?about=<model>:<number>`.
+    Linked from the object's page only, as `?about=<model>:<pk>`.
     """
 
     title = gettext_lazy("about")
@@ -79,7 +79,7 @@ class AboutFilter(admin.SimpleListFilter):
 
     @staticmethod
     def subject(value: str) -> Any:
-        """An unsaved stand-in for the thing, or None for an address that makes no sense."""
+        """An unsaved stand-in for the object; None if the URL is invalid."""
         label, _colon, pk = value.partition(":")
         models = {model._meta.label_lower: model for model in apps.get_models()}
         return models[label](pk=int(pk)) if label in models and is_number(pk) else None
@@ -152,7 +152,7 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("outcome"), ordering="refused")
     def outcome(self, record: Record) -> str:
-        """In a list without the name of whoever is in the refusal: that is a query for each."""
+        """The outcome without people's names, each of which would take a query."""
         return self._outcome(record, str(record.refused_because))
 
     @admin.display(description=gettext_lazy("outcome"))
@@ -170,12 +170,12 @@ class RecordAdmin(SearchThroughMixin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, record: Record) -> str:
-        """In a list its kind and number: its name is a query for each."""
+        """The kind and primary key of the subject; its name would take a query for each row."""
         return self._about(record, str(record.subject_id))
 
     @admin.display(description=gettext_lazy("about"))
     def about_named(self, record: Record) -> str:
-        """By the name it had then, and by its number once it is gone."""
+        """The subject's name at that time, or its primary key if it no longer exists."""
         model = record.subject_model
         reference = (model, record.subject_id) if model and record.subject_id else None
         name = Referenced([record]).name(reference, record.at) if reference else None

@@ -1,4 +1,4 @@
-"""Attempts that are limited, and mails that leave."""
+"""Attempts that count against limits, and queued emails."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -52,7 +52,7 @@ LIMITS: dict[str, Text] = {
     RESET_IP.name: gettext_lazy("Links to set a password, asked for from one address"),
     SEARCH.name: gettext_lazy("Searches of an account"),
 }
-BY_NETWORK = [SIGN_IN_IP, RESET_IP]  # which count an address alone
+BY_NETWORK = [SIGN_IN_IP, RESET_IP]  # limits per IP address only
 
 
 class LimitFilter(admin.SimpleListFilter):
@@ -68,9 +68,9 @@ class LimitFilter(admin.SimpleListFilter):
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
-    """What counts against a limit.
+    """Attempts that count against limits.
 
-    Deleting one lifts the lock-out of whom it is about; that goes on record.
+    Deleting one lifts the lock-out, and is recorded.
     """
 
     list_display = ["at", "what", "until", "is_refused"]
@@ -135,9 +135,9 @@ class MailStateFilter(CasesFilter):
 
 @admin.register(Mail)
 class MailAdmin(SearchThroughMixin, ReadOnlyAdmin):
-    """Which mails wait, which were sent, and which the mail server never took.
+    """Emails: waiting, sent or given up.
 
-    What they say cannot be seen.
+    Their content cannot be seen.
     """
 
     list_display = [

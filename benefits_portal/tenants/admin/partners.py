@@ -28,7 +28,7 @@ from .tenants import TenantInline
 
 
 class PartnerForm(BackOfficeForm):
-    """Country, currency and time zone are chosen by name; what is stored is the code."""
+    """Country, currency and time zone are chosen by name and stored as codes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,13 +82,13 @@ class PartnerAdmin(SearchThroughMixin, ImportMixin, NoDeleteAdmin):
         return super().get_queryset(request).prefetch_related("tenants")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Where it is, once that is a question."""
+        """Add the fields about a move to another portal, if there is one."""
         moving = (_("Moving to another portal"), {"fields": ["moving_until", "moved_to"]})
         usual = super().get_fieldsets(request, obj)
         return [*usual, moving] if obj and obj.is_closed else usual
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        # A role is given with a reason, which a new partner needs none of
+        # A role needs a reason, which the page for a new partner does not ask for
         return self.inlines if obj else [TenantInline]
 
     def get_urls(self) -> list[Any]:

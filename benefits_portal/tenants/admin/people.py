@@ -1,4 +1,4 @@
-"""Who signs in, which role they hold where, and what staff may do."""
+"""Accounts, their roles, and the rights of staff."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -35,14 +35,14 @@ class RoleForm(BackOfficeForm):
 
 
 def stored(held: RoleAssignment) -> RoleAssignment:
-    """As it was before the form's role was put into it: what the verbs compare with."""
+    """The role before the form's values were set, for the model's methods."""
     return RoleAssignment.objects.select_related("user__directory_user__tenant", "partner").get(
         pk=held.pk
     )
 
 
 class RoleRows(ActionFormSet):
-    """Roles change by the verbs of the portal's pages: a partner keeps a Global admin here too."""
+    """Rows of roles, changed by the same methods as on the portal's pages, with their rules."""
 
     def save_new(self, form: Any, commit: bool = True) -> RoleAssignment:
         new = super().save_new(form, commit=False)
@@ -59,7 +59,7 @@ class RoleRows(ActionFormSet):
 
 
 class RoleInline(BackOfficeInline):
-    """On a partner, the people who hold a role there; on a person, the partners."""
+    """The roles at a partner, or those of a person."""
 
     model = RoleAssignment
     form, formset = RoleForm, RoleRows
@@ -71,7 +71,7 @@ class RoleInline(BackOfficeInline):
 
 @admin.register(RoleAssignment)
 class RoleAssignmentAdmin(SearchThroughMixin, ImportMixin, AuditedAdmin):
-    """Given, changed and taken by the verbs, which put it on record."""
+    """Roles are given, changed and removed by methods, which record it."""
 
     export_columns: ClassVar = columns_of(
         mpn_id="partner__mpn_id", user_principal_name="user__email", name="user__name", role="role"
@@ -106,7 +106,7 @@ class RoleAssignmentAdmin(SearchThroughMixin, ImportMixin, AuditedAdmin):
         return RoleAssignment.objects.filter(partner__in=given.order_by().values("partner"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing hangs on a role, and the verbs have put it on record."""
+        """Nothing: a role has no related rows, and the methods record it."""
 
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         obj.take(by=actor(request))
@@ -122,9 +122,9 @@ class RoleAssignmentAdmin(SearchThroughMixin, ImportMixin, AuditedAdmin):
 
 @admin.register(User)
 class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
-    """People leave by being made inactive.
+    """Accounts are made inactive instead of deleted.
 
-    Only a superuser gives rights in the back office, or changes whoever has some.
+    Only a superuser gives rights in the back office, or changes accounts that have some.
     """
 
     form, add_form, change_password_form = UserForm, UserAddForm, UserPasswordForm
@@ -211,7 +211,7 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
         return [*self.readonly_fields, *rights]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        # A role is given with a reason, which a new account needs none of
+        # A role needs a reason, which the page for a new account does not ask for
         return self.inlines if obj else []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -220,10 +220,7 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
         super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a superuser changes anything of whoever has rights here.
-
-        That is name, address, password, roles or rights.
-        """
+        """Only a superuser may change an account with rights in the back office."""
         may = request.user.is_superuser or obj is None or not obj.has_office_rights
         return may and super().has_change_permission(request, obj)
 

@@ -1,7 +1,4 @@
-"""Why staff change a right, a date, a role or a key by hand (A1).
-
-Asked for, and kept with what was changed.
-"""
+"""Ask staff for the reason when they change a right, a date, a role or a key (A1)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -24,26 +21,26 @@ from benefits_portal.typed_text import isolated, tidy
 MISSING = _("Enter a reason, which is recorded. Nothing was changed.")
 REASON = _("Reason")
 ONLY_STAFF = _("Recorded with what was changed. Only staff can read it.")
-NO_NAMES = _("Don't include names.")  # it stays for good, and a person may ask to be forgotten
+NO_NAMES = _("Don't include names.")  # a reason is kept for ever, but a person may be erased
 
 
 def reason_in(request: HttpRequest) -> str:
-    """What was given as the reason, with keys masked (K3); empty for blanks alone.
+    """The submitted reason, with keys masked (K3); empty if it is blank.
 
-    On a form or a confirmation.
+    Of a form or a confirmation.
     """
     return without_keys(tidy(request.POST.get("reason", "")))[: Record.REASON_LENGTH]
 
 
 def is_missing(request: HttpRequest) -> bool:
-    """Whether a reason was asked for and none was given."""
+    """Whether a required reason is missing."""
     return "reason" in request.POST and not reason_in(request)
 
 
 def reason_field(
     *, required: bool = True, label: Any = REASON, help_text: Any = ONLY_STAFF
 ) -> LineFormField:
-    """A field for the reason, which asks for no names wherever it stands."""
+    """A form field for the reason, with the advice not to include names."""
     return LineFormField(
         label=label,
         max_length=Record.REASON_LENGTH,
@@ -54,7 +51,7 @@ def reason_field(
 
 
 def reason_input(help_text: Any, *, is_missing: bool = False) -> Any:
-    """The field alone, for a form that is written out in a template; with its fault if missing."""
+    """The field for forms that a template writes; with an error if it is missing."""
 
     class ReasonForm(forms.Form):
         reason = reason_field(required=True, help_text=help_text)
@@ -72,7 +69,7 @@ def each(
     verb: Callable[[Any], object],
     message: str,
 ) -> None:
-    """Do `verb` to each row for itself: one that is refused does not stand in the others' way."""
+    """Call `verb` for each row; a refusal of one does not stop the others."""
     for row in rows:
         try:
             with repeated_is_done():

@@ -1,4 +1,4 @@
-"""Countries, currencies and time zones to choose from, by name in the reader's language."""
+"""Choices of countries, currencies and time zones, with names in the reader's language."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ NAMED_HERE = {"ZWG": _("Zimbabwean gold")}  # has no name in the CLDR yet
 
 
 def country_choices() -> list[tuple[str, str]]:
-    """Each country's code with its name in the current language, by name."""
+    """Codes and names of countries, sorted by name."""
     return _named(countries(), _locale().territories)
 
 
 def currency_choices() -> list[tuple[str, str]]:
-    """Each currency's code with its name in the current language, by name."""
+    """Codes and names of currencies, sorted by name."""
     return _named(currencies(), NAMED_HERE | dict(_locale().currencies))
 
 
 def time_zone_choices(stored: str = "") -> list[tuple[str, str]]:
-    """Each time zone by its name, which is what is stored too: those in use, and what is `stored`.
+    """Time zones in use, and the one that is `stored`.
 
-    A former name, as Asia/Calcutta, is offered to nobody else.
+    A former name, such as Asia/Calcutta, is only offered where it is stored.
     """
     names = {"UTC", *(zone for zones in zones_of_countries().values() for zone in zones)}
     return [(name, name.replace("_", " ")) for name in sorted(names | {stored} - {""})]

@@ -1,4 +1,4 @@
-"""Further tenants that partners ask for: staff accept or decline (P1)."""
+"""Partners' requests for another tenant: staff accept or decline (P1)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -37,7 +37,7 @@ class AnswerFilter(CasesFilter):
 
 @admin.register(TenantRequest)
 class TenantRequestAdmin(ReadOnlyAdmin):
-    """Decided by the two actions, never edited. Whoever may change requests may decide."""
+    """Requests are decided by two actions, and never edited. The right to change them suffices."""
 
     list_display = [
         "name",

@@ -1,4 +1,4 @@
-"""A form that adds a row, sent again by a double click: one row and one message (W11)."""
+"""Double clicks on forms that add a row: one row and one message (W11)."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -15,18 +15,18 @@ from .edits_on_record import actor
 
 
 class SecondClickMixin:
-    """A model admin that answers a repeated addition as it answered the first one."""
+    """A model admin that answers a repeated addition like the first one."""
 
     model: type[models.Model]
 
     def rows_just_added(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """What the same person has added on such a page a moment ago."""
+        """The rows that the same person has added on this page a moment ago."""
         done = Record.objects.just_done(EditAction.CREATED, by=actor(request))
         of_kind = done.filter(subject_type=ContentType.objects.get_for_model(self.model))
         return self.model._default_manager.filter(pk__in=of_kind.order_by().values("subject_id"))
 
     def answer_second_click(self, request: HttpRequest) -> HttpResponse | None:
-        """The answer to the addition that this one repeats; None if it is none."""
+        """The response to the first submission, if this one repeats it; else None."""
         page: Any = self
         if request.method != "POST" or not page.has_add_permission(request):
             return None
@@ -34,19 +34,19 @@ class SecondClickMixin:
         if not rows:
             return None
         form = page.get_form(request, None, change=False)(request.POST, request.FILES)
-        form.is_valid()  # fills in its instance, whatever is there already
+        form.is_valid()  # fills in its instance
         same = next((row for row in rows if is_same(form, row)), None)
         return self.repeat_answer(request, same) if same else None
 
     def repeat_answer(self, request: HttpRequest, row: Any) -> HttpResponse:
-        """What adding `row` was answered with."""
+        """The response to adding `row`."""
         page: Any = self
         answer: HttpResponse = page.response_add(request, row)
         return answer
 
 
 def is_same(form: forms.ModelForm, row: models.Model) -> bool:
-    """Whether `row` is what `form` and the tables below it would add."""
+    """Whether `row` is what `form` and its inlines would add."""
     fields = {field.name: field for field in [*row._meta.fields, *row._meta.many_to_many]}
     return all(
         holds_same(form, row, fields[name]) for name in form.fields if name in fields

@@ -1,4 +1,4 @@
-"""The back office as a whole: its name, and who comes in."""
+"""The back office as a whole: its name, and signing in."""
 
 from typing import Any
 
@@ -23,9 +23,9 @@ from benefits_portal.tenants.views import OwnPasswordView
 @never_cache
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """There is one sign-in page, the portal's.
+    """Redirect to the portal's sign-in page, the only one.
 
-    Somebody who is signed in and is not staff is told so.
+    People who are signed in and not staff are told so.
     """
     # Only ever an address of this site
     url = LoginView().get_redirect_url(request) or reverse("admin:index")
@@ -41,7 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def change_own_password(
     request: HttpRequest, extra_context: dict[str, Any] | None = None
 ) -> HttpResponseBase:
-    """The portal's own, which is limited and on record, in the back office's frame."""
+    """The portal's view, which limits and records attempts, in the back office's frame."""
     view = OwnPasswordView.as_view(
         template_name="registration/password_change_form.html",
         success_url=reverse("admin:password_change_done"),
@@ -51,7 +51,7 @@ def change_own_password(
     return view(request)
 
 
-# What Django says in English wherever they lack a translation: in our catalogs it gets one.
+# Django's texts that lack a translation in some languages: our catalogs translate them
 LOGGED_ELSEWHERE = (
     gettext_noop("- Select an option -"),
     gettext_noop("Add another %(verbose_name)s"),

@@ -1,4 +1,4 @@
-"""Tenants, by themselves and as the rows of their partner's page."""
+"""Tenants on their own page, and as rows on their partner's page."""
 
 # mypy: disable-error-code="type-arg"
 
@@ -30,7 +30,7 @@ class TenantForm(BackOfficeForm):
     fixed = ("partner",)
 
     def validate_unique(self) -> None:
-        """With whose the domain is: the program team may know."""
+        """The error names the partner with that domain: the program team may know."""
         super().validate_unique()
         try:
             check_domain_is_free(self.instance.domain, self.instance)
@@ -39,7 +39,7 @@ class TenantForm(BackOfficeForm):
 
 
 class TenantRowForm(TenantForm):
-    """A tenant on its partner's page: a new one gets an ID and a color that nobody has."""
+    """A tenant on its partner's page; a new one gets a free ID and color."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +58,7 @@ class TenantRowForm(TenantForm):
 
 class TenantPageForm(TenantForm):
     def clean_is_primary(self) -> bool:
-        """Another tenant takes the primary one's place where all of them can be seen."""
+        """Raises ValidationError if no tenant would be primary."""
         if (
             self.instance.pk
             and self.initial.get("is_primary")
@@ -71,7 +71,7 @@ class TenantPageForm(TenantForm):
 
 
 class TenantRows(Rows):
-    """Looks at all the rows together for what there is once."""
+    """Checks what must be unique among all rows of the partner."""
 
     def clean(self) -> None:
         rows = [
@@ -87,7 +87,7 @@ class TenantRows(Rows):
         super().clean()
 
     def get_unique_error_message(self, unique_check: Any) -> str:
-        """Of two rows that are alike in what there is once."""
+        """The error for two rows with an equal unique value."""
         if "color" in unique_check:
             return _("Two tenants have the same color. Choose a different one.")
         if "guid" in unique_check:
@@ -96,7 +96,7 @@ class TenantRows(Rows):
 
 
 def give_free_colors(rows: list[Any]) -> None:
-    """Each row without a color gets one that no other row has, as far as there are any."""
+    """Give each row without a color one that no other row has, if there are any."""
     used = {row.cleaned_data.get("color") for row in rows}
     free = [color for color in Tenant.Color if color not in used]
     for row in rows:

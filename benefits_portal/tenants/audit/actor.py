@@ -1,4 +1,4 @@
-"""Who does something, through which entry point, and why (rules A1, K3)."""
+"""Who acts, through which entry point, and why (rules A1, K3)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ MAX_REASON = 200  # characters
 
 
 class How(models.TextChoices):
-    """The entry point through which something was done."""
+    """The entry point of an action."""
 
     PORTAL = "portal", _("portal")
     BACK_OFFICE = "back-office", _("back office")
@@ -26,9 +26,9 @@ class How(models.TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, acting how, and why where that was asked.
+    """Who acts, through which entry point, and the reason if one was asked for.
 
-    Without a user: the project itself, by a command.
+    Without a user: a command.
     """
 
     user: "User | None" = None
@@ -36,9 +36,9 @@ class Actor:
     reason: str = ""
 
     def __post_init__(self) -> None:
-        """A reason goes on record, and a key does not (K3)."""
+        """Mask product keys in the reason, which is recorded (K3)."""
         object.__setattr__(self, "reason", without_keys(tidy(self.reason))[:MAX_REASON])
 
     def fields(self) -> dict[str, Any]:
-        """What a record keeps of it."""
+        """The values that a record stores."""
         return {"actor": self.user, "how": self.how, "reason": self.reason}

@@ -1,4 +1,4 @@
-"""Rows that are written once: models and querysets refuse to change or delete one (rule A1)."""
+"""Append-only models: their instances and querysets refuse changes and deletions (rule A1)."""
 
 from typing import Any, Never
 
@@ -6,11 +6,11 @@ from django.db import models
 
 
 class AppendOnlyError(TypeError):
-    """Somebody tried to change or delete what is kept."""
+    """An attempt to change or delete append-only rows."""
 
 
 class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
-    """Rows that are written once: neither changed nor deleted."""
+    """A queryset that refuses to change or delete rows."""
 
     def update(self, **kwargs: Any) -> Never:
         raise AppendOnlyError(f"{self.model.__name__} rows are never changed.")
@@ -28,18 +28,18 @@ class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
 
 
 class AppendOnly(models.Model):
-    """A model whose rows are written once."""
+    """A model whose rows are never changed or deleted."""
 
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         abstract = True
-        base_manager_name = "objects"  # so that the manager that Django itself uses refuses too
+        base_manager_name = "objects"  # so that Django's own queries are refused too
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Inserts, whatever number it was given.
+        """Insert only.
 
-        A row that is there already is an IntegrityError, never overwritten.
+        Raises IntegrityError if the primary key exists.
         """
         if not self._state.adding:
             raise AppendOnlyError(f"{type(self).__name__} rows are never changed.")

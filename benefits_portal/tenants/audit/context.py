@@ -1,4 +1,4 @@
-"""What a line on record is about, by name: a misspelt one is a fault of types, and of the call."""
+"""The keyword arguments of a record, as a TypedDict, so that type checks find misspelled ones."""
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -6,14 +6,14 @@ from django.db import models
 
 from .actor import Actor
 
-if TYPE_CHECKING:  # the models put lines on record
+if TYPE_CHECKING:  # the models import this module
     from benefits_portal.tenants.models import Partner, Tenant
 
 
 class AuditContext(TypedDict, total=False):
-    """Who does it, at which partner, in which tenant, to what, from `before` to `after`.
+    """Who acts, at which partner, in which tenant, on what, and the values before and after.
 
-    `params` are the values of a refusal's sentence.
+    `params` are the values in a refusal's sentence.
     """
 
     by: Actor

@@ -1,7 +1,4 @@
-"""The record in words: who did what, where, and what it changed (A2).
-
-With people and things by their names.
-"""
+"""Records in words: who did what, where, and what it changed (A2)."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -34,15 +31,15 @@ OWN_NAMES = {
     "list": list_name,
     "filters": filters_text,
 }  # what on record is a name of ours
-# Numbers that lead back to rows, for the back office
+# Primary keys, shown in the back office only
 UNSAID = {"key", "assignment", "redemption", "guid"}
-LISTS_OF_NUMBERS = {"thresholds"}  # read as they were typed
+LISTS_OF_NUMBERS = {"thresholds"}  # shown in full
 STAND_IN = "77777777777"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One fact before and after; either may be empty."""
+    """One value before and after, in words; either may be empty."""
 
     label: str
     before: str
@@ -59,7 +56,7 @@ class Change:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """A record as a page or a spreadsheet shows it; `subject` is what it is about, for a link."""
+    """A record in words; `subject` is the object that it is about, for a link."""
 
     at: datetime
     what: str
@@ -74,7 +71,7 @@ class AuditRow:
     changes: list[Change]
 
     def cells(self) -> dict[str, Any]:
-        """What tenants/_records.html writes."""
+        """The values for tenants/_records.html."""
         return {
             "day": as_day(self.at),
             "time": as_time(self.at.time()),
@@ -91,9 +88,9 @@ class AuditRow:
 
     @property
     def href(self) -> str:
-        """Of the page of what it is about; empty if that has none.
+        """The URL of the subject's page; empty if it has none.
 
-        A product's page is about the tenant one acts in, so the tenant of the record is named.
+        A product's page depends on the current tenant, so its URL names the record's tenant.
         """
         if self.subject is None:
             return ""
@@ -105,7 +102,7 @@ class AuditRow:
 
 @cache
 def url_of(model: type[models.Model]) -> str:
-    """Of the page of a row with the number STAND_IN; empty if such rows have no page."""
+    """The URL of such a row's page with STAND_IN as its primary key; empty if it has none."""
     page_of = getattr(model(pk=int(STAND_IN)), "get_absolute_url", None)
     return page_of() if page_of else ""
 
@@ -116,10 +113,10 @@ def lines(
     known: Iterable[models.Model] = (),
     people: Names | None = None,
 ) -> list[AuditRow]:
-    """`records` in words, with the times and the names of `partner` (P1).
+    """`records` in words, with the times and people's names at `partner` (P1).
 
-    Times are as its clocks show, and people have the names that they had there then. As many
-    queries however many records, and none for what the rows in `known` are called.
+    Times are in its time zone; names are those of the time of the record. A fixed number of
+    queries; none for the names of rows in `known`.
     """
     records = list(records)
     referenced, zone = Referenced(records, partner, known, people), ZoneInfo(partner.time_zone)
@@ -127,9 +124,9 @@ def lines(
 
 
 def all_changes(record: Record) -> list[Change]:
-    """Every fact on `record` before and after, for the back office.
+    """All values of `record` before and after, for the back office.
 
-    Those that lead back to rows too, each by its name.
+    Primary keys are shown with the row's name.
     """
     referenced = Referenced([record])
     changes = [
@@ -140,7 +137,7 @@ def all_changes(record: Record) -> list[Change]:
 
 
 def refused_because(record: Record, referenced: Referenced | None = None) -> str:
-    """The refusal's sentence, of somebody by the name they had then; empty for what was done."""
+    """The sentence of a refusal, with people's names of that time; else empty."""
     referenced = referenced or Referenced([record] if record.refused else [])
     return str(record.refused_because_of(referenced.refused(record)))
 
@@ -174,12 +171,12 @@ def _kind(model: type[models.Model]) -> str:
 
 @cache
 def _how(value: str, _language: str | None) -> str:
-    """In the active language, put into words once for each."""
+    """The entry point in words; cached per language."""
     return str(How(value).label)
 
 
 def _what(record: Record, zone: ZoneInfo) -> str:
-    """What was done, and how often until when where it was more than once."""
+    """The action in words, with its count if it was repeated."""
     what = str(record.action_label)
     if record.refused or record.last_at is None:
         return what
@@ -187,7 +184,7 @@ def _what(record: Record, zone: ZoneInfo) -> str:
 
 
 def _refused(record: Record, referenced: Referenced, zone: ZoneInfo) -> str:
-    """Why, and how often until when where it was more than once."""
+    """The sentence of the refusal, with its count if it was repeated."""
     why = refused_because(record, referenced)
     if not record.refused or record.last_at is None:
         return why
@@ -195,7 +192,7 @@ def _refused(record: Record, referenced: Referenced, zone: ZoneInfo) -> str:
 
 
 def times_until(times: int, last_at: datetime) -> str:
-    """How often the same was refused or done within the hour, and when for the last time."""
+    """How often it was repeated within the hour, and when last, in words."""
     return _("%(times)s times until %(time)s.") % {
         "times": format_number(times),
         "time": as_time(last_at.time()),
@@ -203,13 +200,13 @@ def times_until(times: int, last_at: datetime) -> str:
 
 
 def _is_shown(record: Record, name: str) -> bool:
-    """What stayed as it was is no change; what is not on record itself may be one."""
+    """Whether a value is shown: it changed, or is not stored itself (a name)."""
     before, after = record.before.get(name), record.after.get(name)
     return name not in UNSAID and (name not in record.before or before != after or before is None)
 
 
 def _is_nothing_new(record: Record, name: str) -> bool:
-    """Whether something new begins with none of it, as others do: the number 0."""
+    """Whether a new row begins with the number 0, which says nothing."""
     value = record.after.get(name)
     if value != 0 or isinstance(value, bool) or name in record.before:
         return False
@@ -219,9 +216,9 @@ def _is_nothing_new(record: Record, name: str) -> bool:
 def _change(
     record: Record, name: str, referenced: Referenced, *, is_whole: bool = False
 ) -> Change | None:
-    """The fact `name` before and after; whole, with the numbers of a list instead of how many.
+    """The value `name` before and after; `is_whole` lists numbers instead of counting them.
 
-    None where the record says that somebody is called something, and nobody was there to be.
+    None for a name of a person who was not there.
     """
     field, values = field_of(record, name), []
     label = label_of(name, field)
@@ -236,7 +233,7 @@ def _change(
 
 
 def _value(name: str, field: Any, value: Any, referenced: Referenced, at: datetime) -> str:
-    """`value` as people write it; a list is counted, but for one of numbers."""
+    """`value` in words; a list as its length, unless it is one of numbers."""
     if value is None or value == "":
         return ""
     if reference := reference_of(name, field, value):
@@ -258,7 +255,7 @@ def _value(name: str, field: Any, value: Any, referenced: Referenced, at: dateti
 
 
 def _day_or_moment(value: str) -> str:
-    """A day, or a day and a time by the clocks where the reader acts."""
+    """A day, or a day and a time in the reader's time zone."""
     with suppress(ValueError):
         return as_day(date.fromisoformat(value))
     with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""The record page by page: of a benefit, a subscription, a person, or a whole partner (A2)."""
+"""Pages of the record: of a benefit, a subscription, a person, or a whole partner (A2)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class History:
-    """One page of it, the newest first, and the addresses of the pages around it.
+    """One page of a history, the newest first, and the URLs of the pages around it.
 
-    They are empty where there is none.
+    URLs are empty if there is no such page.
     """
 
     lines: list[AuditRow]
@@ -36,8 +36,8 @@ class History:
     newest_href: str
     newer_href: str
     older_href: str
-    is_real_time: bool  # while the calendar of a practice partner says another day
-    total: int | None = None  # counted up to MAX_COUNT + 1; None where it is not counted
+    is_real_time: bool  # the calendar of a practice partner is ahead, so times need an explanation
+    total: int | None = None  # up to MAX_COUNT + 1; None if it was not counted
 
     def rows(self) -> list[dict[str, Any]]:
         return [line.cells() for line in self.lines]
@@ -48,7 +48,7 @@ class History:
 
     @property
     def summary(self) -> str:
-        """How many lines are shown, of how many if counted, and whether older ones follow (W7)."""
+        """How many lines are shown, of how many, and whether there are older ones (W7)."""
         shown = format_number(len(self.lines))
         if self.total is not None and self.is_cut:
             return _("%(shown)s lines shown of %(total)s") % {
@@ -71,12 +71,10 @@ def history(
     *,
     is_counted: bool = True,
 ) -> History:
-    """The page of `records` that the URL asks for.
+    """The page of `records` that the URL asks for: those before the record `?before=`.
 
-    What comes before the record `?before=`, the newest without it.
-
-    Nothing of another partner's is among them. `known` are rows whose names need no query, `people`
-    those of whoever the page names beside them. Only what an index finds should be counted.
+    Limited to the partner. `known` are rows whose names need no query, `people` those shown on the
+    same page. Count only what an index finds.
     """
     ours = records.for_partner(request.partner).for_lines()
     latest = record_asked_for(request, ours)
@@ -86,7 +84,7 @@ def history(
 
 
 def newest_history(request: PartnerRequest, *, hides_sign_ins: bool) -> History:
-    """The newest page of all that is on record at the partner; counted with the sign-ins."""
+    """The newest page of the partner's whole record; counted including sign-ins."""
     found = newest.rows(request.partner.pk, hides_sign_ins=hides_sign_ins)
     return shown(request, found, (), "", None)
 
@@ -102,7 +100,7 @@ def newest(partner: int, *, hides_sign_ins: bool) -> QuerySet[Record]:
 def history_of(
     request: PartnerRequest, subject: models.Model, anchor: str = "", people: Names | None = None
 ) -> History:
-    """The same of all that is on record about `subject`, counted."""
+    """The page of the records about `subject`, counted."""
     if "before" in request.GET:
         return history(request, Record.objects.about(subject), [subject], anchor, people)
     kind = ContentType.objects.get_for_model(subject).pk
@@ -112,7 +110,7 @@ def history_of(
 
 @PlannedQuery
 def newest_about(partner: int, kind: int, subject: int) -> QuerySet[Record]:
-    """As `fetch_page` without a record to begin after."""
+    """The newest records about `subject`, for a page, as in `fetch_page`."""
     records = Record.objects.filter(partner=partner, subject_type=kind, subject_id=subject)
     page = records.for_lines().annotate(total_in_list=CappedCount(records))
     return page[: PAGE + 1]
@@ -121,7 +119,7 @@ def newest_about(partner: int, kind: int, subject: int) -> QuerySet[Record]:
 def history_concerning(
     request: PartnerRequest, person: DirectoryUser, account: User | None, anchor: str
 ) -> History:
-    """The same of all that concerns a person, and the account that they sign in with."""
+    """The page of the records that concern a person or their account."""
     if "before" in request.GET:
         return history(request, Record.objects.concerning(person, account), [person], anchor)
     keys = [row.pk for row in (person, account) if row]
@@ -131,7 +129,7 @@ def history_concerning(
 
 @PreparedQuery
 def newest_concerning(partner: int, person: int, *accounts: int) -> QuerySet[Record]:
-    """The same as `newest_about`; of the account of a person, if there is one."""
+    """The same as `newest_about` for a person, and their account if they have one."""
     account = next((User(pk=pk) for pk in accounts), None)
     ours = Record.objects.filter(partner=partner)
     records = ours.given_to_or_about(DirectoryUser(pk=person), account)
@@ -149,7 +147,7 @@ def shown(
     latest: Record | None = None,
     newer: Record | None = None,
 ) -> History:
-    """The page that `found` is, after `latest`; the one before it begins after `newer`."""
+    """The page with the records `found` before `latest`; the previous one begins before `newer`."""
     shown = found[:PAGE]
     return History(
         lines=lines(shown, request.partner, known, people),
@@ -169,9 +167,9 @@ def record_asked_for(request: PartnerRequest, records: RecordQuerySet) -> Record
 
 
 def fetch_page(records: RecordQuerySet, latest: Record | None, *, is_counted: bool) -> list[Record]:
-    """What comes after `latest`, and one record more where there is another page.
+    """The records before `latest`, with one more if there is another page.
 
-    Counted, each has `total_in_list`: in the same query.
+    If counted, each has `total_in_list`, by the same query.
     """
     page = records.before(latest)
     if is_counted:
@@ -180,7 +178,7 @@ def fetch_page(records: RecordQuerySet, latest: Record | None, *, is_counted: bo
 
 
 def href_before(request: PartnerRequest, record: Record | None, anchor: str) -> str:
-    """The page that begins after `record`; the newest without one."""
+    """The URL of the page that begins before `record`; of the newest page without one."""
     query = request.GET.copy()
     query.pop("before", None)
     if record:

@@ -1,7 +1,4 @@
-"""What the facts on record are called, never by the raw name of a field (A2).
-
-In the reader's language.
-"""
+"""Labels of recorded values, in the reader's language, in place of field names (A2)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -21,7 +18,7 @@ from django.utils.translation import gettext as _
 from benefits_portal.formats import as_day
 from benefits_portal.tenants.models import DirectoryUser, Record, RoleAssignment, Tenant
 
-KEPT = 4_096  # names of facts in all languages; there are a few hundred
+KEPT = 4_096  # cached labels; there are a few hundred per language
 
 NAMES: dict[str, str | Promise] = {
     "address": gettext_lazy("Page"),
@@ -71,9 +68,9 @@ FILTERS: dict[str, str | Promise] = {
     "until": gettext_lazy("Until"),
     "who": gettext_lazy("Quick filters"),
 }
-# By filter; those of the other rooms come from their lists
+# By filter; other apps add theirs
 FILTER_VALUES: dict[str, dict[str, str | Promise]] = {}
-# By the name of the URL; those of the other rooms come from them
+# By URL name; other apps add theirs
 PAGES: dict[str, str | Promise] = {
     "tenants:activity": gettext_lazy("Activity"),
     "tenants:activity-csv": gettext_lazy("Activity"),
@@ -90,13 +87,13 @@ REFERENCES: dict[str, type[models.Model]] = {"person": DirectoryUser, "primary":
 
 
 def label_of(name: str, field: Any) -> str:
-    """What the fact `name` is called, as a heading; `field` is the one it stands for, if any."""
+    """The label of the value `name`; `field` is the model field that it stands for, if any."""
     return _label_in(get_language(), name, field)
 
 
 @lru_cache(KEPT)
 def _label_in(_language: str | None, name: str, field: Any) -> str:
-    """The same, put into words once for each language; it is the active one."""
+    """The same, cached; `language` is the active one."""
     return str(capfirst(str(_label(name, field))))
 
 
@@ -107,9 +104,9 @@ def _label(name: str, field: Any) -> str | Promise:
 
 
 def described_model(record: Record) -> type[models.Model] | None:
-    """Whose fields the record names: its subject's.
+    """The model whose fields the record names: that of its subject.
 
-    Of what was refused to be made, the first kind that has them all.
+    If its creation was refused, the first model that has them all.
     """
     return record.subject_model or _model_with(
         record.action.partition(".")[0],
@@ -118,23 +115,23 @@ def described_model(record: Record) -> type[models.Model] | None:
 
 
 def field_of(record: Record, name: str) -> Any:
-    """The field that `name` stands for, or is named after on a role; None for neither."""
+    """The model field that `name` stands for, or is named after on a role; else None."""
     return _field(described_model(record), name)
 
 
 def offer_filter_values(**labels: Mapping[str, str | Promise]) -> None:
-    """Make known what the values of filters are called, by the name of the filter."""
+    """Register the labels of filters' values, by the name of the filter."""
     for name, values in labels.items():
         FILTER_VALUES.setdefault(name, {}).update(values)
 
 
 def name_pages(**names: str | Promise) -> None:
-    """Make known what the pages of another room are called, `licensing__key` for licensing:key."""
+    """Register the labels of pages; `licensing__key` stands for the URL name licensing:key."""
     PAGES.update({name.replace("__", ":").replace("_", "-"): text for name, text in names.items()})
 
 
 def page_name(path: str) -> str:
-    """What the page at `path` is called; the path itself where it has no name."""
+    """The label of the page at `path`; the path itself if it has none."""
     with suppress(Resolver404):
         return str(PAGES.get(resolve(path).view_name, path))
     return path
@@ -169,7 +166,7 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
 
 
 def list_name(value: str) -> str:
-    """What a downloaded list is called: the portal's, or the back office's, which names a model."""
+    """The label of a downloaded list, of the portal or the back office."""
     if value in LISTS:
         return str(LISTS[value])
     with suppress(LookupError, ValueError):
@@ -178,7 +175,7 @@ def list_name(value: str) -> str:
 
 
 def filters_text(value: str) -> str:
-    """What a downloaded list was filtered by: on record as `name=value, name=value`."""
+    """The filters of a downloaded list in words; recorded as `name=value, name=value`."""
     return ", ".join(_filters_text(value.split(", ")))
 
 

@@ -1,4 +1,4 @@
-"""The record of what happened: append-only, and never with a product key (rules A1, A2, K3)."""
+"""The record of what happened: append-only, and without product keys (rules A1, A2, K3)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,10 +34,10 @@ _repeats_are_done: ContextVar[bool] = ContextVar("repeats_are_done", default=Fal
 
 
 def recordable[C: type[models.TextChoices]](actions: C) -> C:
-    """Class decorator: make an app's own actions known to the record, to show their labels.
+    """Class decorator: register an app's actions with the record, with their labels.
 
-    Raises ValueError for a stored value that has a label already: every row with it would be read
-    by the other one.
+    Raises ValueError for a value that is registered already, since rows with it would get the other
+    label.
     """
     if known := sorted(Record.actions.keys() & {action.value for action in actions}):
         raise ValueError(
@@ -50,16 +50,16 @@ def recordable[C: type[models.TextChoices]](actions: C) -> C:
 class Record(AppendOnly):
     """One thing that happened, or was refused.
 
-    Who, acting how, when, where, why, what, before and after.
+    Who, through which entry point, when, where, why, what, and the values before and after.
     """
 
     REASON_LENGTH = MAX_REASON
 
     actions: ClassVar[dict[str, str | Promise]] = {}
-    # What a refused action is called: it did not happen
+    # Labels of actions that were refused, and so did not happen
     attempts: ClassVar[dict[str, str | Promise]] = {}
 
-    # Of a person it holds the primary key; names and addresses stand in rows that can be changed
+    # People's primary keys only; their names and addresses are in rows that can be changed
     personal: ClassVar = {
         "reason": Personal.FREE_TEXT,
         "action": None,
@@ -137,7 +137,7 @@ class Record(AppendOnly):
         indexes = [
             models.Index(fields=["partner", "-at", "-id"], name="record_partner_at"),
             models.Index(fields=["at"], name="record_at"),
-            # For what is rare among all that happens, whether by its name, its way or its outcome
+            # For filters by rare actions, entry points and outcomes
             models.Index(fields=["action"], name="record_action"),
             models.Index(
                 fields=["how", "id"], condition=~Q(how=How.PORTAL), name="record_elsewhere"
@@ -161,40 +161,38 @@ class Record(AppendOnly):
 
     @cached_property
     def subject_model(self) -> type[models.Model] | None:
-        """The kind of thing that it is about; None where it is about nothing that is there."""
+        """The model of the subject; None without a subject."""
         if self.subject_type_id is None:
             return None
         return ContentType.objects.get_for_id(self.subject_type_id).model_class()
 
     @property
     def action_label(self) -> str | Promise:
-        """What was done; of what was refused, what somebody wanted to do."""
+        """What was done; for a refusal, what the person tried to do."""
         done = self.actions.get(self.action, self.action)
         return self.attempts.get(self.action, done) if self.refused else done
 
     @property
     def refused_because(self) -> str | Promise:
-        """The refusal's sentence, in the language of whoever reads it; empty for what was done."""
+        """The sentence of the refusal in the reader's language; empty for what was done."""
         return self.refused_because_of("")
 
     def refused_because_of(self, name: str) -> str | Promise:
-        """The same, of whoever is in `params` with that name; without it the bare fact."""
+        """The same, with the name of the person in `params`; without a name, the bare fact."""
         return Refusal.message_of(self.refused, self.params, name) if self.refused else ""
 
     @property
     def refused_advice(self) -> str:
-        """What the refusal said to do next; empty for what was done."""
+        """The advice of the refusal; empty for what was done."""
         return Refusal.advice_of(self.refused, self.params) if self.refused else ""
 
 
 @contextmanager
 def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[None]:
-    """The block happens whole or not at all; a refusal is put on record with `about` (A1).
+    """Run the block in a transaction; if it is refused, roll back, then record the refusal (A1).
 
-    That is rolled back first.
-
-    Within `repeated_is_done`, what somebody has done a moment ago is no attempt of its own, and
-    stays off the record (W11). Raises TypeError at once for a name that AuditContext does not have.
+    Within `repeated_is_done`, a refusal of what the same person did a moment ago is not recorded
+    (W11). Raises TypeError for names that AuditContext does not have.
     """
     if misspelled := about.keys() - AuditContext.__annotations__.keys():
         raise TypeError(f"The record knows nothing of {', '.join(sorted(misspelled))}.")
@@ -215,9 +213,9 @@ def recorded_if_refused(action: str, **about: Unpack[AuditContext]) -> Iterator[
 
 @contextmanager
 def refused_while_moving(partner: "Partner | None" = None) -> Iterator[None]:
-    """Nothing happens at a partner that is moved to another portal (C1). Raises PartnerMoving.
+    """Raise PartnerMoving if the partner is being moved to another portal (C1).
 
-    Also if somebody closes it meanwhile: then the database takes nothing on record.
+    Also if it is closed during the block: the database then refuses the record.
     """
     if partner and partner.is_closed:
         raise PartnerMoving
@@ -231,9 +229,9 @@ def refused_while_moving(partner: "Partner | None" = None) -> Iterator[None]:
 
 @contextmanager
 def repeated_is_done() -> Iterator[None]:
-    """What the same person did a moment ago and asks for again counts as done (W11).
+    """Treat a refusal of what the same person did a moment ago as done (W11).
 
-    A double click is one act.
+    So a double click is one action.
     """
     token = _repeats_are_done.set(True)
     try:

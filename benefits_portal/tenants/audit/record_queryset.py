@@ -1,4 +1,4 @@
-"""How the record is written and asked: by partner, by subject, by page (rules A1, A2, W11)."""
+"""How the record is written and queried: by partner, subject and page (rules A1, A2, W11)."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
 
     from .record import Record
 
-# Of one person alike, whatever the page of one kind was about
+# Counted per person and kind of page, whichever object it was about
 OF_PAGES = {"tenants.page-refused", "tenants.form-refused"}
 SIGNED_IN = "tenants.signed-in"
-# What somebody can do by a link alone, as often as they like: written down like a refusal
+# Actions that a link can repeat at will: counted like refusals
 COUNTED = {"tenants.list-downloaded"}
-# Whoever does it only looks, or stops looking, which a partner that moves takes no part in
+# Actions that only look, and so are possible at a partner that is being moved
 LOOKING = {"tenants.list-downloaded", "tenants.view-started", "tenants.view-ended"}
 # Of what is beside a record, what lines say of it
 CALLED = ("actor__name", "actor__email", "actor__is_staff", "actor__directory_user", "tenant__name")
-COUNTED_WITHIN = timedelta(hours=1)  # from the first of the same refusals of one person
-REPEATED_WITHIN = timedelta(minutes=1)  # the same act by the same person is the same click
+COUNTED_WITHIN = timedelta(hours=1)  # since the first of equal refusals of one person
+REPEATED_WITHIN = timedelta(minutes=1)  # the same action by the same person is a double click
 
 
 def given_to(people: Collection[int]) -> Q:
-    """What was given to people with these primary keys, or taken from them.
+    """Records of what was given to or taken from people with these primary keys.
 
-    Few records name a person; the indexes are of these alone.
+    Few records name a person; partial indexes cover them.
     """
     before = Q(before__has_key="person", before__person__in=people)
     return before | Q(after__has_key="person", after__person__in=people)
@@ -58,25 +58,25 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.filter(partner=partner)
 
     def about(self, subject: models.Model) -> Self:
-        """The history of one benefit, subscription, person …, the latest first (rule A2)."""
+        """The records about a benefit, subscription, person or another object, the newest first."""
         return self.filter(
             subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
         )
 
     def without_sign_ins(self) -> Self:
-        """They are most of what is on record, and not what most people look for."""
+        """Without sign-ins, which are most of the record and seldom looked for."""
         return self.exclude(action=SIGNED_IN, refused="")
 
     def before(self, latest: "Record | None") -> Self:
-        """What comes after `latest` where the newest is first; everything if there is none."""
+        """The records that come after `latest` when sorted newest first; all if it is None."""
         if latest is None:
             return self
         return self.filter(at__lte=latest.at).filter(Q(at__lt=latest.at) | Q(pk__lt=latest.pk))
 
     def page_ends_before(self, latest: "Record", size: int) -> "Record | None":
-        """What the page before the one that begins after `latest` begins after.
+        """The record before which the previous page begins.
 
-        Pages are of `size` records; None if it is the newest.
+        Pages have `size` records; None if it is the newest page.
         """
         newer = self.filter(at__gte=latest.at).filter(Q(at__gt=latest.at) | Q(pk__gte=latest.pk))
         return newer.order_by("at", "pk")[size : size + 1].first()
@@ -90,16 +90,15 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.for_display().only(*own, *CALLED)
 
     def concerning(self, person: "DirectoryUser", account: "User | None" = None) -> Self:
-        """The history of a person (A2).
+        """The records that concern a person (A2).
 
-        Their entry, the account they sign in with, and what was given to them or taken.
-
-        `account` is a guest's, who holds a role at this partner and signs in from elsewhere.
+        Those about their entry or account, and about what was given to them or taken. `account` is
+        that of a guest who has a role at this partner and signs in from elsewhere.
         """
         return self.given_to_or_about(person, getattr(person, "user", None) or account)
 
     def given_to_or_about(self, person: "DirectoryUser", account: "User | None") -> Self:
-        """The same with the account that is meant; of both the keys are asked alone."""
+        """The same for the account too, by a union of primary keys from both indexes."""
         ours = [self.about(row) for row in (person, account) if row]
         return reduce(or_, ours, self.filter(given_to([person.pk])))
 
@@ -111,12 +110,12 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         partner: "Partner | None" = None,
         subject: models.Model | None = None,
     ) -> Self:
-        """When `by` did this a moment ago: what a second click asks for again (W11).
+        """When `by` did the same thing a moment ago, so that this is a double click (W11).
 
-        Commands are never repeated so.
+        None for commands.
         """
         now = clock.now()
-        # Clocks of servers differ a little
+        # The servers' clocks may differ slightly
         moment = {"at__gt": now - REPEATED_WITHIN, "at__lt": now + REPEATED_WITHIN}
         done = self.filter(action=action, actor=by.user, how=by.how, refused="", **moment)
         done = done.filter(partner=partner) if partner else done
@@ -124,9 +123,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return done if by.user else done.none()
 
     def has_just(self, action: str, **about: Unpack[AuditContext]) -> bool:
-        """Whether somebody did this very act a moment ago.
+        """Whether the person did exactly this a moment ago.
 
-        With the outcome `after`, or without one from `before`.
+        With the outcome `after`, or starting from `before`, if given.
         """
         after = about.get("after")
         subject = about.get("subject")
@@ -138,18 +137,18 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
     def log(
         self, action: str, *, refusal: Refusal | None = None, **about: Unpack[AuditContext]
     ) -> "Record":
-        """Write one line.
+        """Write a record.
 
-        A refusal is noted outside the transaction that it rolled back; repeated, it is counted,
-        and so is a download. Of a partner that is closed the record moves as it is (C1): who looks
-        at it is on record at none.
+        Call it for a refusal after its transaction has rolled back. Repeated refusals and downloads
+        are counted on the first row. At a partner that is being moved, whose record must not
+        change, viewing is recorded at no partner (C1).
         """
         partner = about.get("partner")
         if partner and partner.is_closed and action in LOOKING:
             about |= {"partner": None, "tenant": None, "subject": partner}
         record = self.line(action, refusal=refusal, **about)
         if refusal and not (refusal.is_on_record and _is_open(about.get("partner"))):
-            return record  # the record goes to another portal as it is
+            return record  # not saved: the partner's record must not change
         is_counted = refusal.is_counted if refusal else action in COUNTED
         if not (is_counted and self._count_again(record)):
             record.save(using=self.db)
@@ -158,16 +157,15 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return record
 
     def _count_again(self, record: "Record") -> bool:
-        """Whether the same person was refused the same, or did it, within the hour.
+        """Count a repeated refusal or download of the person within the hour on its first row.
 
-        Then that row counts it, instead of a new one. Its count and the time of the last one are
-        all that ever changes of a record, and only ever grow.
+        That count and the time of the last one are the only values of a record that change.
         """
         names = ["action", "actor", "how", "partner", "refused", "subject_type", "subject_id"]
         if record.action in COUNTED:
             names += ["tenant"]
         if record.action not in OF_PAGES:
-            names += ["params", "after"]  # what it was about: another key, another person
+            names += ["params", "after"]  # another key or person is not a repetition
         same = self.filter(
             # As the database has them: JSON without what nobody sees, which it may refuse
             **{name: tidy_values(getattr(record, name)) for name in names},
@@ -190,9 +188,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
     def log_at_each(
         self, partners: "Iterable[Partner]", action: str, *, by: Actor, subject: models.Model
     ) -> None:
-        """Write what somebody does with an account of their own (P1).
+        """Record an action on a person's own account (P1).
 
-        At each of `partners`, and once at none of them.
+        At each of `partners`, or once at none.
         """
         where: list[Partner | None] = [*partners]
         self.bulk_create(
@@ -213,9 +211,9 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         refusal: Refusal | None = None,
         params: dict[str, Any] | None = None,
     ) -> "Record":
-        """One line, not yet written.
+        """An unsaved record.
 
-        Nobody's name is on it, and no tenant that the partner does not have: others read it (P1).
+        Without people's names, and without a tenant of another partner, since others read it (P1).
         """
         refused, params = refusal.on_record if refusal else ("", params or {})
         tenant = None if tenant and partner and tenant.partner_id != partner.pk else tenant
@@ -253,7 +251,7 @@ def _is_open(partner: "Partner | None") -> bool:
 
 
 def _without_keys(value: Any) -> Any:
-    """`value` with every key in its texts masked: names that people type are on record too (K3)."""
+    """`value` with product keys masked in all texts, which people typed (K3)."""
     if isinstance(value, str):
         return without_keys(value)
     if isinstance(value, dict):

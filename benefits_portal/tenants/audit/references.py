@@ -1,4 +1,4 @@
-"""What the numbers on record stand for: people and things, by what they were called then (A2)."""
+"""The people and things that records refer to, with their names of that time (A2)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,11 +20,11 @@ type Reference = tuple[type[models.Model], int]
 
 
 class Referenced:
-    """Everything that `records` refer to, whatever their number.
+    """All rows that `records` refer to.
 
-    One query for each kind of thing, one for whoever acted, one for what people were called before;
-    none for what is `known` or in `people` already. With a partner its own names are said (P1),
-    without one those of the back office.
+    One query for each model, one for actors, and one for former names; none for rows in `known` or
+    `people`. With a partner, names are those in its directory (P1); without one, those of the back
+    office.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class Referenced:
         self.names = NamesThen(named)
 
     def who(self, record: Record) -> str:
-        """Whoever acted, as their partner's own directory called them then.
+        """The actor's name in the partner's directory at that time.
 
-        A name is written as it is; what says who else it was begins with a capital.
+        A name is written as is; other descriptions begin with a capital letter.
         """
         if self.people is None:
             return ""
@@ -55,7 +55,7 @@ class Referenced:
         return who if self.people.has_entry(record.actor) else str(capfirst(who))
 
     def refused(self, record: Record) -> str:
-        """Whom the refusal on record is about, as they were called then; empty for nobody."""
+        """The name at that time of the person that a refusal is about; else empty."""
         for name, model in WHO.items():
             if name in record.params:
                 pk = record.params[name]
@@ -63,7 +63,7 @@ class Referenced:
         return ""
 
     def name(self, reference: Reference, at: datetime) -> str | None:
-        """What it was called then; None if it is no longer there."""
+        """The name at that time of the row that a value refers to; None if it no longer exists."""
         row = self.rows.get(reference)
         if row is None:
             return None
@@ -74,9 +74,9 @@ class Referenced:
         return _name(row) if self.people else str(row)
 
     def texts(self, record: Record, name: str) -> tuple[str, str] | None:
-        """What the person that `record` is about was called before and after it.
+        """The former and the new text of a person's field `name`.
 
-        None where the fact `name` is nothing that somebody is called, or is on record itself.
+        None if the field is not a name or address, or is recorded itself.
         """
         model = record.subject_model
         is_there = name in record.before, name in record.after
@@ -95,7 +95,7 @@ def is_withheld(record: Record, name: str) -> bool:
 
 
 def reference_of(name: str, field: Any, value: Any) -> Reference | None:
-    """What the number `value` stands for in the fact `name`, if anything."""
+    """The model and primary key that `value` of the field `name` refers to, if any."""
     model = REFERENCES.get(name) or (
         field.related_model if field is not None and field.many_to_one else None
     )
@@ -133,7 +133,7 @@ def _rows_by(*keys: int, model: type[models.Model], in_short: bool) -> models.Qu
 
 
 def _rows(model: type[models.Model], *, in_short: bool) -> Any:
-    """All rows of `model`, each with what it takes to say its name."""
+    """All rows of `model`, with what their names need selected."""
     rows = model._default_manager.all()
     if in_short and hasattr(rows, "for_naming"):
         return rows.for_naming()
@@ -144,6 +144,6 @@ def _rows(model: type[models.Model], *, in_short: bool) -> Any:
 
 
 def _name(row: models.Model) -> str:
-    """What it is called where it is clear whose it is; that is shorter than in the back office."""
+    """The name of a row within its partner, shorter than in the back office."""
     names = (getattr(row, name, "") for name in ("title", "display_name", "name"))
     return str(next(filter(None, names), row))

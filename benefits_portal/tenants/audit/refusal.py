@@ -1,4 +1,4 @@
-"""Refusals: what a rule says no to, in words for the person who asked, and on record by a code."""
+"""Refusals: exceptions with a sentence and advice for people, and a code for the record."""
 
 import re
 from datetime import date
@@ -15,13 +15,13 @@ ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Refusal(Exception):
-    """A rule said no. `message` is one clear sentence, `advice` what to do next (rule K7).
+    """A rule forbids what was asked. `message` is one sentence, `advice` what to do next (K7).
 
-    Subclasses name the fact (`KeyAlreadyRedeemed`) and leave placeholders in both for `params`:
-    numbers, days, names, never a key (K3). The record keeps the `code` and the facts, and says the
-    message in each reader's language (A1); `fact` is what it says where it has none. A code is
-    never changed nor used again: records have it for good. The param `name` is somebody's: the
-    record keeps who it was instead, the primary key `person` or `user`.
+    Subclasses are named after the fact (`KeyAlreadyRedeemed`), and have placeholders in both texts
+    for `params`: numbers, days and names, never a key (K3). The record stores `code` and params,
+    and shows the message in the reader's language (A1), or `fact` if it has none. A code is never
+    changed or reused, since records keep it for ever. In place of the param `name`, the record
+    stores the primary key `person` or `user`.
     """
 
     code: str = ""
@@ -30,11 +30,11 @@ class Refusal(Exception):
     advice: str | Promise = ""
     fact: str | Promise = ""
     params: dict[str, Any] = {}
-    is_already_so: bool = False  # what was asked for holds already, by whomever
-    is_counted: bool = True  # on record once within an hour, with how often; else each time (A1)
-    is_on_record: bool = True  # False where nothing can be written
+    is_already_so: bool = False  # what was asked for is already the case
+    is_counted: bool = True  # recorded once an hour, with a count; else each time (A1)
+    is_on_record: bool = True  # False if nothing can be written
     is_repeat: bool = False  # and it was the same person who did it, just now: a second click (W11)
-    # About an account or a home of elsewhere: on record at no partner (P1)
+    # It is about an account or a home elsewhere, so it is recorded at no partner (P1)
     is_of_no_partner: bool = False
     # What that act is on record with, where the attempt itself says something else
     done_as: AuditContext = {}
@@ -46,7 +46,7 @@ class Refusal(Exception):
             self.message, self.advice = self.message % values, self.advice % values
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Raises TypeError for a class without a code of its own, or with one that another has."""
+        """Raises TypeError for a class without its own code, or with another class's."""
         super().__init_subclass__(**kwargs)
         code = vars(cls).get("code", "")
         if not code or code in Refusal.by_code:
@@ -57,31 +57,31 @@ class Refusal(Exception):
         return f"{self.message} {self.advice}".strip()
 
     def on_record_at(self, about: AuditContext) -> AuditContext:
-        """`about`, with its partner and tenant if these may know of the refusal (P1)."""
+        """`about` without partner and tenant, if these must not learn of the refusal (P1)."""
         return {**about, "partner": None, "tenant": None} if self.is_of_no_partner else about
 
     def confirms(self, after: dict[str, Any]) -> bool:
-        """Whether it says that what was tried, to be on record as `after`, is so already."""
+        """Whether it says that what was tried, with the outcome `after`, is already the case."""
         return self.is_already_so
 
     @property
     def on_record(self) -> tuple[str, dict[str, Any]]:
-        """The code and the facts that are kept."""
+        """The code and the params for the record."""
         return self.code, {name: self.params[name] for name in self.params if name != "name"}
 
     @classmethod
     def written(cls, params: dict[str, Any]) -> dict[str, Any]:
-        """`params` as people write them; on record a day is text."""
+        """`params` as people write them; on record, days are texts."""
         return {name: _written(value) for name, value in params.items()}
 
     @classmethod
     def message_of(
         cls, code: str, params: dict[str, Any] | None = None, name: str = ""
     ) -> str | Promise:
-        """What the refusal that is on record as `code` said, of whoever is in `params` as `name`.
+        """The message for a recorded `code`, with the person's name in `params` as `name`.
 
-        The code itself if the portal no longer knows it. Never raises: a message that has changed
-        since shows … for what the record does not hold.
+        The code itself if it is unknown. Never raises: a value that the record does not have is
+        shown as ….
         """
         refusal = cls.by_code.get(code)
         if refusal is None:
@@ -93,13 +93,13 @@ class Refusal(Exception):
 
     @classmethod
     def advice_of(cls, code: str, params: dict[str, Any] | None = None) -> str:
-        """What the refusal that is on record as `code` said to do next; never raises."""
+        """The advice for a recorded `code`; never raises."""
         refusal = cls.by_code.get(code)
         return str(refusal.advice) % Known(refusal.written(params or {})) if refusal else ""
 
 
 class Known(dict[str, Any]):
-    """Facts on record; what is not among them is left open."""
+    """Params of a recorded refusal; missing ones are shown as …."""
 
     def __missing__(self, name: str) -> str:
         return "…"

@@ -1,4 +1,4 @@
-"""Rows of which only the end, or the use, is written later, and that once (rule A1)."""
+"""Models whose rows change only once: when they end or are used (rule A1)."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
 
 class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):
-    """Updates only the facts in `model.once`, and only rows that do not have them yet."""
+    """A queryset that updates only the fields in `model.once`, while they are empty."""
 
     def update(self, **values: Any) -> int:  # type: ignore[override]
-        """How many rows had none of these facts before.
+        """Return the number of rows whose fields were empty before.
 
-        Raises AppendOnlyError for any other field, and for taking facts away.
+        Raises AppendOnlyError for any other field, and for emptying these fields.
         """
-        empty = {mark: None for mark, fields in self.model.once.items() if fields & values.keys()}  # type: ignore[attr-defined]
-        others = values.keys() - {name for mark in empty for name in self.model.once[mark]}  # type: ignore[attr-defined]
+        once: dict[str, set[str]] = self.model.once  # type: ignore[attr-defined]
+        empty = {mark: None for mark, fields in once.items() if fields & values.keys()}
+        others = values.keys() - {name for mark in empty for name in once[mark]}
         emptied = [mark for mark in empty if mark in values and values[mark] is None]
         if others or emptied:
             raise AppendOnlyError(
@@ -39,9 +40,9 @@ class WrittenOnceQuerySet[M: models.Model](AppendOnlyQuerySet[M]):
 
 
 class WrittenOnce(AppendOnly):
-    """A model whose rows are written once, but for the facts in `once`.
+    """A model whose rows are written once, except for the fields in `once`.
 
-    Groups of fields, each by the one that marks it as written.
+    Groups of fields, by the field that marks the group as written.
     """
 
     once: ClassVar[dict[str, set[str]]] = {}
@@ -52,7 +53,7 @@ class WrittenOnce(AppendOnly):
         abstract = True
 
 
-ENDED = {"ended_at": {"ended_at", "ended_on", "ended_by"}}  # what `once` says of a row that ends
+ENDED = {"ended_at": {"ended_at", "ended_on", "ended_by"}}  # `once` for rows that end
 
 
 class EndedOnceQuerySet[M: models.Model](WrittenOnceQuerySet[M]):
@@ -72,7 +73,7 @@ class EndedOnceQuerySet[M: models.Model](WrittenOnceQuerySet[M]):
 
 
 def ends_whole(begun_on: str, name: str) -> models.CheckConstraint:
-    """A row ends with a day and a time or not at all, and not before the day in `begun_on`."""
+    """A constraint: a row ends with a day and a time or not at all, not before `begun_on`."""
     ended = Q(ended_at__isnull=False, ended_on__isnull=False, ended_on__gte=F(begun_on))
     return models.CheckConstraint(
         condition=Q(ended_at=None, ended_on=None, ended_by=None) | ended,

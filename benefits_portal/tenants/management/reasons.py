@@ -1,4 +1,4 @@
-"""The option of commands that asks why, as the back office does."""
+"""The option `--reason` of commands, as in the back office."""
 
 from argparse import ArgumentTypeError
 
@@ -9,7 +9,7 @@ from benefits_portal.typed_text import tidy
 
 
 def reason(text: str) -> str:
-    """Raises ArgumentTypeError for more than the record holds: what was given is kept whole."""
+    """Raises ArgumentTypeError if it is longer than the record stores: reasons are not cut."""
     written = tidy(text)
     if len(written) > Record.REASON_LENGTH:
         raise ArgumentTypeError(

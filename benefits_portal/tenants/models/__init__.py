@@ -1,4 +1,4 @@
-"""Who: partners, their tenants and people, and the record of what happened."""
+"""Partners, their tenants and people, and the record of what happened."""
 
 from benefits_portal.tenants.audit.actor import Actor, How
 from benefits_portal.tenants.audit.record import Record, recordable

@@ -1,4 +1,4 @@
-"""What this app's verbs put on record (rule A1)."""
+"""The actions of this app that are recorded (rule A1)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from benefits_portal.tenants.audit.record import Record, recordable
 
 @recordable
 class TenantsAction(models.TextChoices):
-    """What happens to people, roles and tenants."""
+    """Actions on people, roles and tenants."""
 
     SIGNED_IN = "tenants.signed-in", _("Signed in")
     PASSWORD_SET = "tenants.password-set", _("Set a password")
@@ -68,7 +68,7 @@ Record.attempts.update(
 
 @recordable
 class EditAction(models.TextChoices):
-    """What the back office and imports put on record; a model's own verb records itself."""
+    """Edits by the back office and by imports; methods of models record their own actions."""
 
     CREATED = "tenants.created", _("Created")
     EDITED = "tenants.edited", _("Edited")

@@ -28,11 +28,11 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(wanted)
 
     def of_account(self, email: str) -> Self:
-        """Those that are about the account with that email address, known or not."""
+        """Attempts at the account with that email address, known or not."""
         return self.filter(account=digest("account", email))
 
     def refusing(self, now: datetime) -> Self:
-        """Those that began a refusal that has not ended."""
+        """Attempts that set off a refusal that has not ended."""
         return self.filter(refused_until__gt=now)
 
     def take(self, *subjects: Counted) -> Ticket:
@@ -59,7 +59,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         )
 
     def _moments(self, subjects: Sequence[Counted], now: datetime) -> dict[Counted, list[datetime]]:
-        """When each of `subjects` tried, oldest first.
+        """The times of earlier attempts by each of `subjects`, oldest first.
 
         Raises TooManyAttempts if one of them is refused.
         """
@@ -78,12 +78,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         }
 
     def take_at_once(self, subject: Counted) -> None:
-        """Count an attempt in one statement, for what is asked often and costs little.
+        """Count an attempt in one statement, for actions that are frequent and cheap.
 
-        No refusal lasts beyond its window.
-
-        Without a lock a few that come at the same instant may pass the limit together. Raises
-        TooManyAttempts.
+        A refusal ends with the window. There is no lock, so a few simultaneous attempts may exceed
+        the limit. Raises TooManyAttempts.
         """
         tier, now = subject.limit.tiers[0], clock.now()
         at, since = (
@@ -103,14 +101,14 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         raise TooManyAttempts((oldest_that_counts or now) + tier.window)
 
     def give_back(self, ticket: Ticket) -> None:
-        """It was right, so it does not count; what others tried stays counted."""
+        """The attempt was right, so it no longer counts; other people's still do."""
         self.filter(pk__in=ticket.pks).delete()
 
 
 class Attempt(models.Model):
-    """Somebody tried something that is limited.
+    """A limited action that a subject tried.
 
-    Who it was is kept as a digest, which says nothing without the secret.
+    The subject is stored as a keyed digest, from which nobody can find it without the secret.
     """
 
     personal: ClassVar = {

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
-    """Carries the partner of the row's tenant, which never changes, whatever writes the row."""
+    """The partner of the row's tenant, which never changes; set whatever writes the row."""
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
@@ -43,12 +43,10 @@ class PartnerOfTenant(models.ForeignKey[Partner, Partner]):
 
 
 class DirectoryUser(PartnerRow, Renamed):
-    """A user entry in a tenant, a member or a guest.
+    """A user entry in a tenant: a member or a guest.
 
-    Not every one of them can sign in to the portal.
-
-    What the list sorts and filters by stands on the row, so that an index serves every order
-    (docs/adr/0005).
+    Most of them cannot sign in to the portal. The columns that lists sort and filter by are
+    denormalized onto the row, so that an index serves every order (docs/adr/0005).
     """
 
     Kind = DirectoryUserKind
@@ -115,9 +113,9 @@ class DirectoryUser(PartnerRow, Renamed):
         return reverse("tenants:user", args=[self.pk])
 
     def clean(self) -> None:
-        """Check the address of a new entry alone.
+        """Check the address of a new entry only.
 
-        A later change of the tenant's domain leaves the addresses that there are.
+        Existing addresses stay valid when the tenant's domain changes.
         """
         if self._state.adding and self.tenant_id and self.user_principal_name:
             try:
@@ -132,12 +130,10 @@ class DirectoryUser(PartnerRow, Renamed):
         return self.disabled_at is None
 
     def disable(self, *, by: Actor) -> None:
-        """Disable the entry.
+        """Disable the entry, and remove its role.
 
-        Credit stays with the person until it is removed or transferred; a role is taken away with
-        it.
-
-        Raises AlreadyDisabled, LastGlobalAdmin or RolesOfStaff.
+        Credit stays with the person until it is removed or transferred. Raises AlreadyDisabled,
+        LastGlobalAdmin or RolesOfStaff.
         """
         with recorded_if_refused(TenantsAction.PERSON_DISABLED, **self._about(by)):
             self._check_account(by)
@@ -152,7 +148,7 @@ class DirectoryUser(PartnerRow, Renamed):
             Record.objects.log(TenantsAction.PERSON_DISABLED, **self._about(by))
 
     def enable(self, *, by: Actor) -> None:
-        """Enable the entry again; a role that it had is given again.
+        """Enable the entry again, and give it the role that it had.
 
         Raises AlreadyEnabled or RolesOfStaff.
         """
@@ -165,7 +161,7 @@ class DirectoryUser(PartnerRow, Renamed):
             Record.objects.log(TenantsAction.PERSON_ENABLED, **self._about(by))
 
     def role_that_goes(self) -> "RoleAssignment | None":
-        """The role that nobody enabled holds once this entry is disabled."""
+        """The role that no enabled entry holds once this one is disabled."""
         role = self.role()
         return role if role and not role.people().enabled().exclude(pk=self.pk).exists() else None
 
@@ -184,13 +180,13 @@ class DirectoryUser(PartnerRow, Renamed):
             raise AlreadyEnabled
 
     def _check_account(self, by: Actor) -> None:
-        """Raise RolesOfStaff if staff would shut out, or let in, who signs in as this entry."""
+        """Raise RolesOfStaff if staff would lock out or let in the account of this entry."""
         account: User | None = getattr(self, "user", None)
         if account:
             account.check_roles(by)
 
     def role(self) -> "RoleAssignment | None":
-        """The role that the person holds at the partner of this directory."""
+        """The role that the person has at the partner of this directory."""
         partner = self.tenant.partner
         held = partner.role_assignments.of_people(
             partner, [self], "user__directory_user__tenant", "partner"

@@ -1,4 +1,4 @@
-"""Members and guests of a directory, and which address each may have (rules W2, W3)."""
+"""Members and guests of a directory, and which addresses each may have (rules W2, W3)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +15,10 @@ class DirectoryUserKind(models.TextChoices):
 
 
 def own_email(tenant: Tenant, email: str, kind: str) -> str:
-    """The canonical address of somebody in `tenant` (W2, W3).
+    """The canonical address of a person in `tenant` (W2, W3).
 
-    A member's is one of the tenant's own, a guest's is not.
-
-    Raises EmailOutsideTenant, GuestFromInside or NameOfGuest.
+    A member's is in one of the tenant's domains, a guest's is not. Raises EmailOutsideTenant,
+    GuestFromInside or NameOfGuest.
     """
     email, is_guest = canonical_email_or_text(email), kind == DirectoryUserKind.GUEST
     if GUEST_MARK in email:

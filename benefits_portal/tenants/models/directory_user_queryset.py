@@ -1,4 +1,4 @@
-"""The people in the tenants' directories, found and added."""
+"""Queries for the people in the tenants' directories, and adding people."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def entries_by(
     partner: int, *keys: int | str, own: int, model: type["DirectoryUser"]
 ) -> QuerySet["DirectoryUser"]:
-    """Those of a partner with one of the first `own` keys, or with an address of the others."""
+    """A partner's entries with one of the first `own` primary keys, or one of the addresses."""
     is_one = Q(pk__in=keys[:own]) | Q(user_principal_name__in=keys[own:])
     found = model._default_manager.filter(is_one, partner=partner)
     return found.order_by("-pk").select_related("tenant")
@@ -41,7 +41,7 @@ def entries_by(
 def first_by_name(
     partner: int, *, most: int, model: type["DirectoryUser"]
 ) -> QuerySet["DirectoryUser"]:
-    """The first people of a partner, counted."""
+    """The first people of a partner by name, with the total."""
     theirs = model._default_manager.filter(partner=partner).select_related("tenant")
     return with_total(theirs.order_by("sort_name", "pk"), most)
 
@@ -50,9 +50,9 @@ def first_by_name(
 def meant_by_name(
     partner: int, total: int, *values: int | str, how: How, most: int, model: type["DirectoryUser"]
 ) -> QuerySet["DirectoryUser"]:
-    """The first of those whom a search means, by `how` the values say who they are."""
+    """The first of the people whom a search means; `how` is the form of the values."""
     theirs = model._default_manager.filter(partner=partner).order_by("sort_name", "pk")
-    # By an index alone, and then the rest of the few
+    # Their keys from an index alone, then the rows of the few
     first = first_of(Meant(partner, how, values).among(theirs), most)
     people = first.select_related("tenant").order_by("sort_name", "pk")
     return with_total(people, most, counted=total)
@@ -69,9 +69,9 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         return self.filter(is_disabled=True)
 
     def same_people(self, people: Iterable["DirectoryUser"]) -> Self:
-        """Every entry with the address of one of `people` at their partner.
+        """All entries with the address of one of `people` at their partner.
 
-        In two tenants, it is still one person.
+        A person may have entries in two tenants.
         """
         people = list(people)
         names, partners = (
@@ -83,8 +83,8 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
     def entries_of(self, partner: Partner, users: Iterable["User"]) -> dict[int, "DirectoryUser"]:
         """The entry of each of `users` in the directory of `partner`, by the user's primary key.
 
-        The one they sign in as, else the oldest one with their address. Whoever has none is left
-        out (P1).
+        The one they sign in as, or else the oldest one with their address. Users without an entry
+        are left out (P1).
         """
         by_pk = {user.pk: user for user in users}
         if not by_pk:
@@ -104,9 +104,9 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         return {pk: entry for pk, entry in known.items() if entry}
 
     def email_of(self, typed: str) -> str:
-        """What somebody signs in with who typed this (W3).
+        """The address to sign in with, from what a person typed (W3).
 
-        Of a guest in a directory, the address behind its name there.
+        For a directory's name of a guest, the guest's own address.
         """
         email = canonical_email_or_text(typed)
         if guest := guest_behind(email):
@@ -119,16 +119,16 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
         return self.filter(disabled_at=None)
 
     def matching(self, search_query: str) -> Self:
-        """People of whose name and address some word begins with each of `words` (W7).
+        """People with a word in their name or address that begins with each of `words` (W7).
 
-        Everybody without words.
+        Everyone without words.
         """
         return of_matching_people(self, search_query, "pk")
 
     def keys_known_by(self, term: str) -> Any:
-        """For `…__in`: who of all partners has a word that begins with `term`.
+        """The value for `…__in`: people of all partners with a word that begins with `term`.
 
-        That is one of words.search_terms. The words alone are asked: they know whose they are.
+        `term` is one of `search_terms`. Asks the table of words only.
         """
         return keys_or_subquery(DirectoryUserWord.objects.beginning_with(term), "person")
 
@@ -138,7 +138,7 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
     def first_matching(
         self, partner: Partner, search_query: str, most: int
     ) -> Excerpt["DirectoryUser"]:
-        """The first people of `partner` by name of all who match, and how many these are."""
+        """The first people of `partner` by name who match, and their total."""
         if not search_query:
             found = first_by_name.rows(partner.pk, most=most, model=self.model)
             return Excerpt.of_counted(found)
@@ -153,10 +153,9 @@ class DirectoryUserQuerySet(RenamedQuerySet["DirectoryUser"]):
     def add_to(
         self, tenant: Tenant, name: str, email: str, *, by: Actor, kind: str = "member"
     ) -> "DirectoryUser":
-        """Add a member to the directory of `tenant`, or invite a guest to it.
+        """Add a member to the directory of `tenant`, or invite a guest.
 
-        Raises EmailOutsideTenant for a member from elsewhere, GuestFromInside, NameOfGuest, or
-        AlreadyInDirectory.
+        Raises EmailOutsideTenant, GuestFromInside, NameOfGuest or AlreadyInDirectory.
         """
         name, email = tidy(name), canonical_email_or_text(email)
         is_guest = kind == DirectoryUserKind.GUEST

@@ -1,6 +1,6 @@
-"""The words of names and addresses, in an index that begins with the partner.
+"""The words of people's names and addresses, with an index that begins with the partner.
 
-Anybody is found as fast among 100,000.
+Finds a person equally fast among 100,000.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +21,7 @@ from .partner import Partner
 if TYPE_CHECKING:
     from .directory_user import DirectoryUser
 
-AFTER_ALL = b"\xff"  # no letter of UTF-8 begins with it, so it comes after whatever begins alike
+AFTER_ALL = b"\xff"  # in no UTF-8 text, so it sorts after all words with the same beginning
 
 
 class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
@@ -29,7 +29,7 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         return self.filter(partner=partner)
 
     def beginning_with(self, term: str) -> Self:
-        """`term` is one of words.search_terms."""
+        """Words that begin with `term`, one of `search_terms`."""
         start = term.encode()
         return self.filter(word__gte=start, word__lt=start + AFTER_ALL)
 
@@ -48,9 +48,9 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
         return found.order_by().values("person")
 
     def write(self, person: "DirectoryUser") -> None:
-        """Write the words of `person` anew, unless they are the same.
+        """Write the words of `person` again, unless they are unchanged.
 
-        An unchanged save leaves those of a partner that moves alone (C1).
+        So that a save without changes does not write at a partner that is being moved (C1).
         """
         own = self.filter(person=person, partner=person.partner_id)
         found = {(bytes(word), whole) for word, whole in own.values_list("word", "is_whole_name")}
@@ -58,10 +58,7 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
             self.write_all([person])
 
     def write_all(self, people: Sequence["DirectoryUser"]) -> None:
-        """Write the words of `people` anew.
-
-        For whoever writes many of them at once, past the signal below.
-        """
+        """Write the words of `people` again, for bulk writes, which send no signal."""
         partners = {person.partner_id for person in people}
         self.filter(person__in=people, partner__in=partners).delete()
         rows = (row for person in people for row in index_rows(person))
@@ -69,9 +66,9 @@ class DirectoryUserWordQuerySet(models.QuerySet["DirectoryUserWord"]):
 
 
 class DirectoryUserWord(models.Model):
-    """A word of somebody's name or address.
+    """A word of a person's name or address.
 
-    As bytes, since both databases order those alike and by them find a beginning.
+    Stored as bytes, which both databases sort alike and search by their beginning.
     """
 
     personal: ClassVar = {"word": Personal.NAME}
@@ -96,14 +93,14 @@ class DirectoryUserWord(models.Model):
         verbose_name_plural = _("words of directory users")
         ordering = ["word", "person"]
         constraints = [
-            # A person has one partner, which is there so that no row is read to compare it
+            # Includes the partner, although a person has only one, for index-only scans
             models.UniqueConstraint(
                 fields=["person", "word", "partner"], name="directory_user_word_once"
             )
         ]
         indexes = [
             models.Index(fields=["partner", "word", "person"], name="directory_user_word"),
-            # For staff, who look for people of all partners
+            # For staff, who search people of all partners
             models.Index(fields=["word", "person"], name="directory_user_word_anywhere"),
         ]
 
@@ -112,7 +109,7 @@ class DirectoryUserWord(models.Model):
 
 
 def index_rows(person: "DirectoryUser") -> Iterator[tuple[int, int, bytes, bool]]:
-    """The rows of `person`: partner, person, word, and whether it is the whole name."""
+    """The rows for `person`: partner, person, word, and whether it is the whole name."""
     for word in search_prefixes(person.display_name, person.user_principal_name):
         yield person.partner_id, person.pk, word.encode(), word == compact(person.display_name)
 
@@ -124,10 +121,7 @@ def keep_words(
     update_fields: Collection[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    """Keep the words by a signal, for they follow the name through every door, a fixture's too.
-
-    They are no fact of their own.
-    """
+    """Update the words when a person is saved, by a signal, so that fixtures do too."""
     if update_fields is None or {"display_name", "user_principal_name"} & set(update_fields):
         words = DirectoryUserWord.objects
         words.write_all([instance]) if created else words.write(instance)

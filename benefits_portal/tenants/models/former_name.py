@@ -1,7 +1,7 @@
-"""What people were called before they were renamed (A2).
+"""The names that people had before they were renamed (A2).
 
-The record holds nobody's name and no address: primary keys. What somebody was called at a moment is
-the text that stopped being so first after it, and without one what their own row says.
+The record holds primary keys instead of names and addresses. A person's name at a moment is the
+former name that ended first after it, or else the one on their row.
 """
 
 from collections.abc import Collection, Iterable
@@ -23,10 +23,7 @@ type Texts = dict[int, dict[str, str]]  # by primary key and field
 
 class FormerNameQuerySet(models.QuerySet["FormerName"]):
     def of(self, rows: Iterable[models.Model]) -> list["FormerName"]:
-        """What `rows`, people and users, were called before, the oldest first; one query.
-
-        None without rows.
-        """
+        """The former names of `rows` (people or users), the oldest first; no query without rows."""
         keys: dict[str, set[int]] = {"person": set(), "user": set()}
         for row in rows:
             keys[WHOSE[row._meta.label]].add(row.pk)
@@ -36,7 +33,7 @@ class FormerNameQuerySet(models.QuerySet["FormerName"]):
         return former_names.rows(*people, *users, people=len(people))
 
     def keep(self, model: type[models.Model], before: Texts) -> None:
-        """Keep each text of `before` that rows of `model` no longer say."""
+        """Store each text of `before` that the rows of `model` no longer have."""
         now, kinds = clock.now(), called_by(model)
         after = texts_of(model._base_manager.using(self.db).filter(pk__in=before))
         changed = [
@@ -54,7 +51,7 @@ class FormerNameQuerySet(models.QuerySet["FormerName"]):
 
 
 class FormerName(models.Model):
-    """A name or an address that somebody had until a moment: one row for each change of it."""
+    """A name or an address that a person had until `until`; one row for each change."""
 
     class Kind(models.TextChoices):
         NAME = Personal.NAME.value, _("name")
@@ -100,7 +97,7 @@ class FormerName(models.Model):
 
     @property
     def whose(self) -> tuple[str, int]:
-        """The label of the model and the primary key of whoever was called so."""
+        """The model's label and the primary key of the person or user."""
         if self.person_id:
             return "tenants.DirectoryUser", self.person_id
         return "tenants.User", self.user_id or 0
@@ -108,7 +105,7 @@ class FormerName(models.Model):
 
 @PreparedQuery
 def former_names(*keys: int, people: int) -> models.QuerySet[FormerName]:
-    """Of people with the first keys, and of users with the others."""
+    """The former names of people with the first keys, and of users with the others."""
     their = Q(person__in=keys[:people]) | Q(user__in=keys[people:])
     return FormerName.objects.filter(their).order_by("until_at", "pk")
 
@@ -117,7 +114,7 @@ WHOSE = {"tenants.DirectoryUser": "person", "tenants.User": "user"}
 
 
 def texts_of(rows: models.QuerySet[Any]) -> Texts:
-    """What `rows` say that people are called."""
+    """The present names and addresses of `rows`, by primary key and field."""
     model: type[models.Model] = rows.model
     names = list(called_by(model))
     found = rows.order_by("pk").values_list("pk", *names)
@@ -125,13 +122,13 @@ def texts_of(rows: models.QuerySet[Any]) -> Texts:
 
 
 class RenamedQuerySet[Row: models.Model](DerivedQuerySet[Row]):
-    """Of people or users: what an update renames is kept as a former name, in its transaction."""
+    """A queryset of people or users: `update` stores former names, in its transaction."""
 
     @override
     def update(self, **changes: Any) -> int:
         if changes.keys().isdisjoint(called_by(self.model)):
             return super().update(**changes)
-        self._for_write = True  # as Django's own does, before `db` is asked for
+        self._for_write = True  # as in Django's `update`, before `db` is used
         with transaction.atomic(using=self.db):
             rows = self.model._base_manager.using(self.db).select_for_update()
             before = texts_of(rows.filter(pk__in=self.order_by().values("pk")))
@@ -141,16 +138,16 @@ class RenamedQuerySet[Row: models.Model](DerivedQuerySet[Row]):
 
     @override
     def bulk_create(self, *args: Any, **options: Any) -> list[Row]:
-        """Raises TypeError for new rows that would overwrite old ones: names are updated."""
+        """Raises TypeError for upserts: names are only changed by `update`."""
         if options.get("update_conflicts"):
             raise TypeError(f"{self.model.__name__}: update rows that are there, do not overwrite.")
         return super().bulk_create(*args, **options)
 
 
 class Renamed(models.Model):
-    """People and users: a former name is kept by `save` too, so that no door forgets it (A2).
+    """People and users: `save` stores former names (A2).
 
-    A fixture is the exception: it brings its own.
+    Except in fixtures, which contain them.
     """
 
     class Meta:

@@ -18,7 +18,7 @@ from .user import User
 
 
 def guesses_of(user: User, partner: Partner) -> tuple[Counted, Counted]:
-    """Whose wrong keys are counted together; within `limits.counting` nobody else counts them."""
+    """The subject whose wrong keys are counted together, for `limits.counting`."""
     return WRONG_KEYS.of(user.pk), WRONG_KEYS_PARTNER.of(partner.pk)
 
 
@@ -27,7 +27,7 @@ class KeyAttemptQuerySet(models.QuerySet["KeyAttempt"]):
         return self.filter(at__gt=moment)
 
     def remember(self, user: User, partner: Partner, digest: str, now: datetime) -> None:
-        """Count a wrong key; the same one again within the window counts once, and is kept once."""
+        """Count a wrong key; the same one again within the window counts once."""
         if (
             not self.since(now - OF_USER.window)
             .filter(user=user, partner=partner, digest=digest)
@@ -45,7 +45,7 @@ class KeyAttemptQuerySet(models.QuerySet["KeyAttempt"]):
 
 
 def _locked_until(attempts: list[tuple[datetime, str]], tier: Tier) -> datetime | None:
-    """The end of the latest lock-out that `attempts` (oldest first) set off, if any did."""
+    """The end of the last lock-out that `attempts` (oldest first) set off, or None."""
     for last, (at, _digest) in reversed(list(enumerate(attempts))):
         within = {digest for moment, digest in attempts[: last + 1] if moment > at - tier.window}
         if len(within) >= tier.most:
@@ -54,9 +54,9 @@ def _locked_until(attempts: list[tuple[datetime, str]], tier: Tier) -> datetime 
 
 
 class KeyAttempt(models.Model):
-    """A key that somebody typed and that does not exist for them.
+    """A typed key that does not exist for the person.
 
-    Of the key itself only the digest is kept (K3).
+    Only a digest of the key is stored (K3).
     """
 
     personal: ClassVar = {"digest": None}  # of a key

@@ -1,7 +1,4 @@
-"""Mails that leave later: a request queues one, `manage.py send_mail` sends it.
-
-See `tenants/outbox.py`.
-"""
+"""Queued emails: a request queues them, `manage.py send_mail` sends them (`tenants/outbox.py`)."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -23,15 +20,15 @@ from benefits_portal.personal import Personal
 
 from .user import User
 
-# Minutes until the next try; after the last one it is given up, 22 hours after it was queued. The
-# first pause is longer than a try may take (`outbox.DEADLINE`), so that nobody sends what somebody
-# else is sending.
+# Minutes until the next try; after the last one an email is given up, 22 hours after queueing. The
+# first pause is longer than a try may take (`outbox.DEADLINE`), so that no two processes send the
+# same email.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def queue(self, kind: str, params: dict[str, str], domain: str) -> "Mail":
-        """A mail of that kind, to be sent as soon as the transaction is over.
+        """Queue an email of `kind`, to be sent once the transaction has committed.
 
         `domain` is the portal's own.
         """
@@ -41,7 +38,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
         )
 
     def queue_decision(self, kind: str, pk: int) -> "Mail":
-        """That a request was decided, in the transaction in which it is."""
+        """Queue the email about a decision, in the transaction of the decision."""
         domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
         return self.queue(kind, {"pk": str(pk)}, domain)
 
@@ -55,12 +52,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(gave_up_at__isnull=False)
 
     def claim(self, now: datetime) -> "Mail | None":
-        """The mail that is due first, with a try counted and the next one planned.
+        """Claim the email that is due first: count a try, and schedule the next one.
 
-        None if none is due.
-
-        Nobody else gets it before that next try, for which it stands ready should the process be
-        killed meanwhile.
+        None if none is due. No other process gets it before that next try, which also happens if
+        this process is killed.
         """
         with transaction.atomic():
             due = self.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
@@ -76,10 +71,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
 
 class Mail(models.Model):
-    """A mail that waits to be sent, was sent, or was given up.
+    """An email that waits to be sent, was sent, or was given up.
 
-    What it is made of is sealed with the portal's secret, and gone once it is sent; links are made
-    when it is sent.
+    Its params are sealed with the portal's secret, and deleted once it is sent. Links are made when
+    it is sent.
     """
 
     personal: ClassVar = {
@@ -133,11 +128,11 @@ class Mail(models.Model):
 
     @property
     def params(self) -> dict[str, Any]:
-        """What it is made of; empty once it is sent."""
+        """The values that the email is written from; empty once it is sent."""
         return _unseal(self.sealed) if self.sealed else {}
 
     def done(self, recipient: User) -> None:
-        """It is with the mail server. A demo keeps what its page of mails shows."""
+        """Mark it as sent. A demo keeps the params for its mailbox."""
         self.next_try_at, self.sent_at, self.recipient, self.problem = (
             None,
             clock.now(),
@@ -148,9 +143,9 @@ class Mail(models.Model):
         self.save()
 
     def failed(self, problem: str) -> None:
-        """The mail server did not take it: another try later, or none any more.
+        """Schedule another try, or give up.
 
-        `problem` names a kind of error.
+        `problem` is the name of an error.
         """
         self.problem = problem
         if self.tries > len(PAUSES):

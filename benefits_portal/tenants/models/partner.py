@@ -34,11 +34,11 @@ MPN_ID, MPN_ID_MESSAGE = (
 
 class PartnerQuerySet(DerivedQuerySet["Partner"]):
     def with_role_for(self, user: "User") -> Self:
-        """The partners where `user` holds a role."""
+        """The partners at which `user` has a role."""
         return self.filter(role_assignments__user=user)
 
     def here(self) -> Self:
-        """Neither being moved to another portal nor moved already."""
+        """Partners that are neither being moved to another portal nor have moved."""
         return self.filter(moving_until=None)
 
 
@@ -63,7 +63,7 @@ class Partner(models.Model):
     )
     is_practice = models.BooleanField(_("practice partner"), default=False, editable=False)
     days_ahead = models.PositiveIntegerField(_("days ahead"), default=0, editable=False)
-    # While it is moved to another portal nothing is written here, and afterwards either
+    # Nothing is written here during a move to another portal, nor afterwards
     moving_until = models.DateTimeField(_("is being moved until"), null=True, editable=False)
     moved_to = models.CharField(
         _("moved to"), max_length=200, blank=True, default="", db_default="", editable=False
@@ -109,16 +109,16 @@ class Partner(models.Model):
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing may be written: it is being moved to another portal, or has moved."""
+        """Whether nothing may be written: the partner is being moved, or has moved."""
         return self.moving_until is not None
 
     @property
     def is_late(self) -> bool:
-        """Whether the move takes longer than its people were told."""
+        """Whether the move takes longer than announced."""
         return self.moving_until is not None and self.moving_until < clock.now()
 
     def close(self, until: datetime, *, by: Actor) -> None:
-        """Close it for the move, until about the given time.
+        """Close the partner for its move, until about `until`.
 
         When this returns, all writes that had begun are committed. Raises PartnerMoved.
         """
@@ -130,11 +130,11 @@ class Partner(models.Model):
             if not open_ones.filter(moved_to="").update(moving_until=until):
                 raise PartnerMoved
         self.moving_until = until
-        with transaction.atomic():  # waits for whoever still holds the row that their record needs
+        with transaction.atomic():  # waits for transactions that have locked the row for a record
             Partner.objects.select_for_update().get(pk=self.pk)
 
     def stay(self, *, by: Actor) -> None:
-        """Open it again without having moved. Raises PartnerMoved."""
+        """Open the partner again without having moved. Raises PartnerMoved."""
         with transaction.atomic():
             if not Partner.objects.filter(pk=self.pk, moved_to="").update(moving_until=None):
                 raise PartnerMoved
@@ -142,7 +142,7 @@ class Partner(models.Model):
             Record.objects.log(TenantsAction.MOVE_GIVEN_UP, by=by, partner=self, subject=self)
 
     def settle(self, url: str, *, by: Actor) -> None:
-        """Mark it as moved to the portal at `url`, for good. Raises PartnerNotClosed."""
+        """Mark the partner as moved to the portal at `url`, for good. Raises PartnerNotClosed."""
         closed = Partner.objects.filter(pk=self.pk, moving_until__isnull=False)
         with transaction.atomic():
             if not closed.update(moved_to=url):
@@ -199,7 +199,7 @@ class Tenant(PartnerRow):
 
     objects = TenantQuerySet.as_manager()
 
-    role: str  # of the person whose place this is: set by `user_with_tenants`
+    role: str  # of the signed-in person: set by `user_with_tenants`
     known_as: str | None  # the same person's name there: set by the same
 
     class Meta:

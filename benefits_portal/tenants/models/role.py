@@ -1,4 +1,4 @@
-"""The roles that somebody can hold at a partner, and what each may do (rule P1)."""
+"""The roles at a partner, and what each may do (rule P1)."""
 
 from django.db import models
 from django.utils.translation import gettext as _now
@@ -12,12 +12,12 @@ class Role(models.TextChoices):
 
     @property
     def may_act(self) -> bool:
-        """Reveal and redeem keys; assign, remove and transfer credit."""
+        """Whether it may reveal and redeem keys, and assign, remove and transfer credit."""
         return self is not Role.MEMBER
 
     @property
     def description(self) -> str:
-        """What it is for, in a few words."""
+        """Its purpose in a few words."""
         return {
             Role.GLOBAL_ADMIN: _now("Everything, including people, roles, and tenants."),
             Role.PARTNER_ADMIN: _now("Redeem keys, extend, add licenses, and assign credit."),
@@ -28,5 +28,5 @@ class Role(models.TextChoices):
 
     @property
     def may_manage_people(self) -> bool:
-        """Change who is in the directory, who holds which role, and the tenants."""
+        """Whether it may change people, roles and tenants."""
         return self is Role.GLOBAL_ADMIN

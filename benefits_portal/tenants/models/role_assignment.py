@@ -1,4 +1,4 @@
-"""Which role somebody holds at which partner (rule P1)."""
+"""Which role a person has at which partner (rule P1)."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from .user import User
 
 
 class RoleAssignment(PartnerRow):
-    """A role that somebody holds at one partner (rule P1)."""
+    """A role that a person has at one partner (rule P1)."""
 
     user = models.ForeignKey(
         User, models.CASCADE, related_name="role_assignments", verbose_name=_("user")
@@ -37,7 +37,7 @@ class RoleAssignment(PartnerRow):
         Partner, models.PROTECT, related_name="role_assignments", verbose_name=_("partner")
     )
     role = models.CharField(_("role"), max_length=13, choices=Role)
-    # Of a role that may act; it stays from one such role to another
+    # Since when the role may act; kept when it changes to another role that may act
     acts_since = models.DateTimeField(_("may act since"), default=clock.now, editable=False)
 
     known_as: str | None  # of `as_known`
@@ -61,19 +61,19 @@ class RoleAssignment(PartnerRow):
 
     @property
     def holder_name(self) -> str:
-        """What the partner calls the holder; of a role that is `as_known`."""
+        """The partner's own name for the holder; only after `as_known`."""
         return self.known_as or self.user.name_elsewhere
 
     @property
     def is_of_home(self) -> bool:
-        """Whether it is held at the partner from whose directory the person signs in."""
+        """Whether it is a role at the partner from whose directory the person signs in."""
         home = self.user.directory_user
         return home is not None and home.partner_id == self.partner_id
 
     def people(self) -> DirectoryUserQuerySet:
-        """Who holds it, in the partner's own directory.
+        """The holder's entries in the partner's own directory.
 
-        The entry they sign in as; of a guest, those with their address.
+        The entry they sign in as; for a guest, those with their address.
         """
         entries = DirectoryUser.objects.for_partner(self.partner)
         if self.is_of_home and self.user.directory_user:
@@ -81,7 +81,7 @@ class RoleAssignment(PartnerRow):
         return entries.filter(user_principal_name=self.user.email)
 
     def check_can_sign_in(self) -> None:
-        """Raise PersonDisabled or AccountClosed, which only the person's home may know of (P1)."""
+        """Raise PersonDisabled or AccountClosed, which only the person's home may learn (P1)."""
         refusal: Refusal | None = None
         if DirectoryUser.objects.disabled().filter(user=self.user).exists():
             refusal = PersonDisabled()
@@ -92,7 +92,10 @@ class RoleAssignment(PartnerRow):
             raise refusal
 
     def change_to(self, role: Role, *, by: Actor) -> None:
-        """Raises RoleAlreadyHeld, RoleGone, LastGlobalAdmin, RoleOfOneself or RolesOfStaff."""
+        """Change the role.
+
+        Raises RoleAlreadyHeld, RoleGone, LastGlobalAdmin, RoleOfOneself or RolesOfStaff.
+        """
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_CHANGED, **about, after={"role": role}):
             self.user.check_roles(by, gives=True)
@@ -106,11 +109,10 @@ class RoleAssignment(PartnerRow):
             Record.objects.log(TenantsAction.ROLE_CHANGED, **about, after={"role": role})
 
     def take(self, *, by: Actor) -> None:
-        """Take the role away, from the next request on.
+        """Remove the role, from the next request on.
 
-        With the last one sessions end.
-
-        Raises RoleGone, LastGlobalAdmin or RolesOfStaff.
+        Without any role left, the person's sessions end. Raises RoleGone, LastGlobalAdmin or
+        RolesOfStaff.
         """
         about = self._about(by)
         with recorded_if_refused(TenantsAction.ROLE_TAKEN, **about):
@@ -120,10 +122,9 @@ class RoleAssignment(PartnerRow):
             Record.objects.log(TenantsAction.ROLE_TAKEN, params={"held": self.pk}, **about)
 
     def _unchanged_under_lock(self) -> RoleAssignmentQuerySet:
-        """This row, if it is still as it was read.
+        """Lock the partner's roles, and return this one if it is unchanged.
 
-        One partner's roles change one after the other, so that of two Global admins who take each
-        other's role one stays.
+        Serializes changes of a partner's roles, so that two Global admins cannot remove each other.
         """
         Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
         unchanged = RoleAssignment.objects.filter(
@@ -135,7 +136,7 @@ class RoleAssignment(PartnerRow):
         return unchanged
 
     def check_not_last(self) -> None:
-        """Raise LastGlobalAdmin if nobody else could change the partner's people and roles."""
+        """Raise LastGlobalAdmin if no other person could manage the partner's people and roles."""
         others = (
             RoleAssignment.objects.admins_of(self.partner)
             .filter(role=Role.GLOBAL_ADMIN)

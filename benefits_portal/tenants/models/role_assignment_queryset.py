@@ -1,4 +1,4 @@
-"""Who holds which role, found and given (rule P1)."""
+"""Queries for roles, and giving roles (rule P1)."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def held_by(
     partner: int, *people: int, model: type["RoleAssignment"], related: tuple[str, ...]
 ) -> QuerySet["RoleAssignment"]:
-    """The roles at a partner of whoever signs in as one of `people`, or with their address."""
-    # The addresses themselves would each be read again, as if somebody had typed them
+    """The roles at a partner of accounts that sign in as one of `people`, or with their address."""
+    # A list of addresses would be canonicalized again, one by one
     emails = DirectoryUser.objects.filter(pk__in=people).values("user_principal_name")
     is_theirs = Q(user__directory_user__in=people) | Q(user__email__in=emails)
     held = model._default_manager.filter(is_theirs, partner=partner)
@@ -41,7 +41,7 @@ def held_by(
 
 @PreparedQuery
 def global_admins(partner: int, *, model: type["RoleAssignment"]) -> QuerySet[Any, int]:
-    """The roles of the first two of a partner who can sign in."""
+    """The roles of the first two Global admins of a partner who can sign in."""
     held = model._default_manager.filter(partner=partner, role=Role.GLOBAL_ADMIN)
     can_sign_in = held.filter(user__is_active=True).order_by("pk")
     return can_sign_in.values_list("pk", flat=True)[:2]
@@ -55,33 +55,33 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return self.select_related("partner", "user__directory_user__tenant")
 
     def acting(self) -> Self:
-        """Of people who may act for their partner, which is here, and can sign in."""
+        """Roles of people who may act for their partner and can sign in; not at moved partners."""
         roles = [role for role in Role if role.may_act]
         held = self.filter(role__in=roles, user__is_active=True, partner__moving_until=None)
         return held.exclude(user__directory_user__is_disabled=True)
 
     def admins_of(self, partner: Partner) -> Self:
-        """Whoever may act for `partner`, Global admins first."""
+        """The admins of `partner`, Global admins first."""
         roles = [role for role in Role if role.may_act]
         held = self.filter(partner=partner, role__in=roles, user__is_active=True)
         held = held.as_known().sortable_by_name().select_related("user")
         return held.order_by("role", "known_sort", "pk")
 
     def as_known(self) -> Self:
-        """Each with what its partner's own directory calls the holder, `known_as` (P1).
+        """Annotate `known_as`: the holder's name in the partner's own directory (P1).
 
         None without an entry.
         """
         return self.annotate(known_as=_of_entry("display_name"))
 
     def sortable_by_name(self) -> Self:
-        """Each with `known_sort`, the same name to sort by; empty without an entry."""
+        """Annotate `known_sort`: the sort key of that name; empty without an entry."""
         return self.annotate(known_sort=_text_of_entry("sort_name"))
 
     def last_global_admin(self, partner: Partner) -> int | None:
-        """The primary key of the only role that can change the partner's people and roles.
+        """The primary key of the only role that can manage the partner's people and roles.
 
-        None where there are several.
+        None if there are several.
         """
         found = global_admins.rows(partner.pk, model=self.model)
         return found[0] if len(found) == 1 else None
@@ -89,9 +89,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def of_people(
         self, partner: Partner, people: Iterable[DirectoryUser], *related: str
     ) -> dict[int, "RoleAssignment"]:
-        """Which roles `people` hold at the partner, by the number of their entry.
+        """The roles that `people` have at the partner, by the primary key of their entry.
 
-        See `RoleAssignment.people`. Each comes with the holder's entry, and what else is `related`.
+        See `RoleAssignment.people`. Each has the holder's entry and `related` selected.
         """
         people = list(people)
         keys = padded((person.pk for person in people), nobody=0)
@@ -105,14 +105,14 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return {pk: role for pk, role in found.items() if role}
 
     def ranked(self) -> Self:
-        """Each with its `rank`: the most powerful role comes first."""
+        """Annotate `rank`, to sort by: the most powerful role comes first."""
         ranks = [When(role=role, then=Value(rank)) for rank, role in enumerate(Role)]
         return self.annotate(rank=Case(*ranks, output_field=models.IntegerField()))
 
     def matching(self, search_query: str) -> Self:
-        """Those whose name at the partner begins so somewhere, or whose address holds it.
+        """Roles of people whose name at the partner, or whose address, matches.
 
-        The address is the one that they sign in with. They are few.
+        By the beginnings of words of the name, or by any part of the address they sign in with.
         """
         if not search_query:
             return self
@@ -122,7 +122,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def holders(
         self, partner: Partner, held: Sequence["RoleAssignment"]
     ) -> list[tuple["RoleAssignment", DirectoryUser | None]]:
-        """Each of `held`, roles at `partner`, with the holder's entry in its directory, if any."""
+        """Each of `held`, roles at `partner`, with the holder's entry in its directory, or None."""
         guests = DirectoryUser.objects.entries_of(
             partner, (role.user for role in held if not role.is_of_home)
         )
@@ -136,7 +136,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     ) -> Excerpt[Candidate]:
         """The first people of the partner's directory by name or address.
 
-        Each with the reason why no role can be given, if so.
+        Each with the reason why they cannot get a role, if there is one.
         """
         people = DirectoryUser.objects.first_matching(partner, search_query, limit)
         held = self.of_people(partner, people)
@@ -149,12 +149,10 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         return people.showing([Candidate(person, refusal(person)) for person in people])
 
     def give(self, person: DirectoryUser, role: Role, *, by: Actor) -> "RoleAssignment":
-        """Give `person` a role at the partner of their directory.
+        """Give `person` a role at the partner of their directory, and an account if they have none.
 
-        With an account to sign in with if they have none.
-
-        Raises PersonDisabled, AccountClosed or RoleAlreadyHeld; in the back office RoleOfOneself or
-        RolesOfStaff too.
+        Raises PersonDisabled, AccountClosed or RoleAlreadyHeld; in the back office also
+        RoleOfOneself or RolesOfStaff.
         """
         about: AuditContext = {
             "by": by,
@@ -178,13 +176,11 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def give_account(
         self, account: User, partner: Partner, role: Role, *, by: Actor
     ) -> "RoleAssignment":
-        """Give a role to somebody who signs in already: the program's own way.
+        """Give a role to an existing account, in the directory of `partner` or not.
 
-        In the directory of `partner` or not.
-
-        Raises PersonDisabled for somebody disabled there or in the directory that they sign in
-        from, AccountClosed, RoleAlreadyHeld, RoleOfOneself or RolesOfStaff. What is wrong at a home
-        elsewhere is on record at no partner.
+        Only the program team does this. Raises PersonDisabled if the person is disabled there or at
+        home, AccountClosed, RoleAlreadyHeld, RoleOfOneself or RolesOfStaff. Refusals about another
+        partner's home are recorded at no partner.
         """
         wanted = self.model(user=account, partner=partner)
         person = wanted.people().first()
@@ -213,9 +209,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
 
 def _of_entry(field: str) -> Coalesce:
-    """What a role's partner has in `field` of the holder's own entry.
+    """A subquery: `field` of the holder's own entry at the role's partner.
 
-    Else of one with the holder's address.
+    Or else of an entry with the holder's address.
     """
     at_partner = (
         DirectoryUser.objects.filter(partner=OuterRef("partner")).order_by("pk").values(field)

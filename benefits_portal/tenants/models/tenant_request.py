@@ -1,4 +1,4 @@
-"""Further tenants that partners ask for; the program team decides (rule P1)."""
+"""Partners' requests for another tenant, which the program team decides (rule P1)."""
 
 from typing import Any, Self
 
@@ -39,11 +39,10 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
         return self.filter(decided_at=None)
 
     def ask(self, partner: Partner, name: str, domain: str, *, by: Actor) -> "TenantRequest":
-        """Pass on that `partner` wants a further tenant.
+        """Request another tenant for `partner`.
 
-        Whether somebody else has the domain makes no difference here.
-
-        Raises AlreadyAskedFor for one that the partner itself has, or waits for.
+        Does not reveal whether another partner has the domain. Raises AlreadyAskedFor if the
+        partner itself has it, or has an open request for it.
         """
         name, domain = tidy(name), canonical_domain_or_text(domain)
         about: AuditContext = {
@@ -66,7 +65,7 @@ class TenantRequestQuerySet(DerivedQuerySet["TenantRequest"]):
 
 
 class TenantRequest(PartnerRow):
-    """That a partner asks for a further tenant. Accepted, it has made one; declined, it has not."""
+    """A partner's request for another tenant; accepting it makes the tenant."""
 
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="tenant_requests", verbose_name=_("partner")
@@ -131,10 +130,10 @@ class TenantRequest(PartnerRow):
         return self.tenant_id is not None
 
     def accept(self, *, by: Actor) -> Tenant:
-        """Make the tenant, in a color of its own; the partner's first one is its primary (P4).
+        """Make the tenant, with its own color; the partner's first tenant is its primary one (P4).
 
-        Raises AlreadyDecided, DomainInUse or NoColorLeft; the record of that is for the back
-        office alone (P1).
+        Raises AlreadyDecided, DomainInUse or NoColorLeft, which are recorded for the back office
+        only (P1).
         """
         with recorded_if_refused(TenantsAction.TENANT_ACCEPTED, by=by, subject=self):
             self._decide(by)
@@ -148,7 +147,7 @@ class TenantRequest(PartnerRow):
             return tenant
 
     def tenant_values(self) -> dict[str, Any]:
-        """The tenant that accepting makes, by field. Raises NoColorLeft."""
+        """The values of the new tenant by field. Raises NoColorLeft."""
         used = set(Tenant.objects.for_partner(self.partner).values_list("color", flat=True))
         free = [color for color in Tenant.Color if color not in used]
         if not free:
@@ -162,7 +161,7 @@ class TenantRequest(PartnerRow):
         }
 
     def check_acceptable(self) -> None:
-        """Raise what `accept` raises, as far as can be told before it is done."""
+        """Raise what `accept` would raise, as far as is known before."""
         self.check_undecided()
         self.tenant_values()
         if Tenant.objects.filter(domain=self.domain).exists():
@@ -174,13 +173,13 @@ class TenantRequest(PartnerRow):
             raise AlreadyDecided
 
     def decline(self, *, by: Actor) -> None:
-        """Raises AlreadyDecided."""
+        """Decline the request. Raises AlreadyDecided."""
         with recorded_if_refused(TenantsAction.TENANT_DECLINED, **self._about(by)):
             self._decide(by)
             Record.objects.log(TenantsAction.TENANT_DECLINED, **self._about(by))
 
     def _decide(self, by: Actor) -> None:
-        # Two tenants would choose the same color
+        # Otherwise two new tenants could get the same color
         Partner.objects.select_for_update(no_key=True).get(pk=self.partner_id)
         decided_at = clock.now()
         if (

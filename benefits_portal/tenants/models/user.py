@@ -1,4 +1,4 @@
-"""Who signs in."""
+"""Accounts of people who sign in."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -30,13 +30,13 @@ from .partner import Partner, Tenant
 
 
 class UserManager(BaseUserManager["User"]):
-    """Django's own interface for creating users, with the email address as the name."""
+    """Django's interface to create users, by email address."""
 
     def get_queryset(self) -> RenamedQuerySet["User"]:
         return RenamedQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Raises ValidationError for what is no address."""
+        """Raises ValidationError if `email` is not an address."""
         user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -48,13 +48,13 @@ class UserManager(BaseUserManager["User"]):
         )
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Of a guest, the directory's own name for them is understood too (W3)."""
+        """Also finds guests by a directory's own name for them (W3)."""
         return self.get(email=DirectoryUser.objects.email_of(username or ""))
 
     def known_as(self, people: DirectoryUserQuerySet, partner: Partner) -> RenamedQuerySet["User"]:
-        """Whom `partner` calls by one of its entries `people` (P1).
+        """The accounts that `partner` knows by one of its entries `people` (P1).
 
-        They sign in as it, or from elsewhere with its address.
+        They sign in as the entry, or elsewhere with its address.
         """
         from_elsewhere = Q(email__in=people.order_by().values("user_principal_name")) & ~Q(
             directory_user__partner=partner
@@ -64,10 +64,10 @@ class UserManager(BaseUserManager["User"]):
         )
 
     def account_of(self, person: DirectoryUser, *, by: Actor) -> "User":
-        """What `person` signs in with: their own account, else one with their address or a new one.
+        """The account of `person`: their own, or one with their address, or a new one.
 
-        The one with their address may be at home anywhere; a new one is without a password. Which
-        of them it was is on record for nobody's partner (P1).
+        One with their address may have its home anywhere; a new one has no password. Which of these
+        it was is not recorded at any partner (P1).
         """
         if own := self.filter(directory_user=person).first():
             return own
@@ -87,9 +87,9 @@ class UserManager(BaseUserManager["User"]):
         return account
 
     def _come_home(self, account: "User", person: DirectoryUser, *, by: Actor) -> None:
-        """Make `person` the home of a guest who is a member there, with this very address.
+        """Make `person` the home of a guest account whose address is that of a member here.
 
-        A partner that invited a guest first is not their home.
+        A partner that only invited a guest is not their home.
         """
         was = account.directory_user
         if (
@@ -109,7 +109,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(Renamed, AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in to the portal; their roles say what they may do (rules P1 to P3)."""
+    """A person who can sign in; their roles say what they may do (rules P1 to P3)."""
 
     personal: ClassVar = {
         "password": Personal.SECRET,
@@ -152,7 +152,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
-    open_tenants: list[Tenant]  # where they can act: set by `user_with_tenants`
+    open_tenants: list[Tenant]  # that they can work in: set by `user_with_tenants`
     moved_partners: dict[int, Partner]  # in another portal now: set by the same
 
     USERNAME_FIELD = "email"
@@ -174,7 +174,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
         return f"{self.name} <{self.email}>"
 
     def clean(self) -> None:
-        """A directory's own name for a guest is nobody's mailbox (W3)."""
+        """Refuse a directory's own name for a guest, which is not a mailbox (W3)."""
         if GUEST_MARK in self.email:
             raise ValidationError({"email": NameOfGuest().message})
 
@@ -184,36 +184,36 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
     def check_can_leave(self) -> None:
         """Raise LastGlobalAdmin if a partner would be left without one.
 
-        Inside the transaction in which the account is closed.
+        Call it in the transaction that closes the account.
         """
         for held in self.role_assignments.select_related("partner").order_by("partner"):
             Partner.objects.select_for_update(no_key=True).get(pk=held.partner_id)
             held.check_not_last()
 
     def get_session_auth_hash(self) -> str:
-        """What a session must know to go on.
+        """The hash that ends all sessions when it changes.
 
-        Changed by a new password and by `sign_out_without_role`.
+        That is by a new password, and by `sign_out_without_role`.
         """
         return self._since_the_end(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """The same by the retired secret keys."""
+        """The same hashes by the retired secret keys."""
         return map(self._since_the_end, super().get_session_auth_fallback_hash())
 
     def _since_the_end(self, known: str) -> str:
         return f"{known}-{self.sessions_ended_at.timestamp()}" if self.sessions_ended_at else known
 
     def partner_being_moved(self) -> Partner | None:
-        """The partner of theirs that is closed while it moves, and takes their account along."""
+        """The home partner, if it is closed while it is moved with this account."""
         own = Q(role_assignments__user=self) | Q(tenants__directory_users__user=self)
         return Partner.objects.filter(own, moving_until__isnull=False, moved_to="").first()
 
     def sign_out_without_role(self, partner: Partner) -> None:
-        """End every session of somebody at home at `partner` without a role, and no staff.
+        """End the sessions of people at home at `partner` without a role; not of staff.
 
-        They hold no role any more. Sessions of anybody else are not that partner's to end; without
-        a role they show nothing of it anyway (P1).
+        They have no role at all. Sessions of other people are not that partner's to end; without a
+        role they show nothing of it (P1).
         """
         ours = User.objects.filter(
             pk=self.pk, directory_user__partner=partner, is_staff=False, is_superuser=False
@@ -221,18 +221,18 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
         ours.filter(role_assignments=None).update(sessions_ended_at=clock.now())
 
     def log_own(self, action: TenantsAction, how: How = How.PORTAL) -> None:
-        """Put on record what they did with their own account (P1).
+        """Record what people did with their own account (P1).
 
-        At each partner where they hold a role, else at none.
+        At each partner where they have a role, or else at none.
         """
         partners = Partner.objects.with_role_for(self).here()
         Record.objects.log_at_each(partners, action, by=Actor(self, how), subject=self)
 
     @property
     def name_elsewhere(self) -> str:
-        """What they are called at a partner whose directory they are not in (P1).
+        """The name for a partner whose directory does not have the person (P1).
 
-        Never by the name another partner wrote.
+        Never the name that another partner wrote.
         """
         return (
             _now("the program team")
@@ -242,7 +242,7 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
 
     @property
     def has_office_rights(self) -> bool:
-        """Whether they may do anything in the back office, or could once they are staff."""
+        """Whether they have rights in the back office, or would have them as staff."""
         return (
             self.is_staff
             or self.is_superuser
@@ -251,9 +251,9 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
         )
 
     def check_roles(self, by: Actor, *, gives: bool = False) -> None:
-        """Raise what staff may not do to this account's roles and entry in the back office (P3).
+        """Raise RolesOfStaff for what staff may not do to this account's roles and entry (P3).
 
-        Raises RolesOfStaff, or RoleOfOneself where a role is given, or made another.
+        Also RoleOfOneself, if a role is given or changed.
         """
         if by.how != How.BACK_OFFICE or by.user is None:
             return
@@ -264,5 +264,5 @@ class User(Renamed, AbstractBaseUser, PermissionsMixin):
 
     @property
     def home_partner(self) -> Partner | None:
-        """The partner whose directory this person signs in from, role or no role."""
+        """The partner whose directory the person signs in from, with or without a role."""
         return self.directory_user.tenant.partner if self.directory_user else None

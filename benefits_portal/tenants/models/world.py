@@ -7,9 +7,9 @@ from benefits_portal import clock
 
 
 class PracticeWorld(models.Model):
-    """One row in a database that holds nothing but a demo.
+    """One row marks the database of a demo.
 
-    A database becomes one only while it is still empty.
+    A database becomes one only while it is empty.
     """
 
     as_of = models.DateField(_("date in the story"))

@@ -1,4 +1,4 @@
-"""Views, by what they show: signing in and switching, directory, roles, tenants, and record."""
+"""Views: signing in and switching tenants, directory, roles, tenants, and the record."""
 
 from .signing_in import (
     ForgottenView,

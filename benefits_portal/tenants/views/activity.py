@@ -1,4 +1,4 @@
-"""Activity: the partner's record, for its admins (A2)."""
+"""*Activity*: the partner's record, for its admins (A2)."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ BATCH = 500
 @record_reader_required
 @require_safe
 def activity(request: PartnerRequest) -> HttpResponse:
-    """All of the partner's, or what the filter leaves of it."""
+    """The partner's record, filtered."""
     chosen, filtered = ActivityFilter(request.partner, request.GET), request.GET.copy()
     filtered.pop("before", None)
     context = {
@@ -38,7 +38,7 @@ def activity(request: PartnerRequest) -> HttpResponse:
 
 
 def page_of(request: PartnerRequest, chosen: ActivityFilter) -> History:
-    """Counted only where nothing is left out: an index finds that."""
+    """The page of records; counted only without a filter, by an index."""
     if not chosen.is_narrowed and "before" not in request.GET:
         return newest_history(request, hides_sign_ins=chosen.hides_sign_ins)
     is_counted = not (chosen.is_narrowed or chosen.hides_sign_ins)
@@ -48,9 +48,9 @@ def page_of(request: PartnerRequest, chosen: ActivityFilter) -> History:
 @record_reader_required
 @require_safe
 def activity_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the filter leaves, written while it is read.
+    """A streamed download of the filtered record.
 
-    Of a filter that makes no sense the page says so.
+    Redirects to the page if the filter is invalid, which shows the error.
     """
     chosen = ActivityFilter(request.partner, request.GET)
     if not chosen.is_valid():
@@ -64,7 +64,7 @@ def activity_csv(request: PartnerRequest) -> HttpResponseBase:
 
 
 def rows(records: RecordQuerySet, partner: Partner) -> Iterator[list[str]]:
-    """The heads, then a row for each record; some records at a time, however many there are."""
+    """The header row, then a row for each record, fetched in batches."""
     yield [
         _("When"),
         _("What"),

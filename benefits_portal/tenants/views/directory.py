@@ -1,4 +1,4 @@
-"""The directory: finding people in the partner's tenants, adding, disabling and enabling them."""
+"""The directory: find, add, disable and enable people in the partner's tenants."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -54,7 +54,7 @@ def users(request: PartnerRequest) -> HttpResponse:
 @role_required
 @require_safe
 def users_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the list's filters leave, in its order, written while it is read."""
+    """A streamed download of the filtered list, in its order."""
     listing = DirectoryListing.of(own_tenants(request), request.GET)
     log_listing(request, "users", listing, DirectoryUser.objects.for_partner(request.partner))
     name = file_name(request.partner.name, _("Users"), request.today)
@@ -62,7 +62,7 @@ def users_csv(request: PartnerRequest) -> HttpResponseBase:
 
 
 def own_tenants(request: PartnerRequest) -> list[Tenant]:
-    """All of the partner's, for a role is held in each of them."""
+    """All tenants of the partner, since a role is for all of them."""
     return [tenant for tenant in request.tenants if tenant.partner_id == request.partner.pk]
 
 
@@ -70,7 +70,7 @@ def own_tenants(request: PartnerRequest) -> list[Tenant]:
 @on_any_day
 @require_safe
 def user(request: PartnerRequest, pk: int) -> HttpResponse:
-    """Somebody's own page, with their history (A2)."""
+    """A person's page, with their history (A2)."""
     person = own_person(request, pk)
     if request.any_day.as_of:
         return user_on(request, person, request.any_day)
@@ -87,7 +87,7 @@ def user(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def user_on(request: PartnerRequest, person: DirectoryUser, any_day: AnyDay) -> HttpResponse:
-    """What somebody held on another day; whatever else the page says is of today (H1)."""
+    """What a person held on another day; the rest of the page is about today (H1)."""
     added = Record.objects.about(person).filter(action__in=ADDING).order_by("at")
     known_since = added.values_list("at", flat=True).first()
     context = {
@@ -102,7 +102,7 @@ def user_on(request: PartnerRequest, person: DirectoryUser, any_day: AnyDay) -> 
 def notes_of_the_day(
     person: DirectoryUser, any_day: AnyDay, known_since: datetime | None
 ) -> Iterator[str]:
-    """What a page of another day does not know of a person, and that they came later (H1, H2)."""
+    """Notes on a page of another day: what is not known of it, or that it is too early (H1, H2)."""
     if any_day.is_forecast:
         return
     yield _("Status and role are as of today.")
@@ -147,7 +147,7 @@ def add(request: PartnerRequest, chosen: dict[str, Any], form: AddUserForm) -> b
 @global_admin_required
 @form_methods
 def disable_user(request: PartnerRequest, pk: int) -> HttpResponse:
-    """After a question that says what disabling takes away and what not."""
+    """Disable a person, after a question that says what this removes."""
     person = own_person(request, pk)
     if request.method != "POST":
         held = person.role()

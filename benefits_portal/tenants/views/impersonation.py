@@ -1,4 +1,4 @@
-"""The way out of looking at a partner's pages."""
+"""Stop viewing a partner's pages."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +12,7 @@ from benefits_portal.tenants.middleware import PartnerRequest
 @tenant_context_exempt
 @require_POST
 def end_impersonation(request: PartnerRequest) -> HttpResponse:
-    """Back to where it was begun; somebody who was not looking goes home."""
+    """Return to where it was started; home for people who were not viewing."""
     tenant = impersonation.end(request)
     if back := request.session.pop(impersonation.BACK, ""):
         return redirect(back)

@@ -1,4 +1,4 @@
-"""Whether mails leave, for a monitor."""
+"""Whether emails are being sent, for a monitor."""
 
 from datetime import timedelta
 
@@ -21,11 +21,11 @@ LATE = timedelta(minutes=15)
 @tenant_context_exempt
 @require_safe
 def mail_health(request: HttpRequest) -> HttpResponse:
-    """200 while mails leave; 503 where they do not.
+    """200 if emails are being sent; 503 if not.
 
-    That is where one waits for longer than LATE, one was given up within a day, or the database
-    does not serve: each mail is claimed before it is sent, which one that takes no changes refuses.
-    Nothing leaves a demo, which keeps its mails on a page.
+    503 if an email has waited for longer than LATE, one was given up within a day, or the database
+    cannot be written to, since claiming an email writes. Always 200 in a demo, which keeps its
+    emails.
     """
     try:
         message = state()
@@ -37,7 +37,7 @@ def mail_health(request: HttpRequest) -> HttpResponse:
 
 
 def state() -> str:
-    """`ok`, or what keeps mails. Raises OperationalError if the database is away or full."""
+    """`ok`, or why emails are not sent. Raises OperationalError if the database is away or full."""
     if takes_no_changes():
         return FAULTS[Reason.READ_ONLY]
     now = clock.now()

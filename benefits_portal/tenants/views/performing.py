@@ -1,4 +1,4 @@
-"""Doing what was asked, and telling how it went."""
+"""Carry out an action, and report the result."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,9 @@ def perform(
     form: forms.BaseForm | None = None,
     field: str = "",
 ) -> bool:
-    """Carry out `verb` and say `message`.
+    """Call `verb`, and show `message` if it succeeds.
 
-    A refusal becomes an error of `form`, at `field`; without a form, a message.
+    A refusal becomes an error of `form` at `field`, or a message if there is no form.
     """
     try:
         with repeated_is_done():

@@ -1,4 +1,4 @@
-"""Who holds which role; giving, changing and taking away."""
+"""The roles at a partner: list, give, change and remove."""
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -52,7 +52,7 @@ def roles(request: PartnerRequest) -> HttpResponse:
 @role_required
 @require_safe
 def roles_csv(request: PartnerRequest) -> HttpResponseBase:
-    """All that the list's words and filter leave, in its order."""
+    """A download of the filtered list, in its order."""
     listing = RoleListing.of(request.GET)
     log_listing(request, "roles", listing, RoleAssignment.objects.for_partner(request.partner))
     name = file_name(request.partner.name, _("Roles"), request.today)
@@ -62,7 +62,7 @@ def roles_csv(request: PartnerRequest) -> HttpResponseBase:
 @global_admin_required
 @form_methods
 def give_role(request: PartnerRequest) -> HttpResponse:
-    """To somebody of the directory; those who cannot be chosen are there, with the reason."""
+    """Give a role to a person in the directory; others are listed with the reason why not."""
     form = GiveRoleForm(request.partner, request.POST or None)
     if request.method == "POST" and form.is_valid() and give(request, form):
         return redirect("tenants:roles")
@@ -140,9 +140,9 @@ def take_role(request: PartnerRequest, pk: int) -> HttpResponse:
 
 
 def just_taken(request: PartnerRequest, pk: int) -> Record | None:
-    """That the role of that number was taken by the same person a moment ago (W11).
+    """Whether the same person removed the role with that primary key a moment ago (W11).
 
-    It is gone, and a second click asks again.
+    It no longer exists, and a double click asks again.
     """
     taken = Record.objects.just_done(
         TenantsAction.ROLE_TAKEN, by=request.actor, partner=request.partner
@@ -158,7 +158,7 @@ def taken_message(name: str, role: Role) -> str:
 
 
 def last_global_admin(request: PartnerRequest) -> dict[str, object]:
-    """Whose role stays, and why: told before the action is chosen (P3)."""
+    """The role that cannot be removed, and why: shown before an action is chosen (P3)."""
     if not request.role.may_manage_people:
         return {}
     return {
@@ -168,6 +168,6 @@ def last_global_admin(request: PartnerRequest) -> dict[str, object]:
 
 
 def name_of(held: RoleAssignment) -> str:
-    """As the partner's own directory calls them."""
+    """The name in the partner's own directory."""
     person: DirectoryUser | None = held.people().first()
     return person.display_name if person else held.user.name_elsewhere

@@ -1,4 +1,4 @@
-"""When one is signed out, told before it happens, and put off by one keystroke (WCAG 2.2.1)."""
+"""The end of a session: announced before, and postponed by one keystroke (WCAG 2.2.1)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,26 +18,26 @@ from benefits_portal.tenants.access import tenant_context_exempt
 NEAR = timedelta(minutes=20)
 
 
-SIGNED_IN_AT = "signed_in_at"  # in the session, seconds of the epoch
+SIGNED_IN_AT = "signed_in_at"  # key of the session; seconds since 1970
 
 
 def begin_session(request: HttpRequest) -> None:
-    """Signed in just now, for a whole session's time."""
+    """Start a session of full length now."""
     request.session[SIGNED_IN_AT] = clock.now().timestamp()
     stay_signed_in(request)
 
 
 def stay_signed_in(request: HttpRequest) -> None:
-    """From now on for a whole session's time, but not beyond its last end."""
+    """Extend the session to its full length from now, but not beyond `last_end`."""
     request.session.set_expiry(
         min(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE), last_end(request))
     )
 
 
 def last_end(request: HttpRequest) -> datetime:
-    """When signing in ends for good, however often somebody stays.
+    """When the session ends for good.
 
-    A session from before this was kept is not put off.
+    None for sessions from before this was stored, which cannot be extended.
     """
     signed_in_at = request.session.get(SIGNED_IN_AT)
     if signed_in_at is None:
@@ -47,11 +47,11 @@ def last_end(request: HttpRequest) -> datetime:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of a session, as of now."""
+    """The end of a session, as known now."""
 
     at: datetime
     seconds: int
-    last_at: datetime  # as far as it can be put off
+    last_at: datetime  # the latest time to which it can be extended
 
     @property
     def is_near(self) -> bool:
@@ -59,12 +59,12 @@ class Ending:
 
     @property
     def is_final(self) -> bool:
-        """Whether staying signed in puts it off no more."""
+        """Whether it can no longer be extended."""
         return self.at >= self.last_at
 
 
 def ending(request: HttpRequest) -> Ending | None:
-    """When the person of `request` is signed out; None for nobody, or where no end was set."""
+    """When the session of `request` ends; None if nobody is signed in, or no end was set."""
     if not request.user.is_authenticated or "_session_expiry" not in request.session:
         return None
     at = request.session.get_expiry_date()
@@ -76,14 +76,11 @@ def ending(request: HttpRequest) -> Ending | None:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def session(request: HttpRequest) -> HttpResponse:
-    """Tell how long one stays signed in, or make it longer.
+    """GET: how long the session lasts. POST: extend it as far as possible.
 
-    GET tells, POST makes it a whole session's time again, as far as the last end allows. Asking
-    does not put the end off.
-
-    To people it is a page, in a tab of its own, so that what is typed elsewhere stays; to the
-    page's script seconds, and the token of whoever is signed in now, since signing in again made
-    another one.
+    GET does not extend it. People get a page, which opens in a new tab, so that they keep what they
+    have typed elsewhere. The script gets seconds and the current CSRF token, since signing in again
+    changes it.
     """
     if request.user.is_authenticated and request.method == "POST":
         stay_signed_in(request)

@@ -1,4 +1,4 @@
-"""Signing in and out, and switching between one's own places."""
+"""Signing in and out, and switching tenants."""
 
 from http import HTTPStatus
 from typing import Any, cast
@@ -42,7 +42,7 @@ from .session import begin_session
 
 
 def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
-    """Sign `user` in, put it on record (A1), and let `response` bring the account's language."""
+    """Sign `user` in, record it (A1), and set the account's language on `response`."""
     login(request, user)
     begin_session(request)
     user.log_own(TenantsAction.SIGNED_IN)
@@ -83,12 +83,12 @@ class SignInView(LoginView):
         return welcome(self.request, user, HttpResponseRedirect(self.get_success_url()))
 
 
-# A forgotten password, or the first one: asked for → sent → set → done
+# A forgotten or first password: requested → sent → set → done
 
 
 @method_decorator(login_not_required, name="dispatch")
 class ForgottenView(FormView):  # type: ignore[type-arg]
-    """Answers alike, after the same work, whether or not there is an account to send a link to."""
+    """Responds alike, after the same work, whether or not there is an account."""
 
     template_name = "tenants/password_ask.html"
     form_class = ForgottenForm
@@ -107,7 +107,7 @@ class PasswordSentView(PasswordResetDoneView):
 
 
 class NewPasswordView(PasswordResetConfirmView):
-    """Behind the link, which works once; who is signed in to the account elsewhere no longer is."""
+    """Sets a password by a link that works once; ends all sessions of the account."""
 
     template_name = "tenants/password_set.html"
     form_class = NewPasswordForm
@@ -128,11 +128,10 @@ class PasswordDoneView(PasswordResetCompleteView):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """A new password for whoever is signed in.
+    """A new password for the signed-in person.
 
-    Here they stay so, wherever else they were they no longer are.
-
-    The back office has the same, by its own template (`admin/site.py`).
+    This session continues, all others end. The back office uses it with its own template
+    (`admin/site.py`).
     """
 
     template_name = "tenants/password_change.html"
@@ -164,14 +163,14 @@ class OwnPasswordView(PasswordChangeView):
 
 
 def locked_out(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
-    """After too many wrong passwords from one address, for one account or for many."""
+    """The page after too many wrong passwords, of one account or from one address."""
     return too_many(request, refusal, "tenants/locked_out.html")
 
 
 def too_many(
     request: HttpRequest, refusal: TooManyAttempts, template: str = "tenants/too_many.html"
 ) -> HttpResponse:
-    """Asked for too often, with when to come back."""
+    """The page after too many requests, with the time to come back."""
     context = {"minutes": refusal.minutes, "until": not_before(refusal.until)}
     response = render(request, template, context, status=HTTPStatus.TOO_MANY_REQUESTS)
     response.headers["Retry-After"] = str(refusal.seconds)
@@ -182,7 +181,7 @@ def too_many(
 @role_required
 @form_methods
 def switch(request: PartnerRequest) -> HttpResponse:
-    """Choose which of one's own partners and tenants to act in (P4)."""
+    """Choose which of the person's partners and tenants to work in (P4)."""
     form = TenantForm(request, request.POST or None)
     then = request.POST.get("next") or request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():

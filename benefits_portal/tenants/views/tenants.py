@@ -1,4 +1,4 @@
-"""The partner's tenants: which one is primary, and asking for a further one."""
+"""The partner's tenants: the primary one, and requests for another one."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -53,7 +53,7 @@ def make_primary(request: PartnerRequest, pk: int) -> HttpResponse:
 @global_admin_required
 @form_methods
 def ask_for_tenant(request: PartnerRequest) -> HttpResponse:
-    """The program team decides, and the answer here is the same whoever has the domain (P1)."""
+    """Request another tenant; the response is the same whoever has the domain (P1)."""
     form = TenantRequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name, domain = form.cleaned_data["name"], form.cleaned_data["domain"]

@@ -1,6 +1,6 @@
-"""Write what rows are searched and sorted by once more.
+"""Write search texts and sort keys again.
 
-After writing names past the portal, or by an older version of it.
+After names were written in SQL, or by an older version.
 """
 
 from typing import Any

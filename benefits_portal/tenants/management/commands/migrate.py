@@ -1,4 +1,4 @@
-"""`migrate` as Django has it, without a limit on how long a statement takes."""
+"""Django's `migrate` without a limit on the duration of statements."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from benefits_portal.postgresql.limits import session_without_time_limit
 
 
 class Command(PortalCommand, migrate.Command):
-    """Has no time limit but LOCK_TIMEOUT, which still holds.
+    """Lifts `statement_timeout`, since filling a new column takes longer than any page may.
 
-    Writing a new column on a hundred thousand rows takes longer than any page may.
+    `lock_timeout` still applies.
     """
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["check_unapplied"] or options["plan"]:  # only looks
+        if options["check_unapplied"] or options["plan"]:  # read-only
             super().handle(*args, **options)
             return
         if settings.PGBOUNCER:

@@ -1,6 +1,6 @@
-"""Deletes what has grown old and is no part of the record.
+"""Delete old rows that are not part of the record.
 
-Ended sessions, wrong keys, attempts, mails.
+Ended sessions, wrong keys, attempts, emails and others.
 """
 
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ from benefits_portal.commands import PortalCommand
 from benefits_portal.retention import FOR_EVER
 from benefits_portal.tenants.pruning import PRUNERS
 
-BATCH = 1_000  # rows deleted at a time, in a transaction of their own
+BATCH = 1_000  # rows per transaction
 
-# When a row of a table began to age. Rows come in the order of that moment, by an index of it or by
+# The column from which a row's age counts, by table. It has an index, or is in the order of the
 # primary key.
 AGES = {
     "django_session": "expire_date",
@@ -67,9 +67,9 @@ class Command(PortalCommand):
         ).count()
 
     def delete(self, model: type[models.Model], before: datetime) -> int:
-        """Oldest first; ends with the first batch in which something is younger.
+        """Delete rows, oldest first, until a batch contains a younger one.
 
-        So the rest is not looked at.
+        So the remaining rows are not read.
         """
         age = AGES[model._meta.db_table]
         oldest = model._default_manager.order_by(age if model._meta.db_table in INDEXED else "pk")

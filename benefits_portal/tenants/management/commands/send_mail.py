@@ -1,4 +1,4 @@
-"""Sends the mails that wait: once, or for as long as it runs."""
+"""Send waiting emails: once, or for as long as the command runs."""
 
 import logging
 import time
@@ -37,7 +37,7 @@ class Command(PortalCommand):
             time.sleep(options["every"])
 
     def look(self) -> None:
-        """A database that is away is found again at the next look."""
+        """Send what is due. If the database is away, the next look tries again."""
         try:
             close_old_connections()
             outbox.send_due()
