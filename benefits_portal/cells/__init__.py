@@ -1,4 +1,4 @@
-"""Several portals beside one another, each with some of the partners, and moving one between them.
+"""Several portals, each with some of the partners, and moving a partner between them.
 
-A *cell* is a portal with a database of its own. A partner is in one of them (docs/adr/0017).
+A *cell* is a portal with its own database. A partner is in exactly one of them (docs/adr/0017).
 """

@@ -1,8 +1,8 @@
-"""Who signs in for a partner that arrives: a new account, or the one that somebody has here.
+"""The accounts of a partner that arrives: new ones, or those that this portal already has.
 
-Somebody who worked for two partners has an account in each of the two portals once one of them has
-moved, at first with the same password. Whoever is here already, by number or by address, keeps
-their own account with its password; it comes home if its home arrives.
+A person who works for two partners has an account in each of two portals once one of the partners
+has moved, at first with the same password. An account that is here already, by primary key or email
+address, keeps its password; it gets its home if that partner arrives.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from .transfer_file import Total
 
 
 class Accounts:
-    """The accounts of a file, and which account of this portal each is."""
+    """The accounts in a file, and the account of this portal for each."""
 
     def __init__(self, rows: Iterable[Row], portable: Portable) -> None:
         self.rows, self.portable = list(rows), portable
@@ -36,7 +36,7 @@ class Accounts:
         return len(self.here)
 
     def write(self, total: Total) -> None:
-        """Insert those that are new, each with its former names."""
+        """Insert the new accounts, with their former names."""
         new = [row for row in self.rows if row["id"] not in self.here]
         for row in new:
             total.add(row)
@@ -45,9 +45,9 @@ class Accounts:
         write(FormerName, former)
 
     def bring_home(self) -> None:
-        """Of those that were here, let who is at home at the partner sign in as its own entry.
+        """Set the directory entry of accounts that were here and whose home arrives.
 
-        Who was only named so far gets the password that they have elsewhere.
+        An account that was only named so far also gets the password from the file.
         """
         for row in self.rows:
             user = self.here.get(row["id"])
@@ -60,7 +60,7 @@ class Accounts:
             user.save(update_fields=["directory_user", "password"])
 
     def total(self) -> Total:
-        """What of the new ones is in the database."""
+        """The total of the new accounts in the database."""
         total = Total()
         new = User._base_manager.filter(pk__in={row["id"] for row in self.rows} - {*self.here})
         for batch in read(new.order_by("pk")):

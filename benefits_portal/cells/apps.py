@@ -8,5 +8,5 @@ class CellsConfig(AppConfig):
     def ready(self) -> None:
         from .ids import keep_to_range
 
-        # Sent for apps with models, once all have migrated: any of them will do
+        # Django sends the signal only for apps with models; any one of them will do
         post_migrate.connect(keep_to_range, sender=apps.get_app_config("tenants"))

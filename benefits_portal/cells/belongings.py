@@ -1,7 +1,7 @@
-"""Which rows are a partner's, and what of them only refers to rows that all partners share.
+"""Which rows belong to a partner, and which are shared by all partners.
 
-Every model is in exactly one of these tables (tests/cells/test_belongings.py): one that is added
-and forgotten is no row that is lost on the way.
+Every model is in exactly one of these tables, so that a new model cannot be forgotten
+(tests/cells/test_belongings.py).
 """
 
 from functools import cache
@@ -14,7 +14,7 @@ from benefits_portal.benefits.models import ExternalOffer, Offer, PackageLine, P
 from benefits_portal.reminders.models import Told
 from benefits_portal.tenants.models import FormerName, Partner, User
 
-# By what both portals know a row that belongs to no single partner
+# Natural keys of shared models, by which both portals know a row
 SHARED: dict[type[Model], tuple[str, ...]] = {
     ContentType: ("app_label", "model"),
     Offer: ("name",),
@@ -31,7 +31,7 @@ SHARED: dict[type[Model], tuple[str, ...]] = {
     ExternalOffer: ("name",),
     User: ("email",),
 }
-# A partner's by the row that it belongs to
+# Lookups to the partner of models without a `partner`
 THROUGH: dict[type[Model], str] = {Told: "digest__partner", FormerName: "person__partner"}
 CATALOG = "the catalog is the receiver's own"
 PORTAL = "of the portal, whoever uses it"
@@ -53,7 +53,7 @@ LEFT = {
     "tenants.User_groups": "rights of staff",
     "tenants.User_user_permissions": "rights of staff",
 }
-PRACTICE = "practice"  # rooms, and partners that are made again wherever they are wanted
+PRACTICE = "practice"  # rooms, which are not moved
 
 
 def is_left(model: type[Model]) -> bool:
@@ -61,7 +61,7 @@ def is_left(model: type[Model]) -> bool:
 
 
 def path_to_partner(model: type[Model]) -> str | None:
-    """How a row of `model` leads to its partner; None for what is nobody's."""
+    """The lookup from a row of `model` to its partner; None if rows do not belong to one."""
     if model is Partner:
         return "pk"
     if model in THROUGH:
@@ -75,24 +75,24 @@ def path_to_partner(model: type[Model]) -> str | None:
 
 @cache
 def carried() -> tuple[type[Model], ...]:
-    """The models whose rows go along, the partner first; people who sign in are beside them."""
+    """The models whose rows move, the partner first; accounts move separately."""
     models = [model for model in apps.get_models() if path_to_partner(model)]
     return Partner, *(model for model in models if model is not Partner)
 
 
 def belongings(model: type[Model], partner: int) -> QuerySet[Model]:
-    """The rows of `model` that are the partner's, in the order of their primary keys."""
+    """The partner's rows of `model`, by primary key."""
     mine = Q(**{str(path_to_partner(model)): partner})
     return model._base_manager.filter(mine).order_by("pk")
 
 
 def columns(model: type[Model]) -> list[str]:
-    """The columns that are stored, without those that the database works out."""
+    """The stored columns, without generated ones."""
     return [str(field.column) for field in model._meta.concrete_fields if not field.generated]
 
 
 def references(model: type[Model]) -> dict[str, type[Model]]:
-    """The columns of `model` that lead to what all partners share, and to what."""
+    """The columns of `model` that refer to shared models, with these."""
     return {
         field.column: field.related_model
         for field in model._meta.concrete_fields

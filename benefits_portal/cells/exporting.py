@@ -1,4 +1,4 @@
-"""One partner with all its rows, as they are at one moment, into a file."""
+"""Write one partner with all its rows, from one snapshot, to a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +23,10 @@ NO_PASSWORD = "!"  # noqa: S105 - none fits
 def export(
     partner: Partner, path: Path, cell: int | None, *, first: Callable[[], object] | None = None
 ) -> Totals:
-    """Write `partner` to a new file at `path`, for the portal `cell`; what was written.
+    """Write `partner` to a new file at `path`, for the portal `cell`; return what was written.
 
-    Without a cell it is a copy to read, which holds no secret. `first` is done once the file is
-    there, so not at all if there can be none. Raises OSError.
+    Without a cell it is a copy to read, without secrets. `first` is called once the file exists,
+    before rows are read. Raises OSError.
     """
     seal = None if cell is None else Seal(settings.TRANSFER_SECRET, cell)
     head = Head(
@@ -60,9 +60,9 @@ def write_rows(writer: Writer, portable: Portable, partner: Partner) -> None:
 
 
 def accounts(partner: Partner, portable: Portable) -> list[Row]:
-    """Who signs in for the partner, and who is only named in what happened there.
+    """The accounts that sign in for the partner, and those that its rows only name.
 
-    Those are accounts without a password. Staff of this portal are nobody's staff in another one.
+    The latter have no password. Staff of this portal are not staff in another one.
     """
     of_partner = Q(directory_user__partner=partner.pk) | Q(role_assignments__partner=partner.pk)
     rights = Q(is_staff=True) | Q(is_superuser=True)

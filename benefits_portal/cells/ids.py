@@ -1,6 +1,6 @@
-"""Ranges of primary keys: what one portal makes never has the number of what another one made.
+"""Ranges of primary keys: rows of different portals never have the same key.
 
-A million million numbers for each. Those of the first portal, CELL=0, begin at 1.
+Each portal has 10¹² numbers. Those of the first portal, CELL=0, begin at 1.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def cell_of(pk: int) -> int:
 
 
 def numbered_models() -> list[type[Model]]:
-    """Those whose rows are counted by the database; all of ours."""
+    """The project's models whose primary keys the database generates."""
     return [
         model
         for model in apps.get_models(include_auto_created=True)
@@ -34,7 +34,7 @@ def numbered_models() -> list[type[Model]]:
 
 
 def counters() -> Iterator[tuple[type[Model], str]]:
-    """Each model and the sequence that numbers its rows."""
+    """Each model with the sequence of its primary keys."""
     with connection.cursor() as cursor:
         for model in numbered_models():
             cursor.execute(
@@ -46,7 +46,7 @@ def counters() -> Iterator[tuple[type[Model], str]]:
 
 
 def keep_to_range(**_sent: Any) -> None:
-    """After `migrate`: let each table that is new number its rows within the range of CELL."""
+    """After `migrate`, move the sequences of new tables into the range of CELL."""
     if connection.vendor != "postgresql" or settings.CELL == 0:
         return
     first = first_id(settings.CELL)
@@ -59,7 +59,7 @@ def keep_to_range(**_sent: Any) -> None:
 
 
 def next_ids() -> dict[str, int]:
-    """What the next row of each table will be numbered, by the model's label."""
+    """The primary key of the next row of each table, by the model's label."""
     return {model._meta.label: next_id(name) for model, name in counters()}
 
 

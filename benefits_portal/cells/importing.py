@@ -1,4 +1,4 @@
-"""A partner's file into this portal: all of it or nothing, and compared with what was sent."""
+"""Import a partner's file: all of it or nothing, compared with what was sent."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ NOTHING = "Nothing was changed."
 
 @dataclass(frozen=True)
 class Arrival:
-    """What came: the partner, what was sent and what is here, and accounts that were here."""
+    """The result: the partner, totals of what was sent and what is here, and known accounts."""
 
     partner: Partner
     sent: Totals
@@ -41,13 +41,13 @@ class Arrival:
 
 
 def import_file(path: Path) -> Arrival:
-    """Write the partner in the file at `path`, whole. Raises Unfit, and changes nothing then."""
+    """Import the file at `path`. Raises Unfit, and changes nothing then."""
     reader = Reader(path, settings.TRANSFER_SECRET, settings.CELL)
     check_numbers(reader)
     portable = Portable(reader.seal, NaturalKeys())
     try:
         with without_time_limit(connection), transaction.atomic():
-            wait_for_nobody(reader)
+            take_import_lock(reader)
             check_not_here(reader)
             check_catalog(reader, portable.natural_keys)
             return bring_in(reader, portable)
@@ -88,7 +88,7 @@ def vars_of(total: Total) -> tuple[int, str]:
 
 
 def totals_of(partner: int, portable: Portable, accounts: Accounts) -> Totals:
-    """What of the partner is in this portal, as `exporting.export` would total it."""
+    """The totals of the partner's rows in this portal, computed as by `exporting.export`."""
     totals: Totals = {USERS: accounts.total()}
     for model in carried():
         for row in portable.rows(belongings(model, partner)):
@@ -97,7 +97,7 @@ def totals_of(partner: int, portable: Portable, accounts: Accounts) -> Totals:
 
 
 def batches(reader: Reader) -> Iterator[tuple[str, list[Row]]]:
-    """Rows of one table, some at a time; those of accounts are written before."""
+    """Rows of one table, in batches; accounts were written before."""
     others = (line for line in reader.rows() if line[0] != USERS)
     for label, lines in groupby(others, key=lambda line: line[0]):
         batch = []
@@ -109,8 +109,8 @@ def batches(reader: Reader) -> Iterator[tuple[str, list[Row]]]:
         yield label, batch
 
 
-def wait_for_nobody(reader: Reader) -> None:
-    """Raise Unfit while another import brings the same partner in; hold it until this one ends."""
+def take_import_lock(reader: Reader) -> None:
+    """Lock the partner until this import ends. Raises Unfit if another import has the lock."""
     key = f"import_partner {reader.head.partner}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [key])
@@ -122,7 +122,7 @@ def wait_for_nobody(reader: Reader) -> None:
 
 
 def check_not_here(reader: Reader) -> None:
-    """Raise Unfit if the partner, or another one with its MPN ID, is in this portal."""
+    """Raise Unfit if this portal has the partner, or another one with its MPN ID."""
     head = reader.head
     if Partner.objects.filter(pk=head.partner).exists():
         raise Unfit(f"{head.name} (MPN ID {head.mpn_id}) is in this portal already. {NOTHING}")
@@ -134,7 +134,7 @@ def check_not_here(reader: Reader) -> None:
 
 
 def check_accounts(reader: Reader, accounts: Accounts) -> None:
-    """Raise Unfit for staff of this portal who would get a role, and for one with two addresses."""
+    """Raise Unfit if staff of this portal would get a role, or an account has two addresses."""
     with_role = {
         tuple(row["user_id"]) for label, row in reader.rows() if label == RoleAssignment._meta.label
     }
@@ -158,7 +158,7 @@ def check_accounts(reader: Reader, accounts: Accounts) -> None:
 
 
 def check_numbers(reader: Reader) -> None:
-    """Raise Unfit if this portal could number a row of its own as one of the file."""
+    """Raise Unfit if this portal could give one of the file's primary keys to its own rows."""
     following = next_ids()
     outside = sorted(label for label, pk in following.items() if cell_of(pk) != settings.CELL)
     if outside:
@@ -176,7 +176,7 @@ def check_numbers(reader: Reader) -> None:
 
 
 def check_catalog(reader: Reader, natural_keys: NaturalKeys) -> None:
-    """Raise Unfit with all that the catalog of this portal lacks."""
+    """Raise Unfit with everything that this portal's catalog lacks."""
     wanted = {reference for label, row in reader.rows() for reference in named(label, row)}
     missing = sorted(
         f"{model._meta.verbose_name} “{' · '.join(str(part) for part in key if part)}”"
@@ -191,7 +191,7 @@ def check_catalog(reader: Reader, natural_keys: NaturalKeys) -> None:
 
 
 def named(label: str, row: Row) -> Iterable[tuple[Any, tuple[Any, ...]]]:
-    """What of the catalog a row leads to, by model and natural key."""
+    """The shared rows that a row refers to, by model and natural key."""
     for column, model in references(apps.get_model(label)).items():
         if model is not User and row[column] is not None:
             yield model, tuple(row[column])

@@ -1,4 +1,4 @@
-"""How a row that partners share is named in a file, and which row of this portal that is."""
+"""Natural keys of shared rows: how a file names them, and which rows of this portal they are."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,9 +18,9 @@ _plain = DjangoJSONEncoder().default
 
 
 class NaturalKeys:
-    """Of this portal's rows that all partners share: the natural key of each, and back.
+    """The natural keys of this portal's shared rows, and back.
 
-    The catalog is read once; of the people who sign in only those who are asked for.
+    The catalog is read once; accounts only as needed.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class NaturalKeys:
         self._pks: dict[type[Model], dict[Key, int]] = {User: {}}
 
     def learn_users(self, pks: Iterable[int]) -> None:
-        """Look the addresses of accounts up, one query for those that are not known yet."""
+        """Look up the email addresses of accounts; one query for those not known yet."""
         if missing := set(pks) - self._keys[User].keys():
             found = User._base_manager.filter(pk__in=missing).values_list("pk", "email")
             self._keys[User] |= {pk: (email,) for pk, email in found}
@@ -38,15 +38,15 @@ class NaturalKeys:
         self._pks[User][email,] = pk
 
     def users(self) -> set[int]:
-        """The accounts that were asked for."""
+        """The accounts that were looked up."""
         return set(self._keys[User])
 
     def key(self, model: type[Model], pk: int) -> Key | None:
-        """None for a row that is gone."""
+        """The natural key of a row; None if it no longer exists."""
         return self._of(model).get(pk)
 
     def pk(self, model: type[Model], key: Iterable[Any]) -> int | None:
-        """None for what this portal does not have."""
+        """The primary key in this portal; None if it has no such row."""
         self._of(model)
         return self._pks[model].get(tuple(key))
 
@@ -59,12 +59,12 @@ class NaturalKeys:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it."""
+    """`value` as JSON represents it."""
     return value if value is None or isinstance(value, str | int) else _plain(value)
 
 
 def subject_model(content_type: int | None, natural_keys: NaturalKeys) -> type[Model] | None:
-    """Whose row the subject of a record is, if that is one which partners share."""
+    """The model of a record's subject, if that is a shared one."""
     if content_type is None:
         return None
     app_and_model = natural_keys.key(ContentType, content_type)

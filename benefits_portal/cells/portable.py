@@ -1,8 +1,8 @@
-"""Rows as a file holds them: what only this portal understands is written so that others do.
+"""Convert rows for a file, so that another portal can read them, and back.
 
-Primary keys stay what they are. What leads to a row that partners share has its natural key, and
-secrets are closed for the receiver. The same row gives the same text in both portals, so that what
-arrived can be compared with what was sent.
+Primary keys stay. References to shared rows become natural keys, and secrets are sealed for the
+receiver. The same row gives the same text in both portals, so that what arrived can be compared
+with what was sent.
 """
 
 import json
@@ -30,7 +30,7 @@ BATCH = 500
 REFERENCE = "$"  # in JSON: [model, natural key] in place of a primary key
 VALUES = ("before", "after")
 KEY = "key"  # a product key, in place of its two forms at rest
-# What a partner is in one portal alone
+# Values that belong to one portal only
 OF_HERE: dict[type[Model], Row] = {
     Partner: {"moving_until": None, "moved_to": ""},
     Digest: {"run_id": None},
@@ -38,13 +38,13 @@ OF_HERE: dict[type[Model], Row] = {
 
 
 class Portable:
-    """Turns rows of this portal into those of a file and back."""
+    """Converts rows of this portal to those of a file and back."""
 
     def __init__(self, seal: Seal | None, natural_keys: NaturalKeys) -> None:
         self.seal, self.natural_keys = seal, natural_keys
 
     def rows(self, rows: QuerySet[Model]) -> Iterator[Row]:
-        """`rows` as the file holds them."""
+        """`rows` as in the file."""
         for batch in read(rows):
             self._learn(rows.model, batch)
             yield from (self.out(rows.model, row) for row in batch)
@@ -65,7 +65,7 @@ class Portable:
         return row
 
     def back(self, model: type[Model], row: Row) -> Row:
-        """The row as this portal stores it. Raises KeyError for what is not there."""
+        """The row as this portal stores it. Raises KeyError for an unknown natural key."""
         for column, shared in references(model).items():
             if row[column] is not None:
                 row[column] = self._pk(shared, row[column])
@@ -86,7 +86,7 @@ class Portable:
         return pk
 
     def _learn(self, model: type[Model], batch: list[Row]) -> None:
-        """Whom the batch names, in one query."""
+        """Look up the accounts that the batch names, in one query."""
         named = [column for column, shared in references(model).items() if shared is User]
         users = {row[column] for row in batch for column in named}
         if model is Record:
@@ -114,9 +114,10 @@ class Portable:
             row["subject_id"] = self._written((model, row["subject_id"]), row["subject_id"])
 
     def _written(self, reference: tuple[type[Model] | None, int] | None, value: Any) -> Any:
-        """What stands for `value`: the same, but for a row that partners share and that is there.
+        """`value` for the file: a reference to a shared row becomes its natural key.
 
-        A row that is gone is no row of the receiver's either: its number finds nothing there.
+        A row that no longer exists gets an empty key, which also finds nothing in the receiving
+        portal.
         """
         if not reference or reference[0] not in SHARED or value is None:
             return value
@@ -140,7 +141,7 @@ class Portable:
 
 
 def read(rows: QuerySet[Model]) -> Iterator[list[Row]]:
-    """Some rows at a time as PostgreSQL writes them as JSON, to the microsecond and the cent."""
+    """Rows in batches, as PostgreSQL converts them to JSON, with full precision."""
     try:
         query, params = rows.values_list(*columns_by_name(rows.model)).query.sql_with_params()
     except EmptyResultSet:  # Django knows that there are none
@@ -153,7 +154,7 @@ def read(rows: QuerySet[Model]) -> Iterator[list[Row]]:
 
 
 def write(model: type[Model], rows: list[Row]) -> None:
-    """Insert `rows` as PostgreSQL reads them from JSON. Raises IntegrityError."""
+    """Insert `rows`, which PostgreSQL reads from JSON. Raises IntegrityError."""
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(map(connection.ops.quote_name, columns(model)))
     with connection.cursor() as cursor:
@@ -166,6 +167,6 @@ def write(model: type[Model], rows: list[Row]) -> None:
 
 
 def columns_by_name(model: type[Model]) -> list[str]:
-    """What `values_list` takes to give `columns`, in that order."""
+    """The names for `values_list` that select `columns`, in that order."""
     stored = (field for field in model._meta.concrete_fields if not field.generated)
     return [field.attname for field in stored]

@@ -1,7 +1,7 @@
-"""What two portals share while a partner is moved, and nobody else: a secret.
+"""The secret that two portals share to move a partner.
 
-From it come a key for what is secret in the file, and one for its signature. Both are of one
-receiver alone, so a file is of use to no other portal that has the secret.
+A key for secrets in the file and one for its signature are derived from it. Both are derived for
+one receiver, so the file is useless to other portals with the secret.
 """
 
 import hmac
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class Seal:
-    """Closes and opens secrets, compares them unseen, and signs, for the portal `cell`."""
+    """Seals and opens secrets, compares sealed ones, and signs, for the portal `cell`."""
 
     def __init__(self, secret: str, cell: int) -> None:
         self._secret, self._cell = secret, cell
@@ -23,11 +23,11 @@ class Seal:
         self._mark = self._derived("compared")
 
     def close(self, text: str) -> dict[str, str]:
-        """`text` for the receiver alone, with a mark by which it is compared."""
+        """`text` sealed for the receiver, with a mark by which it can be compared."""
         return {"sealed": self._fernet.encrypt(text.encode()).decode(), "mark": self.mark(text)}
 
     def open(self, closed: dict[str, str]) -> str:
-        """What was closed. Raises InvalidToken."""
+        """The text that was sealed. Raises InvalidToken."""
         text = self._fernet.decrypt(closed["sealed"].encode()).decode()
         if not hmac.compare_digest(self.mark(text), closed["mark"]):
             raise InvalidToken
@@ -37,7 +37,7 @@ class Seal:
         return hmac.new(self._mark, text.encode(), sha256).hexdigest()
 
     def signature(self) -> Any:
-        """What the bytes of a file are given to, part by part."""
+        """A keyed hash object, to be updated with the bytes of a file."""
         return hmac.new(self._derived("signed"), digestmod=sha256)
 
     def _derived(self, purpose: str) -> bytes:

@@ -1,7 +1,7 @@
-"""The file that a partner travels in: a line of JSON for each row, between a head and a signature.
+"""The file in which a partner moves: a line of JSON per row, between a header and a signature.
 
-Whoever reads it without the secret finds the partner's data, but neither a product key nor a
-password's hash. It is read through and judged before anything of it is written.
+Without the secret, a reader finds the partner's data, but no product keys and no password hashes.
+The file is read and checked as a whole before anything is imported.
 """
 
 import hmac
@@ -22,19 +22,19 @@ from .sealing import Seal
 
 FORMAT = "benefits-portal partner 1"
 USERS = "tenants.User"
-# What reading JSON of somebody else's raises: also for lists in lists in lists, and for no object
+# What parsing untrusted JSON may raise, also for deep nesting, and for values that are no objects
 NO_JSON = (ValueError, AttributeError, RecursionError)
 
 
 class Unfit(Exception):
-    """The file cannot be imported here: what is wrong with it, and what to do."""
+    """The file cannot be imported here; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """From which portal to which, of which partner, and of which version of the tables.
+    """The header: the portals, the partner, and a digest of the tables.
 
-    A copy to read goes to no portal.
+    A copy to read has no receiving portal.
     """
 
     from_cell: int
@@ -49,7 +49,7 @@ class Head:
 
 @dataclass
 class Total:
-    """How many rows of a table there are, and one digest over all of them in their order."""
+    """The number of rows of a table, and one digest of all of them in order."""
 
     count: int = 0
     _digest: Any = field(default_factory=sha256, repr=False)
@@ -67,7 +67,7 @@ type Totals = dict[str, Total]
 
 
 def comparable(row: Row) -> Row:
-    """`row` with the mark of each secret alone: what closes it is new each time."""
+    """`row` with only the mark of each secret, since sealing it again gives another text."""
     marks = {name: value["mark"] for name, value in row.items() if is_closed(value)}
     return row | marks
 
@@ -81,7 +81,7 @@ def as_line(value: Any) -> bytes:
 
 
 def tables() -> str:
-    """A digest of the tables and columns that go along: two versions differ in it."""
+    """A digest of the tables and columns that move, which differs between versions."""
     shape = {
         model._meta.label: {
             field.column: field.db_type(connection) for field in model._meta.concrete_fields
@@ -93,7 +93,7 @@ def tables() -> str:
 
 
 def listed(totals: Totals) -> str:
-    """How many rows of which table, for people."""
+    """The number of rows of each table, as text."""
     width = max(map(len, totals))
     return "\n".join(
         f"{label:{width}} {total.count:>9,}  {total.digest[:16]}" for label, total in totals.items()
@@ -101,7 +101,7 @@ def listed(totals: Totals) -> str:
 
 
 def compared(sent: Totals, arrived: Totals) -> str:
-    """The same of what was sent and what arrived."""
+    """The same for what was sent and what arrived."""
     width = max(map(len, sent))
     return "\n".join(
         f"{label:{width}} {total.count:>9,} {arrived[label].count:>9,}  "
@@ -111,12 +111,12 @@ def compared(sent: Totals, arrived: Totals) -> str:
 
 
 def for_its_owner(path: str, flags: int) -> int:
-    """Open a file that nobody else can read, from its first moment on."""
+    """An opener for files that only their owner can read."""
     return os.open(path, flags, 0o600)
 
 
 class Writer:
-    """Writes the lines of a file that only its owner reads; `totals` of what was written."""
+    """Writes a file that only its owner can read; `totals` of what was written."""
 
     def __init__(self, path: Path, seal: Seal | None, head: Head) -> None:
         self.totals: Totals = {}
@@ -137,8 +137,8 @@ class Writer:
         self._file.close()
 
     def give_up(self) -> None:
-        """Remove the file: half a partner is of use to nobody."""
-        with suppress(OSError):  # what is not written yet finds no room either
+        """Remove the file, which is incomplete."""
+        with suppress(OSError):  # closing writes the rest, which may fail as well
             self._file.close()
         self._path.unlink(missing_ok=True)
 
@@ -150,7 +150,7 @@ class Writer:
 
 
 class Reader:
-    """A file that was read through: signed, whole, of this version, for this portal."""
+    """A file that was read and checked: signed, complete, of this version, for this portal."""
 
     def __init__(self, path: Path, secret: str, cell: int) -> None:
         """Raises Unfit."""
@@ -176,7 +176,7 @@ class Reader:
             )
 
     def _check_signature(self) -> None:
-        """Raise Unfit for a file that was cut or altered, or signed with another secret."""
+        """Raise Unfit if the file is incomplete or altered, or signed with another secret."""
         signature, last = self.seal.signature(), b""
         with self.path.open("rb") as file:
             for line in file:
@@ -202,7 +202,7 @@ class Reader:
 
 
 def head_of(path: Path) -> Head:
-    """Raises Unfit for what is no such file."""
+    """The header of a file. Raises Unfit if it is not such a file."""
     try:
         with path.open("rb") as file:
             return Head(**json.loads(file.readline(10_000)))

@@ -1,4 +1,4 @@
-"""Ends the move of a partner: it is in the other portal now, or it stays."""
+"""End the move of a partner: it is in the other portal now, or it stays."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class Command(PortalCommand):
 
 
 def check_url(url: str) -> None:
-    """Raise CommandError for what is no address of a portal."""
+    """Raise CommandError if `url` is not the URL of a portal."""
     most = Partner._meta.get_field("moved_to").max_length
     try:
         URLValidator(["https"])(url)

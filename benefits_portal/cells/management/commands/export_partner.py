@@ -1,4 +1,4 @@
-"""Writes one partner with all its rows to a file."""
+"""Write one partner with all its rows to a file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +67,7 @@ class Command(PortalCommand):
 
 @contextmanager
 def errors_of(partner: Partner, path: Path) -> Iterator[None]:
-    """Whatever fails once the partner is closed says that it is. Raises CommandError."""
+    """Turn errors into CommandError; they say if the partner is closed already."""
     try:
         yield
     except CommandError:
@@ -83,7 +83,7 @@ def errors_of(partner: Partner, path: Path) -> Iterator[None]:
 
 
 def close(partner: Partner, minutes: int, *, by: Actor) -> None:
-    """Close the partner for its move. Raises CommandError if somebody is writing for long."""
+    """Close the partner for its move. Raises CommandError if a transaction keeps writing there."""
     try:
         partner.close(clock.now() + timedelta(minutes=minutes), by=by)
     except Refusal as refusal:

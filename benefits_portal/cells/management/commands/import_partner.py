@@ -1,4 +1,4 @@
-"""Brings a partner into this portal that another one has exported."""
+"""Import a partner that another portal has exported."""
 
 from pathlib import Path
 from typing import Any
