@@ -1,7 +1,4 @@
-"""Countries, currencies and time zones as their standards list them.
-
-And what to write instead of what they do not.
-"""
+"""Countries, currencies and time zones of the standards, and what to write instead of others."""
 
 import unicodedata
 import zoneinfo
@@ -35,13 +32,13 @@ REGIONS = (
     "Indian",
     "Pacific",
 )
-LANGUAGES = ("nl", "en")  # whose names for countries and currencies are understood
+LANGUAGES = ("nl", "en")  # in which names of countries and currencies are recognized
 WRITTEN_OTHERWISE = {"UK": "GB", "EL": "GR"}  # as the European Union writes them
 
 
 @cache
 def countries() -> frozenset[str]:
-    """The codes of ISO 3166-1, from the time zone database."""
+    """The country codes of ISO 3166-1, from the time zone database."""
     table = (resources.files("tzdata.zoneinfo") / "iso3166.tab").read_text(encoding="utf-8")
     return frozenset(
         line.partition("\t")[0] for line in table.splitlines() if not line.startswith("#")
@@ -50,7 +47,7 @@ def countries() -> frozenset[str]:
 
 @cache
 def zones_of_countries() -> dict[str, list[str]]:
-    """The time zones of each country by its code, from the time zone database: no former names."""
+    """The current time zones of each country by its code, from the time zone database."""
     table = (resources.files("tzdata.zoneinfo") / "zone.tab").read_text(encoding="utf-8")
     zones: dict[str, list[str]] = defaultdict(list)
     for line in table.splitlines():
@@ -62,17 +59,17 @@ def zones_of_countries() -> dict[str, list[str]]:
 
 @cache
 def currencies() -> frozenset[str]:
-    """The codes of ISO 4217 for what somewhere is money today: no funds, metals or tests."""
+    """The codes of ISO 4217 that are legal tender somewhere today: no funds, metals or tests."""
     used = (line for lines in get_global("territory_currencies").values() for line in lines)
     return frozenset(code for code, _begins, ends, is_tender in used if is_tender and ends is None)
 
 
 @cache
 def time_zone_name(zone: str, language: str) -> str:
-    """Eastern Time (New York): what people call the IANA time zone, and the city it is named by.
+    """As in: Eastern Time (New York), for an IANA time zone.
 
-    A zone without such a name is called by its place alone. UTC is UTC, and for a language that
-    the CLDR does not know the zone stays as it is.
+    Only the city if the zone has no such name. UTC is UTC, and the zone itself is returned for
+    languages that the CLDR does not know.
     """
     try:
         locale = Locale.parse(language, sep="-")
@@ -86,14 +83,14 @@ def time_zone_name(zone: str, language: str) -> str:
 
 
 def as_moment(at: datetime) -> str:
-    """2:30 PM Eastern Time (New York): by the clocks where the reader acts, and which (W13)."""
+    """As in: 2:30 PM Eastern Time (New York), in the reader's current time zone (W13)."""
     zone = time_zone_name(timezone.get_current_timezone_name(), get_language() or "")
     return f"{as_time(timezone.localtime(at).time())} {zone}"
 
 
 @cache
 def time_zones() -> dict[str, str]:
-    """Each time zone by its name in lowercase: UTC and those of a region, not machines' own."""
+    """Time zones by their lowercase names: UTC and those of regions."""
     names = (
         name
         for name in zoneinfo.available_timezones()
@@ -104,7 +101,7 @@ def time_zones() -> dict[str, str]:
 
 @cache
 def country_names() -> dict[str, str]:
-    """The code of each country by its names in the portal's languages, and by its three letters."""
+    """Country codes by their names in the portal's languages, and by three-letter codes."""
     aliases = {
         alias: decimals[0]
         for alias, decimals in get_global("territory_aliases").items()
@@ -120,17 +117,16 @@ def country_names() -> dict[str, str]:
 
 @cache
 def currency_names() -> dict[str, str]:
-    """The code of each currency by its names in the portal's languages."""
-    return _folded_names(
-        currencies(), {"€": "EUR"}, *(Locale(language).currencies.items() for language in LANGUAGES)
-    )
+    """Currency codes by their names in the portal's languages."""
+    names = (Locale(language).currencies.items() for language in LANGUAGES)
+    return _folded_names(currencies(), {"€": "EUR"}, *names)
 
 
 @cache
 def time_zone_names() -> dict[str, str]:
-    """Each time zone by the names that it had, as US/Eastern, and by its city alone.
+    """Time zones by former names, such as US/Eastern, and by their city alone.
 
-    EST and the like could be several.
+    Without abbreviations such as EST, which are ambiguous.
     """
     aliases = {
         alias: zone for alias, zone in get_global("zone_aliases").items() if not alias.isupper()
@@ -142,9 +138,9 @@ def time_zone_names() -> dict[str, str]:
 
 
 def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
-    """Each of `codes` by itself and by what else is written for it.
+    """`codes` by themselves and by other names.
 
-    That is in dictionaries of code by name, or pairs of code and name.
+    `written` are dicts of code by name, or pairs of code and name.
     """
     names: dict[str, str] = {}
     for each in written:
@@ -154,10 +150,7 @@ def _folded_names(codes: frozenset[str], *written: Any) -> dict[str, str]:
 
 
 def _folded(text: str) -> str:
-    """As names are compared: full-width letters are letters.
-
-    Capitals, spaces and underscores do not matter.
-    """
+    """A name for comparison: half-width, ignoring case, repeated spaces and underscores."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
 
 
@@ -203,7 +196,7 @@ def validate_time_zone(name: str) -> None:
 
 
 def decimal_places(currency: str) -> int:
-    """How many digits an amount of `currency` has behind the point: EUR 2, JPY 0, KWD 3 (W12)."""
+    """The number of decimals of amounts in `currency`: EUR 2, JPY 0, KWD 3 (W12)."""
     return int(get_currency_precision(currency))
 
 

@@ -1,9 +1,8 @@
-"""The words that people search with, and are found by; the order of names (W2, W3, W7).
+"""Normalize text for searching and sorting (W2, W3, W7; docs/adr/0006).
 
-Whoever searches types what is on their keyboard: `lukasz` for Łukasz, `o'brien` for O’Brien,
-`jeanluc` for Jean-Luc. So both sides are folded to lowercase letters and digits alone, on the rows
-when they are written (`derived_fields.py`) and of what was typed when it is looked up: the same
-on every database, whatever its collation.
+People search with what their keyboard has: `lukasz` for Łukasz, `o'brien` for O’Brien, `jeanluc`
+for Jean-Luc. Stored names (`derived_fields.py`) and search queries are both normalized to lowercase
+letters and digits, alike on every database and collation.
 """
 
 import unicodedata
@@ -19,41 +18,40 @@ from benefits_portal.emails import GUEST_MARK, canonical_email_or_text, guest_be
 from benefits_portal.key_format import shortened
 from benefits_portal.typed_text import tidy
 
-MAX_QUERY = 200  # characters of a search: a name of somebody's and their address fit
-MAX_TYPED = 10_000  # characters of what was typed that are looked at
-MAX_TERMS = 10  # of a search, the longest ones
-MAX_WORD = 200  # letters that are compared; folding can make several of one
+MAX_QUERY = 200  # characters of a search query: a name and an email address fit
+MAX_TYPED = 10_000  # characters of a parameter that are read
+MAX_TERMS = 10  # of a search query, the longest ones
+MAX_WORD = 200  # letters; normalizing can make several of one
 
-# What stands for an apostrophe, or sits inside a word like one: quotes, primes, accents typed
+# Characters used as an apostrophe, or inside a word like one: quotes, primes, accents typed
 # alone, modifier letters.
+_QUOTES = "'`´‘’‚‛′‵＇"
 _APOSTROPHES = regex.compile(
-    r"['`´‘’‚‛′‵＇\u02B9-\u02C1\u02C8\u02CA\u02CB\uA78B\uA78C\u055A\u05F3\u07F4\u07F5\u0640]"
+    rf"[{_QUOTES}\u02B9-\u02C1\u02C8\u02CA\u02CB\uA78B\uA78C\u055A\u05F3\u07F4\u07F5\u0640]"
 )
 # Of the above, those that Unicode calls letters
 _MODIFIERS = regex.compile(r"[\u02B0-\u02FF\u0640\uA78B\uA78C]")
-# Chinese and Japanese are written without blanks: any character may begin a given name.
+# Chinese and Japanese have no spaces: any character may begin a given name
 _WORD_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+")
 _LATIN = regex.compile(r"[\p{Latin}--[a-z]]", regex.V1)
 _MAILTO = regex.compile(r"^\W*mailto:|(?<=@\S+)\?.*$", regex.IGNORECASE)
-# German and Nordic custom
+# German and Nordic spellings
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
 def clean_query(text: str | None) -> str:
-    """What was typed into a search field as one tidy line, no longer than the field (W1).
+    """A search query as one tidy line of at most MAX_QUERY characters (W1).
 
-    Keys in it are masked (K3): pages say what they searched for.
+    Product keys in it are masked, since pages repeat it (K3).
     """
     return shortened(tidy((text or "")[:MAX_TYPED]), MAX_QUERY).strip()
 
 
 @lru_cache(maxsize=8192)  # the catalog's names are folded again with every search
 def normalize(text: str) -> str:
-    """`text` in lowercase without accents, Latin letters as plain ones.
+    """`text` in lowercase without accents, Latin letters as plain ones: jose for José.
 
-    jose finds José, lukasz Łukasz.
-
-    Other scripts stay themselves, in their own lowercase.
+    Other scripts stay, in their own lowercase.
     """
     letters = unicodedata.normalize(
         "NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold()
@@ -63,15 +61,15 @@ def normalize(text: str) -> str:
 
 
 def sort_key(name: str) -> str:
-    """What names are sorted by: folded words with one space between them.
+    """The key to sort names by: normalized words, separated by single spaces.
 
-    So Åsa stands beside Adam, Ann Lee before Anna.
+    So Åsa comes beside Adam, and Ann Lee before Anna.
     """
     return " ".join(_parts(_APOSTROPHES.sub("", name)))[:MAX_WORD]
 
 
 def compact(text: str) -> str:
-    """The folded letters and digits of `text` alone: Jean-Luc, Jean Luc and Jeanluc are one."""
+    """The normalized letters and digits of `text` only: Jean-Luc, Jean Luc and Jeanluc are one."""
     return "".join(_parts(text))
 
 
@@ -80,7 +78,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """`text` in every way that people write it.
+    """All spellings of `text` by which it is found.
 
     Müller as Mueller too, an IDNA domain in its own letters, a guest's own address.
     """
@@ -100,27 +98,25 @@ def _spellings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def search_text(*texts: str) -> str:
-    """What `texts` are searched by: their `search_prefixes`, each with a blank before it.
+    """The text in which `texts` are searched: their `search_prefixes`, each after a space.
 
-    Whoever contains each of a query's `search_terms` `at_word` is found.
+    A row is found if it contains `at_word(term)` for each of the query's `search_terms`.
     """
     return "".join(map(at_word, search_prefixes(*texts)))
 
 
 def at_word(term: str) -> str:
-    """What a search text contains where one of its words begins with `term`.
+    """The text to look for in a search text: a word that begins with `term`.
 
-    So `e3` finds Office 365 E3, and not the E5, squeezed into office365e5.
+    So `e3` finds Office 365 E3, and not the E5 in office365e5.
     """
     return f" {term}"
 
 
 def search_prefixes(*texts: str) -> list[str]:
-    """What somebody is found by the beginning of.
+    """The words whose beginnings find `texts`: each word joined with all words after it.
 
-    Each word of `texts` with all that follows it in the same one, squeezed.
-
-    A word that another one begins with is not needed.
+    Without words that another one begins with.
     """
     parts = [_parts(spelling) for text in texts for spelling in _spellings(text)]
     words = sorted(
@@ -131,10 +127,10 @@ def search_prefixes(*texts: str) -> list[str]:
 
 @lru_cache(maxsize=64)  # asked for each row of what is in memory
 def search_terms(query: str) -> tuple[str, ...]:
-    """What has to be found for `query`: each of its words, squeezed, the longest first.
+    """The words of `query` to look for, compacted, the longest first.
 
-    An address may come in `<…>` or after `mailto:`, or be the directory's own name for a guest
-    (W3). A query without a letter or a digit has no terms: nothing matches it.
+    Addresses may be in `<…>`, after `mailto:`, or a directory's name for a guest (W3). A query
+    without letters or digits has no terms, and matches nothing.
     """
     terms = {compact(_email_in(word)) for word in tidy(query).split()} - {""}
     longest_first = sorted(terms, key=lambda term: (-len(term), term))[:MAX_TERMS]
@@ -155,9 +151,9 @@ def _email_in(word: str) -> str:
 
 
 def matches(query: str, *texts: str) -> bool:
-    """Whether words of `texts` begin with every word of `query`: for the few that are in memory.
+    """Whether each word of `query` begins a word of `texts`: for rows in memory.
 
-    Without words everything matches.
+    A query without words matches everything.
     """
     found = search_text(*texts)
     return all(at_word(term) in found for term in search_terms(query)) and not finds_nothing(query)

@@ -1,7 +1,7 @@
-"""Settings that would leave a portal open, each with the way to repair it.
+"""Checks for settings that would leave a portal open, each with how to repair it.
 
-They are Django's system checks: `manage.py check` lists them all, by id. Every other start stops at
-the first. Each takes the settings as an object with their names.
+They are Django system checks: `manage.py check` lists all errors by ID. Any other start stops at
+the first error. Each check takes the settings as an object.
 """
 
 import re
@@ -21,7 +21,7 @@ type Check = Callable[[Any], Iterator[CheckMessage]]
 TAG = "startup"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MIN_SECRET_LENGTH = 32  # characters: openssl's 32 random bytes are 64
-MIN_DIFFERENT = 8  # characters of a secret that differ: fewer were typed, not drawn
+MIN_DIFFERENT = 8  # different characters in a secret; random ones have more
 ENCRYPTED = ("require", "verify-ca", "verify-full")  # of libpq's `sslmode`
 MAKE_ONE = "Make one with `openssl rand -hex 32`"
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
@@ -33,7 +33,7 @@ def fault(number: int, message: str, hint: str) -> Error:
 
 
 def check_secret_key(settings: Any) -> Iterator[CheckMessage]:
-    """One secret; where it goes once it is retired, a comma ends it."""
+    """SECRET_KEY must be one secret; a comma would split it in SECRET_KEY_FALLBACKS."""
     if "," in settings.SECRET_KEY:
         yield fault(
             1,
@@ -63,7 +63,7 @@ def check_secret_lists(settings: Any) -> Iterator[CheckMessage]:
 
 
 def faults_of_secret(name: str, secret: str) -> Iterator[CheckMessage]:
-    """`secret` is one of those of the setting `name`."""
+    """Errors of one `secret` of the setting `name`."""
     if len(secret) < MIN_SECRET_LENGTH:
         yield fault(
             3,
@@ -90,7 +90,7 @@ def check_demo_secret(settings: Any) -> Iterator[CheckMessage]:
 
 
 def check_demo_is_local(settings: Any) -> Iterator[CheckMessage]:
-    """In a demo everybody can be anybody, so it answers this machine alone."""
+    """In a demo anyone can sign in as anyone, so it must answer only its own machine."""
     is_open = settings.TRUSTED_PROXIES > 0 or not {*settings.ALLOWED_HOSTS} <= {*LOCAL_HOSTS}
     if settings.IS_LOCAL and is_open:
         yield fault(
@@ -103,7 +103,7 @@ def check_demo_is_local(settings: Any) -> Iterator[CheckMessage]:
 
 
 def check_hosts(settings: Any) -> Iterator[CheckMessage]:
-    """Each is one host, as browsers send it: no pattern, port or scheme."""
+    """Each must be one host name, without pattern, port or scheme."""
     example = "as in ALLOWED_HOSTS=benefits.example.org."
     use_names = f"Name the hosts that people use, {example}"
     if not settings.ALLOWED_HOSTS:
@@ -121,7 +121,7 @@ def check_hosts(settings: Any) -> Iterator[CheckMessage]:
 
 
 def check_origins(settings: Any) -> Iterator[CheckMessage]:
-    """Each is one site: whoever serves a page there may send the portal's forms."""
+    """Each must be one site, since its pages may submit the portal's forms."""
     schemes = {"https", "http"} if settings.IS_LOCAL else {"https"}
     for origin in settings.CSRF_TRUSTED_ORIGINS:
         parts = urlsplit(origin)
@@ -137,7 +137,7 @@ def check_origins(settings: Any) -> Iterator[CheckMessage]:
 
 
 def check_mail(settings: Any) -> Iterator[CheckMessage]:
-    """Links to set a password leave this machine encrypted only."""
+    """Links to set a password must only leave this machine encrypted."""
     options = settings.MAILERS["default"].get("OPTIONS", {})
     if not options or settings.IS_LOCAL or options["use_tls"] or is_this_machine(options["host"]):
         return
@@ -150,7 +150,7 @@ def check_mail(settings: Any) -> Iterator[CheckMessage]:
 
 
 def check_databases(settings: Any) -> Iterator[CheckMessage]:
-    """Production runs on PostgreSQL, and nobody between hears what is said to it."""
+    """Production needs PostgreSQL, and an encrypted connection to other machines."""
     for alias, database in {} if settings.IS_PLAIN else settings.DATABASES.items():
         name = "REPLICA_URL" if alias == "replica" else "DATABASE_URL"
         hosts = hosts_elsewhere(database)
@@ -174,7 +174,7 @@ def check_databases(settings: Any) -> Iterator[CheckMessage]:
 
 
 def check_metrics(settings: Any) -> Iterator[CheckMessage]:
-    """How busy a portal is, and what it refuses, is for its operator."""
+    """Metrics are for the operator only."""
     for network in settings.METRICS_FROM:
         if network.prefixlen == 0:
             yield fault(
@@ -185,7 +185,7 @@ def check_metrics(settings: Any) -> Iterator[CheckMessage]:
 
 
 def hosts_elsewhere(database: dict[str, Any]) -> list[str]:
-    """The hosts of a database that are neither this machine nor one of its unix sockets."""
+    """The hosts of a database that are neither this machine nor its unix sockets."""
     options = database.get("OPTIONS", {})
     return [
         host
@@ -196,7 +196,7 @@ def hosts_elsewhere(database: dict[str, Any]) -> list[str]:
 
 
 def check_plain_http(settings: Any) -> Iterator[CheckMessage]:
-    """Without TLS, everybody between reads names, codes and the trainer's password."""
+    """Without TLS, the network can read names, codes and passwords."""
     is_private = all(is_in_own_network(host) for host in settings.ALLOWED_HOSTS)
     if settings.PLAIN_HTTP and not (settings.CLASSES_ONLY and is_private):
         yield fault(
@@ -210,7 +210,7 @@ def check_plain_http(settings: Any) -> Iterator[CheckMessage]:
 
 
 def is_in_own_network(host: str) -> bool:
-    """Whether `host` is an IP address that no router of the internet leads to, or a .local name."""
+    """Whether `host` is a private IP address, or a .local name."""
     try:
         return ip_address(host.strip("[]")).is_private
     except ValueError:
@@ -233,9 +233,10 @@ CHECKS: tuple[Check, ...] = (
 
 
 def stop_if_open(names: dict[str, Any]) -> None:
-    """Raise ImproperlyConfigured for the first fault of settings that were just read.
+    """Raise ImproperlyConfigured for the first error in settings that were just read.
 
-    `names` are the globals of their module. `manage.py check` goes on: it lists every fault.
+    `names` are the globals of the settings module. Does nothing for `manage.py check`, which lists
+    all errors.
     """
     if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] == ["check"]:
         return
@@ -250,7 +251,7 @@ def is_host(name: str) -> bool:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether `host`, a name or an IP address, never leaves this machine."""
+    """Whether `host`, a name or an IP address, is this machine."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

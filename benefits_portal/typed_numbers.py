@@ -1,8 +1,7 @@
-"""Numbers as people copy them (rule W4).
+"""Read numbers as people type and paste them (rule W4).
 
-Digits of any script, thousands apart by spaces, dots, commas or apostrophes.
-
-What could be read in two ways is asked back, with both readings. Each function raises
+In digits of any script, with spaces, dots, commas or apostrophes as thousands separators. Numbers
+with two possible readings are refused, and the error shows both. Each function raises
 ValidationError.
 """
 
@@ -18,11 +17,11 @@ from benefits_portal.typed_text import tidy, with_plain_digits
 
 MAX_DIGITS = 12
 
-# The last two are the Arabic sign of thousands and the Arabic comma
+# The last two are the Arabic thousands separator and the Arabic comma
 _SEPARATORS = str.maketrans(dict.fromkeys("’‘ʼ´`′٬", "'") | {"،": ","})
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
-# Set between thousands, not between numbers
+# Separate thousands, but not numbers
 _UNBROKEN = re.compile(r"(?<=[0-9])[\u00a0\u2007-\u200a\u202f\u205f](?=[0-9]{3}(?![0-9]))")
 _CELLS = re.compile(r"[\t\n\v\f\r]+")  # of a spreadsheet or a list
 _THOUSANDS = re.compile(r"(?<![0-9])[0-9](?: [0-9]{3})+(?![0-9])")
@@ -37,16 +36,16 @@ _BETWEEN_NUMBERS = re.compile(r"[;+,、؛\s]+")
 
 
 def read_number(text: str) -> int:
-    """A whole number: 12345, also grouped as in 12,345 or 12.345 or 12 345. Nothing is cut off."""
+    """A whole number, possibly grouped, as in 12,345 or 12.345 or 12 345."""
     return _whole(_plain(text))
 
 
 def read_numbers(text: str) -> list[int]:
-    """Several, with a semicolon, a plus, a comma or a space between them; none in an empty text.
+    """Several whole numbers, separated by semicolons, plus signs, commas or spaces.
 
-    `1 200` is one number, and `1,000` and `1,000,500` too, as 000 is none; `1,200` and `25 200`
-    could be two, so they are asked back. `12,00` and `100.000,5` are one number with decimals,
-    which is refused.
+    An empty text has none. `1 200` is one number, as are `1,000` and `1,000,500`, since 000 is not
+    a number of licenses. `1,200` and `25 200` could be two, so they are refused. So are numbers
+    with decimals, `12,00` and `100.000,5`.
     """
     plain = _plain(_UNBROKEN.sub("'", _CELLS.sub(";", text)))
     if _DECIMALS.search(plain):
@@ -61,7 +60,7 @@ def read_numbers(text: str) -> list[int]:
 
 
 def _only_reading(found: re.Match[str]) -> str:
-    """As one number, which it is if a part of it would be no number of licenses by itself."""
+    """The text as one number, if part of it alone would not be a number of licenses; else None."""
     parts = re.split("[ ,]", found[0])
     if any(int(part) == 0 for part in parts):
         return "'".join(parts)
@@ -74,11 +73,11 @@ def _only_reading(found: re.Match[str]) -> str:
 
 
 def read_amount(text: str, decimals: int = 2) -> Decimal:
-    """An amount of money of at most `decimals` decimals: 6000, 6,000.00, 6.000,00, 30.5.
+    """An amount of money with at most `decimals` decimals, as in 6000, 6,000.00, 6.000,00 or 30.5.
 
-    The last separator of several kinds is the decimal one. A single one before exactly three digits
-    separates thousands, unless there may be three decimals and the reader's language writes them
-    so.
+    Of several kinds of separators, the last is the decimal one. A single one before exactly three
+    digits separates thousands, unless there may be three decimals and the reader's language writes
+    decimals so.
     """
     plain = _plain(text)
     separator = _decimal_separator(plain, decimals)
@@ -96,9 +95,9 @@ def read_amount(text: str, decimals: int = 2) -> Decimal:
 
 
 def _decimal_separator(plain: str, decimals: int) -> str:
-    """Which of the separators in `plain` stands before decimals.
+    """The separator in `plain` before the decimals.
 
-    None where all of them separate thousands.
+    None if all separate thousands.
     """
     used = re.findall("[.,' ]", plain)
     if not used or used[-1] in "' " or used.count(used[-1]) > 1:
@@ -111,9 +110,9 @@ def _decimal_separator(plain: str, decimals: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """With ordinary digits, apostrophes, commas and single spaces.
+    """The text with ASCII digits, apostrophes, commas and single spaces.
 
-    What is no digit of a number, as ² and ①, stays what it is.
+    Characters such as ² and ① are no digits and stay.
     """
     if any(unicodedata.category(letter) == "No" for letter in text):
         return tidy(text)

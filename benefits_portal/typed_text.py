@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
 
-# Accents on one letter; no script has as many, and putting 100,000 in order takes Unicode half a
+# Accents on one letter; no script has as many, and normalizing 100,000 of them takes half a
 # minute
 MAX_MARKS = 10
 
-# What Unicode says is not shown, and what it forgot to: the blank Braille pattern, blank
+# Characters that Unicode calls invisible, and others that are: the blank Braille pattern, blank
 # hieroglyphs and the like.
 _HIDDEN = regex.compile(
     r"""[
@@ -52,7 +52,7 @@ _FROM_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 
 
 def _visible(text: str) -> str:
-    """`text` in NFC, without what nobody sees."""
+    """`text` in NFC, without invisible characters."""
     few_marks = _TOO_MANY_MARKS.sub(r"\1", _JOINERS.sub("", _HIDDEN.sub("", text)))
     return unicodedata.normalize("NFC", few_marks)
 
@@ -62,14 +62,14 @@ def _single_spaced(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """`text` as one line that holds nothing invisible, whatever it was (W1)."""
+    """`text` as one line without invisible characters; never fails (W1)."""
     return _single_spaced(_visible(_NOT_TEXT.sub("", text)))
 
 
 def clean_line(text: str) -> str:
-    """`text` as one line in NFC with single spaces and nothing invisible (W1).
+    """`text` as one line in NFC, with single spaces and without invisible characters (W1).
 
-    Raises ValidationError for a line break or a control character inside it.
+    Raises ValidationError if it contains a line break or a control character.
     """
     text = _visible(text).strip()
     if _LINE_BREAKS.search(text):
@@ -84,17 +84,15 @@ def _refuse_what_is_no_text(text: str) -> None:
 
 
 def isolated(text: str) -> str:
-    """`text` for the middle of a sentence (W1).
+    """`text` for use within a sentence: right-to-left text does not reorder what is beside it (W1).
 
-    Letters that run from right to left turn nothing round beside it.
-
-    Where there is HTML, templates have the filter of the same name.
+    For plain text; HTML templates have a filter of the same name.
     """
     return f"\u2068{text}\u2069" if _FROM_RIGHT_TO_LEFT.search(text) else text
 
 
 def tidy_values(value: Any) -> Any:
-    """`value`, dictionaries and lists of anything, with each text in it tidied."""
+    """`value`, of nested dicts and lists, with all texts tidied."""
     if isinstance(value, str):
         return tidy(value)
     if isinstance(value, Mapping):
@@ -103,22 +101,22 @@ def tidy_values(value: Any) -> Any:
 
 
 def ascii_digits(text: str) -> str:
-    """`text` as one line with plain digits, without zeros in front of them (W4).
+    """`text` as one line with ASCII digits, without leading zeros: 1234567 for 0001234567 (W4).
 
-    0001234567 is 1234567. Raises ValidationError.
+    Raises ValidationError.
     """
     return _without_zeros_in_front(clean_line(text))
 
 
 def tidy_digits(text: str) -> str:
-    """`ascii_digits` of any text whatever: to look up what may be no identifier at all."""
+    """The same, but any other text is tidied: for lookups of any text."""
     return _without_zeros_in_front(tidy(text))
 
 
 def with_plain_digits(text: str) -> str:
-    """`text` in NFKC, its digits as 0 to 9, of whatever script they are: ٣, ३ and ３ are 3 (W4).
+    """`text` in NFKC, with digits of any script as 0 to 9: ٣, ३ and ３ are 3 (W4).
 
-    Those of several scripts at once stay as they are: nobody types them so, and some look alike.
+    Digits of several scripts stay as they are: nobody types that, and some look alike.
     """
     plain = unicodedata.normalize("NFKC", text)
     zeros = {ord(letter) - unicodedata.decimal(letter) for letter in plain if letter.isdecimal()}
@@ -134,16 +132,13 @@ def _without_zeros_in_front(line: str) -> str:
 
 
 def validate_name(name: str) -> None:
-    """Raise ValidationError unless somebody reading `name` sees a letter (W1)."""
+    """Raise ValidationError unless `name` has a visible letter (W1)."""
     if not _LETTER.search(name):
         raise ValidationError(_("Enter a name with at least one letter."), code="no_letter")
 
 
 def validate_no_key(text: str) -> None:
-    """Raise ValidationError for a product key where no key is asked for (K3).
-
-    Others would read it.
-    """
+    """Raise ValidationError if a text that others read contains a product key (K3)."""
     if without_keys(text) != text:
         raise ValidationError(
             _("This contains a product key. Leave it out: others can read this."),
@@ -152,10 +147,10 @@ def validate_no_key(text: str) -> None:
 
 
 def read_day(text: str) -> date:
-    """The day that is written year-month-day, as in 2027-01-31, and in no other way (W4).
+    """Read a day written as year-month-day only, such as 2027-01-31 (W4).
 
-    Full-width digits and a hyphen of another kind are still that way of writing. Digits of another
-    script are not: the year may be of another calendar, as ๒๕๗๐ is 2027. Raises ValidationError.
+    Full-width digits and other hyphens are accepted. Digits of other scripts are not: the year may
+    be of another calendar, as ๒๕๗๐ is 2027. Raises ValidationError.
     """
     written = _DAY.fullmatch(_DASHES.sub("-", unicodedata.normalize("NFKC", tidy(text))))
     if not written:
@@ -164,7 +159,7 @@ def read_day(text: str) -> date:
     try:
         return date(year, month, day)
     except ValueError as error:
-        if year and 1 <= month <= 12:  # 2027-04-31
+        if year and 1 <= month <= 12:  # such as 2027-04-31
             params = {
                 "month": date_format(date(year, month, 1), "F Y"),
                 "days": monthrange(year, month)[1],
