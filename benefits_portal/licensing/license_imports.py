@@ -20,8 +20,8 @@ from benefits_portal.emails import (
     guest_behind,
     is_email,
 )
+from benefits_portal.licensing.bulk_licenses import log_each
 from benefits_portal.licensing.license_exceptions import NotInTenant
-from benefits_portal.licensing.license_lists import log_each
 from benefits_portal.licensing.models import (
     LicenseAssignment,
     LicenseCount,

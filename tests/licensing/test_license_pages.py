@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from benefits_portal.licensing.bulk_licenses import give_many, preview
 from benefits_portal.licensing.license_display import assigned_text, bar
-from benefits_portal.licensing.license_lists import give_many, preview
 from benefits_portal.licensing.models import LicenseAssignment, LicenseCount, LicensePool
 from benefits_portal.licensing.models.license_pool import pool_url
 from benefits_portal.tenants.models import (

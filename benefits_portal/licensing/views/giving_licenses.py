@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from benefits_portal.benefits.models import Product
+from benefits_portal.licensing.bulk_licenses import give_many, preview, sealed, unsealed
 from benefits_portal.licensing.license_display import (
     candidates,
     href_of,
@@ -14,7 +15,6 @@ from benefits_portal.licensing.license_display import (
     standings,
 )
 from benefits_portal.licensing.license_forms import HolderForm, HoldersForm, OtherProductForm
-from benefits_portal.licensing.license_lists import give_many, preview, sealed, unsealed
 from benefits_portal.licensing.models import LicenseAssignment, LicensePool
 from benefits_portal.search_text import clean_query
 from benefits_portal.tenants.access import admin_required, form_methods, get_own
