@@ -6,8 +6,8 @@ letters and digits, alike on every database and collation.
 """
 
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import idna
@@ -157,3 +157,19 @@ def matches(query: str, *texts: str) -> bool:
     """
     found = search_text(*texts)
     return all(at_word(term) in found for term in search_terms(query)) and not finds_nothing(query)
+
+
+def words_lacking(query: str) -> Callable[[str], frozenset[str]]:
+    """A function that returns the terms of `query` that no word of a text begins with.
+
+    For many rows that share texts, each of which is searched once. A row of several texts `matches`
+    if no term is lacking in all of them, unless `finds_nothing`.
+    """
+    terms = search_terms(query)
+
+    @cache
+    def lacking(text: str) -> frozenset[str]:
+        found = search_text(text)
+        return frozenset(term for term in terms if at_word(term) not in found)
+
+    return lacking

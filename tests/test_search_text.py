@@ -3,7 +3,14 @@
 import pytest
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.search_text import compact, matches, search_prefixes, search_terms, sort_key
+from benefits_portal.search_text import (
+    compact,
+    matches,
+    search_prefixes,
+    search_terms,
+    sort_key,
+    words_lacking,
+)
 from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.rule("W7")
@@ -48,6 +55,13 @@ def test_what_looks_the_same_is_found_either_way(one: str, other: str) -> None:
 def test_a_word_is_found_by_its_beginning_and_not_across_two(typed: str, found: list[str]) -> None:
     names = ["Office 365 E3", "Office 365 E5", "Office 365 E5-3"]
     assert [name for name in names if matches(typed, name)] == found
+
+
+@pytest.mark.parametrize("typed", ["e3 core", "core", "365", "core nobody", "ffice", ""])
+def test_texts_that_are_searched_one_by_one_match_as_together(typed: str) -> None:
+    texts = ("Office 365 E3", "Core benefits", "")
+    lacking_in_each = map(words_lacking(typed), texts)
+    assert (not frozenset.intersection(*lacking_in_each)) == matches(typed, *texts)
 
 
 @pytest.mark.django_db

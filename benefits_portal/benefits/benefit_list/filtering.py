@@ -13,7 +13,7 @@ from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
 from benefits_portal.listing import CappedCount, Listing
 from benefits_portal.prepared import in_one_text
-from benefits_portal.search_text import matches
+from benefits_portal.search_text import finds_nothing, words_lacking
 
 
 @dataclass
@@ -59,12 +59,17 @@ class FilteredListing(Listing[dict[str, Any]]):
         offer, product = self.chosen.get("offer"), self.chosen.get("product")
         if not (self.search_query or offer or product):
             return None
+        if finds_nothing(self.search_query):
+            return []
+        lines, lacking = self.lines(), words_lacking(self.search_query)
+        if offer:
+            lines = [line for line in lines if str(line.offer_id) == offer]
+        if product:
+            lines = [line for line in lines if str(line.product_id) == product]
         return [
             line
-            for line in self.lines()
-            if offer in (None, str(line.offer_id))
-            and product in (None, str(line.product_id))
-            and matches(self.search_query, line.product, line.offer, line.competency)
+            for line in lines
+            if not (lacking(line.product) & lacking(line.offer) & lacking(line.competency))
         ]
 
     @cached_property
