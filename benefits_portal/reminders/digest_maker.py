@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from email.utils import make_msgid
 from itertools import batched, chain
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.models.mail import mail_domain
 
 from .due import due_at, due_of_staff
 from .models import Digest, Rhythm, Run, Told
@@ -232,8 +232,3 @@ def rows(wanted: Wanted, claimed: Mapping[Key, int]) -> list[Told]:
 def was_sent_on(digest: Digest, calendar: LocalCalendar, on: date) -> bool:
     """Whether `digest` was sent on the local day `on`, whichever day it was made for (R4)."""
     return digest.sent_at is not None and calendar.day(digest.sent_at) == on
-
-
-def mail_domain() -> str:
-    """The domain for the Message-ID of the portal's emails."""
-    return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">")

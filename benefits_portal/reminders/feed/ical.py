@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from benefits_portal.licensing.models.pool_outlooks import key_of
 from benefits_portal.paths import path_of
 from benefits_portal.reminders.topics import Occasion
 from benefits_portal.tenants.models import Partner
+from benefits_portal.tenants.models.mail import mail_domain
 
 from .events import FeedEvent
 from .rows import Row, Thing
@@ -76,7 +76,7 @@ class Source:
     @property
     def domain(self) -> str:
         """The mail domain, which is the same whichever host a feed is fetched from."""
-        return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">")
+        return mail_domain()
 
 
 def as_icalendar(found: list[FeedEvent], source: Source) -> bytes:

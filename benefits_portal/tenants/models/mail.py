@@ -26,6 +26,11 @@ from .user import User
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 
 
+def mail_domain() -> str:
+    """The domain of the portal's own email address, for Message-IDs."""
+    return str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].rstrip(">")
+
+
 class MailQuerySet(models.QuerySet["Mail"]):
     def queue(self, kind: str, params: dict[str, str], domain: str) -> "Mail":
         """Queue an email of `kind`, to be sent once the transaction has committed.
@@ -39,8 +44,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
     def queue_decision(self, kind: str, pk: int) -> "Mail":
         """Queue the email about a decision, in the transaction of the decision."""
-        domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-        return self.queue(kind, {"pk": str(pk)}, domain)
+        return self.queue(kind, {"pk": str(pk)}, mail_domain())
 
     def waiting(self) -> Self:
         return self.filter(next_try_at__isnull=False)
