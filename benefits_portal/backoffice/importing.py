@@ -109,32 +109,32 @@ class Import:
         return asked
 
     def take(self, cells: Iterable[tuple[int, Cells]]) -> None:
-        """Judge these lines; those before them are forgotten, but for what they were about."""
+        """Judge the lines of the next batch; only the keys of earlier lines are remembered."""
         self.cells = [(line_number, self.canonical(line)) for line_number, line in cells]
         self.look_up([cells for _number, cells in self.cells])
         self.lines = [self.judged(line_number, cells) for line_number, cells in self.cells]
         self.refuse_twice()
 
     def canonical(self, cells: Cells) -> Cells:
-        """`cells` with what names something in its one spelling."""
+        """`cells` with their identifiers in canonical spelling."""
         return cells | {
             column: spelled(cells[column]) for column, spelled in self.spellings.items()
         }
 
     def look_up(self, cells: list[Cells]) -> None:
-        """Fetch at once what the lines name."""
+        """Fetch the rows that the lines name, all at once."""
         raise NotImplementedError
 
     def key(self, cells: Cells) -> tuple[str, ...]:
-        """What a line is about: no file names it twice."""
+        """The key of a line, which a file must not contain twice."""
         raise NotImplementedError
 
     def judge(self, line: ImportRow, cells: Cells) -> None:
-        """Set what `line` would do. Raises ValidationError with what stands in its way."""
+        """Set what `line` would do. Raises ValidationError with the reasons why it cannot."""
         raise NotImplementedError
 
     def carry_out(self, by: Any, on_progress: OnProgress) -> None:
-        """Do what the lines say, done by `by`; `on_progress` hears how many are done."""
+        """Import the lines, as done by `by`; `on_progress` is called with the number done."""
         raise NotImplementedError
 
     def judged(self, line_number: int, cells: Cells) -> ImportRow:
@@ -160,7 +160,7 @@ class Import:
 
     @property
     def refused_first(self) -> list[ImportRow]:
-        """All lines; in a long file what has to be mended would be out of sight."""
+        """All lines, the refused ones first, since a long file would hide them."""
         return sorted(self.lines, key=lambda line: line.outcome is not Outcome.REFUSED)
 
     @property
@@ -218,7 +218,7 @@ def counts_text(counts: Counter[Outcome]) -> str:
 
 
 def skipped_text(empty_lines: list[int]) -> str:
-    """2 empty lines are skipped, the first is line 4; empty for none."""
+    """As in: 2 empty lines are skipped, the first is line 4. Empty if there are none."""
     if not empty_lines:
         return ""
     message = ngettext(

@@ -1,7 +1,6 @@
-"""What an operator's monitoring collects: how often, how long, what was refused. Never whom (K3).
+"""Metrics for an operator's monitoring: counts and durations, never about whom (K3).
 
-Nothing is counted, and the library not even imported, unless METRICS_FROM lets somebody ask
-(`metrics_page.py`).
+Nothing is counted, and the library is not imported, unless METRICS_FROM is set (`metrics_page.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gauge:
-    """A figure that is true at this moment, read where it stands when somebody asks."""
+    """A present value, read when the metrics are requested."""
 
     name: str
     help: str
@@ -30,25 +29,25 @@ def is_on() -> bool:
 
 
 def counters() -> "Counters":
-    """Those of this process, made when they are first asked for."""
+    """The counters of this process, made on first use."""
     from .counting import counters as made
 
     return made()
 
 
 def count_request(name: str, method: str | None, status: int, seconds: float) -> None:
-    """One request is answered, by the page of that name."""
+    """Count a response of the page with that URL name."""
     if is_on():
         counters().count_request(name, method or "", status, seconds)
 
 
 def count_redemption(kind: str) -> None:
-    """A key was redeemed, once the transaction is committed."""
+    """Count a redemption once its transaction has committed."""
     _count(lambda: counters().redemptions.labels(kind).inc())
 
 
 def count_refusal(code: str) -> None:
-    """A rule said no and that is on record, once the transaction is committed."""
+    """Count a recorded refusal once its transaction has committed."""
     _count(lambda: counters().refusals.labels(code).inc())
 
 

@@ -1,9 +1,9 @@
-"""The counters themselves, and how the workers of one gunicorn count together.
+"""The counters, and how the workers of one gunicorn share them.
 
-Each worker counts in a file of its own that the others can read, as prometheus_client does it.
-So whichever worker is asked answers for all, and the database has nothing to do with it. A file is
-called by the worker's slot, not by its process id: who follows a worker that ended goes on in its
-file, and there are never more files than workers.
+Each worker counts in its own file, which the others can read (prometheus_client's multiprocess
+mode). So any worker can answer for all, without the database. A file is named after the worker's
+slot instead of its process ID: a new worker continues in the file of the one it replaces, so there
+are never more files than workers.
 """
 
 import os
@@ -26,15 +26,15 @@ from prometheus_client.registry import Collector
 
 from . import Gauge
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's name for where the files are
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's variable for the folder of files
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 
-_slot = "main"  # of this process among the workers
+_slot = "main"  # the slot of this process among the workers
 
 
 class Counters:
-    """What one process counts, each series by names that the code itself gives."""
+    """The counters of one process; all label values come from code."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -53,7 +53,7 @@ class Counters:
         return Counter(f"benefits_portal_{name}", text, labels, registry=self.registry)
 
     def count_request(self, name: str, method: str, status: int, seconds: float) -> None:
-        # Whoever asks for what is not there, in a word of their own, makes no series of their own
+        # A request with an invented method must not make a new series
         page, how = name or "none", method if method in METHODS else "other"
         self.requests.labels(page, how, str(status)).inc()
         self.seconds.labels(page).observe(seconds)
@@ -66,7 +66,7 @@ def counters() -> Counters:
 
 
 def exposition(gauges: Iterable[Gauge]) -> bytes:
-    """What all workers counted, and `gauges`, in the text form of Prometheus."""
+    """The counts of all workers, and `gauges`, in Prometheus' text format."""
     if folder := os.environ.get(FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
@@ -76,7 +76,7 @@ def exposition(gauges: Iterable[Gauge]) -> bytes:
 
 
 class Read(Collector):
-    """Gauges as the library collects them; those of one name follow each other."""
+    """A collector of gauges; gauges with the same name must be adjacent."""
 
     def __init__(self, gauges: Iterable[Gauge]) -> None:
         self.gauges = gauges
@@ -96,12 +96,12 @@ def begin_together() -> None:
 
 
 def end_together() -> None:
-    """Delete the folder, when no worker is left."""
+    """Delete the folder once no worker is left."""
     if folder := os.environ.pop(FOLDER, ""):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def take_slot(slot: str) -> None:
-    """Go on in the file of whoever had `slot` before."""
+    """Continue in the file of the previous worker with `slot`."""
     global _slot
     _slot = slot

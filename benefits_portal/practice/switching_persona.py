@@ -1,4 +1,4 @@
-"""Switch to another persona of the same room; the exercise in progress goes along."""
+"""Switch to another persona of the same room, and keep the exercise in progress."""
 
 from django.http import HttpRequest, HttpResponse
 

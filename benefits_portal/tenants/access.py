@@ -101,7 +101,7 @@ def _required(view: View, allows: Callable[[Role], bool], refusal: type[Refusal]
 
 
 def no_role(request: PartnerRequest, status: int = 403) -> HttpResponse:
-    """The page for somebody without a role (P2).
+    """The page for a person without a role (P2).
 
     It names who in their organization can assign roles and who can act, or the portal that the
     partner has moved to.

@@ -1,6 +1,6 @@
-"""Days and times as the original writes them in US English: Sep 6, 2027, 2:30 PM.
+"""English dates and times as in the original: Sep 6, 2027, 2:30 PM.
 
-Django's own are those of a newspaper: Sept. 6, 2027, 2:30 p.m.
+Django's own are Sept. 6, 2027, 2:30 p.m.
 """
 
 DATE_FORMAT = "M j, Y"

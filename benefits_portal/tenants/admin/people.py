@@ -192,7 +192,7 @@ class UserAdmin(SearchThroughMixin, NoDeleteAdmin, auth_admin.UserAdmin):
         return languages.get(user.language, gettext("The browser's own"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Whoever may only look reads whether there is a password, and the language's name."""
+        """For staff who may only look: whether there is a password, and the language's name."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets

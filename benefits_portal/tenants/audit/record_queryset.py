@@ -85,7 +85,7 @@ class RecordQuerySet(AppendOnlyQuerySet["Record"]):
         return self.select_related("actor", "tenant")
 
     def for_lines(self) -> Self:
-        """The same, and no more of whoever acted and of the tenant than what they are called."""
+        """Select only the names of actors and tenants, for lists."""
         own = [field.name for field in self.model._meta.concrete_fields]
         return self.for_display().only(*own, *CALLED)
 
