@@ -705,10 +705,20 @@ def test_a_class_that_has_ended_shows_only_what_was_achieved(
     assert 'data-state="passed"' in page
     assert "1 of " in page
     gone = [
-        *("Hand is up", "lower-hand", "Next:", "Working on", "Next is exercise", "seats"),
+        *("Hand is up", "lower-hand", "Next:", "Current exercise", "Next is exercise", "seats"),
         *("Last action", "Last seen", "Help ", "look-at-exercise"),
     ]
     assert [text for text in gone if text in page + one] == []
+
+
+def test_a_class_says_what_a_room_has_not_done_yet(of_class: Class, trainer: Client) -> None:
+    stand(room("Bob"), "first-monthly-credit", "begun")
+    page = trainer.get(reverse("practice-class", args=[of_class.pk])).text
+    anna, bob = (part.partition("</tr>")[0] for part in page.split('<th scope="row"')[1:])
+    said = [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in (anna, bob)]
+    assert ["None. Next: 1." in row for row in said] == [True, False]
+    assert ["None yet" in row for row in said] == [True, True]
+    assert "<noscript><p><a href=" in page
 
 
 def test_a_trainer_looks_at_the_page_of_the_present_exercise(
