@@ -195,6 +195,16 @@ def validate_time_zone(name: str) -> None:
     )
 
 
+def time_zone_of(country: str) -> str:
+    """The country's own time zone. Raises ValidationError unless it has one alone."""
+    zone, *others = zones_of_countries().get(country, ["", ""])
+    if others:
+        raise ValidationError(
+            _("This country has no single time zone. Choose one."), code="time_zone"
+        )
+    return zone
+
+
 def decimal_places(currency: str) -> int:
     """The number of decimals of amounts in `currency`: EUR 2, JPY 0, KWD 3 (W12)."""
     return int(get_currency_precision(currency))

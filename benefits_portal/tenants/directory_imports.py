@@ -3,6 +3,7 @@
 from itertools import batched
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +14,7 @@ from benefits_portal.emails import (
     canonical_email_or_text,
     guest_behind,
 )
+from benefits_portal.regions import countries, time_zone_of
 from benefits_portal.typed_text import tidy, tidy_digits
 
 from .importing import BATCH, RowImport, put_on_record
@@ -36,7 +38,7 @@ class PartnerImport(RowImport):
         "name": gettext_lazy("Name of the partner"),
         "country": gettext_lazy("Country, in two letters"),
         "currency": gettext_lazy("Currency, in three letters"),
-        "time_zone": gettext_lazy("Time zone, written as here"),
+        "time_zone": gettext_lazy("Time zone, written as here, or empty"),
     }
     model = Partner
     fields: ClassVar = {
@@ -56,11 +58,14 @@ class PartnerImport(RowImport):
         return (cells["mpn_id"],)
 
     def judge(self, line: ImportRow, cells: Cells) -> None:
-        self.fill(
-            line,
-            cells,
-            self.partners.get(cells["mpn_id"]) or Partner(mpn_id=cells["mpn_id"], time_zone=""),
-        )
+        partner = self.partners.get(cells["mpn_id"])
+        partner = partner or Partner(mpn_id=cells["mpn_id"], time_zone="")
+        zone, faults = {}, {}
+        try:
+            zone["time_zone"] = zone_meant(cells, partner)
+        except ValidationError as error:
+            faults["time_zone"] = error
+        refuse_all(faults, [lambda: self.fill(line, cells | zone, partner)], self.columns)
         line.text = f"{cells['mpn_id']} · {cells['name']}"
         if line.outcome is Outcome.NEW:
             line.after["mpn_id"] = cells["mpn_id"]
@@ -68,6 +73,15 @@ class PartnerImport(RowImport):
     def after_writing(self, batch: list[ImportRow], by: Actor, outcome: Outcome) -> None:
         action = EditAction.CREATED if outcome is Outcome.NEW else EditAction.EDITED
         put_on_record(action, batch, by=by, tenant_context=lambda partner: {"partner": partner})
+
+
+def zone_meant(cells: Cells, partner: Partner) -> str:
+    """What is written; if nothing, what the partner has, or its country's. Raises ValidationError.
+
+    Of no country that there is, it is UTC: the line is refused for the country.
+    """
+    written = cells["time_zone"] or partner.time_zone
+    return written or (time_zone_of(cells["country"]) if cells["country"] in countries() else "UTC")
 
 
 class PersonImport(RowImport):

@@ -387,6 +387,29 @@ def test_a_confirmation_without_what_was_shown_is_shown_again(office: Client) ->
     assert (answer.status_code, outcomes(answer), Partner.objects.count()) == (200, [(2, "new")], 0)
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1234,Contoso,NL,EUR,", ""),
+        ("1234,Contoso,US,USD,", "time_zone: This country has no single time zone. Choose one."),
+        ("1234,Contoso,XX,EUR,", "country: There is no such country. Use its two-letter code"),
+    ],
+)
+def test_without_a_time_zone_a_new_partner_gets_its_country_s(
+    office: Client, line: str, message: str
+) -> None:
+    [row] = upload(office, Partner, f"{PARTNERS}{line}\n").context["asked"].lines
+    assert row.reason.startswith(message)
+    assert "time_zone" not in row.reason.partition("country: ")[2]
+    assert row.after.get("time_zone") == (None if message else "Europe/Amsterdam")
+
+
+def test_without_a_time_zone_a_partner_keeps_its_own(office: Client) -> None:
+    factories.PartnerFactory.create(mpn_id="1234", country="NL", time_zone="Asia/Tokyo")
+    shown = upload(office, Partner, PARTNERS + "1234,Contoso,NL,EUR,\n")
+    assert "time_zone" not in shown.context["asked"].lines[0].after
+
+
 def test_the_preview_numbers_the_lines_as_the_file_does(office: Client) -> None:
     shown = upload(
         office, Partner, PARTNERS + "1234,Contoso,NL,EUR,Mars\n5678,Fabrikam,NL,EUR,UTC\n"

@@ -24,7 +24,7 @@ from benefits_portal.fields import (
     NameFormField,
     PersonNameFormField,
 )
-from benefits_portal.regions import zones_of_countries
+from benefits_portal.regions import time_zone_of
 from benefits_portal.tenants.admin.forms import error_text
 from benefits_portal.tenants.admin.reasons import reason_field
 from benefits_portal.tenants.admin.region_choices import (
@@ -122,12 +122,7 @@ class NewPartnerForm(forms.ModelForm):
         """By default, the country's time zone if it has only one."""
         chosen: str = self.cleaned_data["time_zone"]
         country = self.cleaned_data.get("country")
-        if chosen or not country:
-            return chosen or "UTC"
-        zone, *others = zones_of_countries().get(country, ["", ""])
-        if others:
-            raise ValidationError(_("This country has no single time zone. Choose one."))
-        return zone
+        return chosen or (time_zone_of(country) if country else "UTC")
 
     def clean(self) -> dict[str, Any]:
         """A tenant needs both a name and a domain."""
