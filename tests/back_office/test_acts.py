@@ -163,7 +163,7 @@ def test_accepting_shows_the_tenant_that_it_makes(office: Client) -> None:
     asked.refresh_from_db()
     assert asked.tenant is not None
     assert effects(shown)[0][0] == (
-        f"{asked.partner} gets the tenant {asked.tenant.name} ({asked.tenant.domain}), in "
+        f"{asked.partner.known_as} gets the tenant {asked.tenant.name} ({asked.tenant.domain}), in "
         f"{asked.tenant.get_color_display()}."
     )
 

@@ -14,7 +14,7 @@ def effects_of_accepting(asked: TenantRequest, by: Actor) -> Iterator[str]:
     asked.check_acceptable()
     tenant = Tenant(**asked.tenant_values())
     yield _("%(partner)s gets the tenant %(name)s (%(domain)s), in %(color)s.") % {
-        "partner": asked.partner,
+        "partner": asked.partner.known_as,
         "name": tenant.name,
         "domain": tenant.domain,
         "color": tenant.get_color_display(),
@@ -26,7 +26,7 @@ def effects_of_accepting(asked: TenantRequest, by: Actor) -> Iterator[str]:
 def effects_of_declining(asked: TenantRequest, by: Actor) -> Iterator[str]:
     asked.check_undecided()
     yield _("No tenant is made. %(partner)s sees that the request was declined.") % {
-        "partner": asked.partner
+        "partner": asked.partner.known_as
     }
 
 
@@ -35,7 +35,7 @@ def effects_of_disabling(person: DirectoryUser, by: Actor) -> Iterator[str]:
     yield _("They can no longer get credit. Credit that they have stays.")
     if role := person.role_that_goes():
         yield _("Their role at %(partner)s is removed: %(role)s.") % {
-            "partner": role.partner,
+            "partner": role.partner.known_as,
             "role": role.get_role_display(),
         }
 
