@@ -134,9 +134,9 @@ def new_partner(request: HttpRequest) -> HttpResponse:
 
 
 def made(request: HttpRequest, form: NewPartnerForm) -> tuple[Partner | None, list[str] | None]:
-    """The partner, if exactly this was confirmed; and what is made or would be.
+    """The partner if this preview was confirmed, else None; and the preview's lines.
 
-    Neither where something stands in the way, which `form` then says.
+    Both None after a refusal, which is added to `form`. What was not confirmed is rolled back.
     """
     try:
         with transaction.atomic():

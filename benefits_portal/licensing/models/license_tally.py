@@ -36,7 +36,10 @@ class LicenseTallyQuerySet(models.QuerySet["LicenseTally"]):
         return self.filter(day__gt=EVER)
 
     def after(self, day: date) -> Self:
-        """Of later days. PEOPLE of `ever` minus PEOPLE of these had one at the end of `day`."""
+        """The tallies of later days.
+
+        PEOPLE of `ever` minus PEOPLE of these had a license at the end of `day`.
+        """
         return self.filter(day__gt=day)
 
     def miscounted(self) -> list[int]:

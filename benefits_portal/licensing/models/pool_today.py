@@ -71,9 +71,9 @@ def products_then(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
 
 @PreparedQuery
 def ended_since_then(partner: int, tenant: int, on: date) -> QuerySet[Any, Any]:
-    """Of subscriptions that changed since that day, how many licenses were to end when.
+    """The licenses that subscriptions had before they changed since that day.
 
-    Rows of a product, an end date and a number.
+    Rows of a product, the end date before the change, and a number.
     """
     here = {"partner": partner, "tenant": tenant}
     return all_together(

@@ -22,7 +22,7 @@ class Frontier:
 
 @dataclass(frozen=True)
 class NextKey:
-    """One more key of this size to extend with, and where that would end."""
+    """The size of one more key to extend with, and the resulting end date."""
 
     licenses: int
     ends_on: date

@@ -108,7 +108,7 @@ def came_later(
 
 
 def not_there_yet(request: PartnerRequest, subscription: Subscription, day: date) -> HttpResponse:
-    """That the subscription had not begun on that day, and when it did (H2)."""
+    """The page for a day before the subscription began, with the day on which it did (H2)."""
     first_day = began_on(subscription)
     text = _("This subscription wasn't there yet on %(day)s. It began on %(began)s.") % {
         "day": as_day(day),
@@ -119,7 +119,7 @@ def not_there_yet(request: PartnerRequest, subscription: Subscription, day: date
 
 
 def before_first_redemption(subscriptions: SubscriptionQuerySet, any_day: AnyDay) -> list[str]:
-    """That nothing ran in the tenant yet on that day, and when the first key was redeemed (H2)."""
+    """A note for a day on which nothing ran in the tenant yet, with the first redemption (H2)."""
     if any_day.as_of is None:
         return []
     first = Redemption.objects.filter(subscription__in=subscriptions).order_by("redeemed_on")
