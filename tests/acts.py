@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from benefits_portal.benefits.models import Membership
 from benefits_portal.licensing.models import Replacement
+from benefits_portal.reminders.models import Silence
 from tests import factories
 from tests.partner_fixture import PartnerFixture
 
@@ -163,6 +164,38 @@ def move_license(sample: PartnerFixture) -> Act:
     return by_form(sample, "licensing:move-license", "licensing.license-moved", message)
 
 
+def silence(sample: PartnerFixture) -> Act:
+    message = "You won't be reminded of this anymore. Your colleagues still are."
+    return by_form(sample, "reminders:switch-benefit", "reminders.silenced", message)
+
+
+def resume(sample: PartnerFixture) -> Act:
+    thing = sample.subscription
+    Silence.objects.create(user=sample.boss, partner=sample.partner, subscription=thing)
+    return Act(
+        sample.url("reminders:switch-subscription"),
+        {"remind": "on"},
+        "reminders.resumed",
+        "You'll be reminded of this again.",
+    )
+
+
+def choose_reminders(sample: PartnerFixture) -> Act:
+    message = "Your reminders are saved."
+    return by_form(sample, "reminders:reminders", "reminders.changed", message)
+
+
+def send_reminders(sample: PartnerFixture) -> Act:
+    starts_on = factories.TODAY - timedelta(days=335)  # so that it ends in 30
+    factories.MembershipFactory.create(partner=sample.partner, starts_on=starts_on)
+    return Act(
+        sample.url("reminders:send-today"),
+        {},
+        "reminders.asked-for",
+        f"Today's reminders are on their way to {sample.boss.email}.",
+    )
+
+
 def accept_tenant(sample: PartnerFixture) -> Act:
     asked = sample.tenant_request
     url, form = office("tenants_tenantrequest", "accept", asked.pk)
@@ -263,6 +296,10 @@ ACTS = [
     take_license,
     move_license,
     switch,
+    silence,
+    resume,
+    choose_reminders,
+    send_reminders,
     accept_tenant,
     decline_tenant,
     revoke_key,

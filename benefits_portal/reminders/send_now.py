@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from django.conf import settings
+from django.db import transaction
 
 from benefits_portal import clock
 from benefits_portal.tenants.models import Actor, Partner, Record, User
@@ -23,20 +24,32 @@ class SendResult(Enum):
 
 
 def send_now(user: User, partner: Partner | None, *, by: Actor) -> SendResult:
-    """Make today's digest of `user`, whatever the hour and their rhythm."""
+    """Make today's digest of `user`, whatever the hour and their rhythm.
+
+    Asked for twice, as by a double click, it is made once and answered the same (W11).
+    """
+    with transaction.atomic():
+        # One after the other: two at once would both ask
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        result = make_now(user, partner, by=by)
+    if settings.DEMO and result is SendResult.SENT:  # no other process sends it
+        send_waiting()
+    return result
+
+
+def make_now(user: User, partner: Partner | None, *, by: Actor) -> SendResult:
     now, calendar = clock.now(), LocalCalendar.of(partner)
     on, pk = calendar.day(now), partner.pk if partner else None
-    today = Digest.objects.filter(user=user, partner=partner, for_day=on)
-    if today.exists():
-        return SendResult.WAS_SENT
+    was_asked = Record.objects.has_just(RemindersAction.ASKED_FOR, by=by, partner=partner)
+    if Digest.objects.filter(user=user, partner=partner, for_day=on).exists():
+        return SendResult.SENT if was_asked else SendResult.WAS_SENT
     for_today = [daily(each) for each in recipients([(user.pk, pk)])]
     days = horizon(for_today)
     dues = due_at([pk], on, days) if pk else without_partner(due_of_staff(on, days))
-    Record.objects.log(RemindersAction.ASKED_FOR, by=by, partner=partner)
+    if not was_asked:
+        Record.objects.log(RemindersAction.ASKED_FOR, by=by, partner=partner)
     if not DigestMaker(now).make_for(for_today, dues, {pk: calendar}, on):
         return SendResult.NOTHING_DUE
-    if settings.DEMO:  # no other process sends it
-        send_waiting()
     return SendResult.SENT
 
 
