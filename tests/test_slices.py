@@ -170,6 +170,9 @@ FETCHES = {
     "benefits_portal/licensing/key_rows.py:choices": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:steps_of": "the digits of a number",
     "benefits_portal/licensing/views/planning.py:subscription_asked": "the digits of a number",
+    "benefits_portal/reminders/management/commands/send_reminders.py:moment": (
+        "the day, before the time"
+    ),
     "benefits_portal/licensing/views/planning.py:product_asked": "the digits of a number",
     "benefits_portal/licensing/plan_page/supply.py:with_keys": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:enter_keys": (

@@ -269,9 +269,13 @@ def test_the_command_sends_and_says_so(
 
 
 @pytest.mark.parametrize(
-    "text", ["tomorrow", "2021-05-01", "2021-05-01T08:00", "2021-13-01T08:00Z"]
+    "text",
+    [
+        *("tomorrow", "2021-05-01", "2021-05-01T08:00", "2021-13-01T08:00Z"),
+        *("0001-01-01T00:00Z", "9999-12-31T23:59Z", "2021-W17-6T08:00Z", "20210501T0800Z"),
+    ],
 )
-def test_a_moment_without_its_time_zone_is_refused(text: str) -> None:
+def test_what_is_no_moment_with_its_time_zone_is_refused(text: str) -> None:
     with pytest.raises(CommandError, match="is no moment"):
         call_command("send_reminders", "--dry-run", "--at", text)
 

@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from django.core import mail as django_mail
 from django.core.mail import EmailMessage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -277,6 +277,12 @@ def test_the_command_says_how_many_it_sent(capsys: pytest.CaptureFixture[str]) -
     asked(UserFactory.create())
     call_command("send_mail")
     assert capsys.readouterr().out.endswith("1 sent.\n")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "0", "0.001", "3601"])
+def test_the_command_waits_for_a_number_of_seconds_that_makes_sense(seconds: str) -> None:
+    with pytest.raises(CommandError, match="write a whole number from 1 to 3600"):
+        call_command("send_mail", f"--every={seconds}")
 
 
 def test_the_demo_keeps_mails_on_a_page_and_their_links_work() -> None:

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
 from benefits_portal.commands import PortalCommand
+from benefits_portal.fields import validate_day
 from benefits_portal.reminders.running import preview, run
+from benefits_portal.typed_text import read_day
 
 
 class Command(PortalCommand):
@@ -35,15 +38,20 @@ class Command(PortalCommand):
 
 
 def moment(text: str | None) -> datetime | None:
-    """Parse an ISO 8601 moment. Raises CommandError if it is invalid or has no time zone."""
+    """Parse a moment as in the help text, its day in the one way of writing days (W4).
+
+    Raises CommandError if it is invalid, has no time zone, or is not from 2000 to 2999.
+    """
     if not text:
         return None
     try:
+        validate_day(read_day(text[:10]))
         at = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, ValidationError):
         at = None
     if at is None or at.tzinfo is None:
         raise CommandError(
-            f"{text} is no moment. Write it with its time zone, such as 2027-01-31T07:10+01:00."
+            f"{text} is no moment from 2000 to 2999. Write it with its time zone, such as "
+            "2027-01-31T07:10+01:00."
         )
     return at

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from benefits_portal.commands import PortalCommand
+from benefits_portal.commands import PortalCommand, whole_number
 from benefits_portal.tenants import outbox
 
 _log = logging.getLogger("benefits_portal.tenants.outbox")
@@ -23,7 +23,7 @@ class Command(PortalCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--every",
-            type=float,
+            type=whole_number(1, 3_600),
             metavar="SECONDS",
             help="go on, and look again after so many seconds",
         )
