@@ -120,7 +120,7 @@ def subscription(partner: int, pk: int) -> QuerySet[Subscription]:
     return Subscription.objects.filter(partner=partner, pk=pk).select_related("product")
 
 
-@PreparedQuery
+@PlannedQuery
 def with_fitting_keys(partner: int, pk: int, on: date) -> QuerySet[Subscription]:
     """A subscription with the fitting key that expires first, and the number of fitting keys."""
     its = Subscription.objects.filter(partner=partner, pk=pk).select_related("product")

@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from benefits_portal.benefits.models import Product
-from benefits_portal.prepared import PreparedQuery
+from benefits_portal.prepared import PlannedQuery, PreparedQuery
 from benefits_portal.tenants.models import Partner, Tenant
 
 from .entitlement import all_together, ended_since
@@ -23,7 +23,7 @@ from .subscription import Subscription
 from .subscription_queryset import SubscriptionQuerySet
 
 
-@PreparedQuery
+@PlannedQuery
 def product_today(partner: int, tenant: int, pk: int, on: date) -> QuerySet[Any, Any]:
     """The product, with the annotations that `outlook_today` reads."""
     its = Tenant(pk=tenant, partner=Partner(pk=partner))

@@ -118,10 +118,10 @@ class SubscriptionQuerySet(DerivedQuerySet["Subscription"]):
         The key is the primary key of the first of `Subscription.fitting_keys`.
         """
         # The order of the index that finds the keys
-        first = fitting_keys(on).order_by("benefit__expires_on", "benefit_id").values("pk")[:1]
-        licenses = ProductKey.objects.filter(pk=OuterRef("fitting_key")).values("licenses")
-        return self.annotate(fitting_key=Subquery(first)).annotate(
-            fitting_key_licenses=Subquery(licenses.order_by())
+        first = fitting_keys(on).order_by("benefit__expires_on", "benefit_id")
+        return self.annotate(
+            fitting_key=Subquery(first.values("pk")[:1]),
+            fitting_key_licenses=Subquery(first.values("licenses")[:1]),
         )
 
     def with_fitting_keys_count(self, on: date) -> Self:
