@@ -232,7 +232,7 @@ ORDER = (
 
 def columns(found: QuerySet[Any], **named: Any) -> QuerySet[Any, Any]:
     """`found` with the columns of ORDER: those `named`, and defaults for the others."""
-    every = DEFAULTS | named
-    named_alike = {f"of_{name}": every[name] for name in ORDER}
-    alike: QuerySet[Any, Any] = found.annotate(**named_alike).values_list(*named_alike)
-    return alike
+    expressions = DEFAULTS | named
+    aliases = {f"of_{name}": expressions[name] for name in ORDER}  # no field has such a name
+    rows: QuerySet[Any, Any] = found.annotate(**aliases).values_list(*aliases)
+    return rows
