@@ -125,7 +125,8 @@ class PlannedQuery[Row](PreparedQuery[Row]):
     """A prepared query whose plan PostgreSQL keeps too, whatever the values are.
 
     Only for lookups by a unique key, or through an index that finds few rows at any partner. If a
-    partner may have one row or a million, the plan for one would be used for the other.
+    partner may have one row or a million, the plan for one would be used for the other. A plan
+    takes about 0.13 MB of a connection.
     """
 
     def _planning(self, using: str) -> AbstractContextManager[None]:
