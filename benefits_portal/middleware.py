@@ -5,21 +5,25 @@ to sign in again; whole pages in response to htmx.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
+from django.utils.http import escape_leading_slashes
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from benefits_portal.database_errors import Reason, reason
 from benefits_portal.message_storage import HostCookieStorage
-from benefits_portal.redirects import keep_here, own_url
+from benefits_portal.redirects import keep_here, own_host, own_url, stays_here
 
 HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -88,19 +92,46 @@ class Sessions(SessionMiddleware):
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Redirects to sign in; the parameter `ended` says why, to people who were signed in before.
-
-    It is "sent" if they submitted a form, which was not carried out, and "shown" if they opened a
-    page.
-    """
+    """Redirects to sign in, and says why to people who were signed in before."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
-        response = super().handle_no_permission(request, view_func)
-        if request.method not in ("GET", "HEAD"):
-            response.headers["Location"] += "&ended=sent"
-        elif session_is_over(request):
-            response.headers["Location"] += "&ended=shown"
-        return response
+        return to_sign_in(request, self.get_login_url(view_func))
+
+
+def sign_in_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorator: the same, for a view that is itself not found by some who are not signed in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return to_sign_in(request, settings.LOGIN_URL)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def to_sign_in(request: HttpRequest, login_url: str) -> HttpResponseRedirect:
+    """Redirect to the sign-in page, which leads back.
+
+    Its parameter `ended` is "sent" if somebody who was signed in before submitted a form, which was
+    not carried out, and "shown" if they opened a page.
+    """
+    response = redirect_to_login(page_of(request), login_url)
+    if request.method not in ("GET", "HEAD"):
+        response.headers["Location"] += "&ended=sent"
+    elif session_is_over(request):
+        response.headers["Location"] += "&ended=shown"
+    return response
+
+
+def page_of(request: HttpRequest) -> str:
+    """The requested page; of a form, the page that it is on, as its URL may not be a page."""
+    came_from = request.headers.get("Referer", "")
+    is_form = request.method not in ("GET", "HEAD")
+    if is_form and came_from and stays_here(came_from, own_host(request)):
+        parts = urlsplit(came_from)
+        return escape_leading_slashes(urlunsplit(("", "", parts.path or "/", parts.query, "")))
+    return own_url(request)
 
 
 def session_is_over(request: HttpRequest) -> bool:

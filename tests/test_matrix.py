@@ -68,7 +68,7 @@ tenants:password-done           see/-      see/-    see/-   see/-  see/-   see/-
 tenants:password-sent           see/-      see/-    see/-   see/-  see/-   see/-  see/-    see/-
 tenants:password-set            go         go       go      go     go      go     go       go
 tenants:sign-in                 see/do     go       go      go     go      go     go       go
-tenants:sign-out                in         -/go     -/go    -/go   -/go    -/go   -/go     -/go
+tenants:sign-out                -/go       -/go     -/go    -/go   -/go    -/go   -/go     -/go
 theme                           -/go       -/go     -/go    -/go   -/go    -/go   -/go     -/go
 
 home                            in         role/-   see/-   see/-  see/-   see/-  role/-   role/-

@@ -7,7 +7,7 @@ from typing import Any
 
 import segno
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from benefits_portal import clock
 from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.middleware import sign_in_required
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 from benefits_portal.tenants.downloads import file_name
 
@@ -42,7 +43,7 @@ def trainer_required(view: View) -> View:
     @login_not_required
     @tenant_context_exempt
     @practice_only
-    @login_required
+    @sign_in_required
     @portal_time
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -59,7 +60,7 @@ def of_own_class(view: View) -> View:
     @login_not_required
     @tenant_context_exempt
     @demo_only
-    @login_required
+    @sign_in_required
     @portal_time
     @wraps(view)
     def guarded(request: HttpRequest, pk: int, *args: Any, **kwargs: Any) -> HttpResponseBase:

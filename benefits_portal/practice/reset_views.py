@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from benefits_portal import clock
 from benefits_portal.formats import format_number
+from benefits_portal.middleware import sign_in_required
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 from benefits_portal.tenants.models import Partner, PracticeWorld, Record, TenantsAction, User
 from benefits_portal.tenants.views import welcome
@@ -38,7 +39,7 @@ NOT_WORK = (TenantsAction.SIGNED_IN,)  # actions that leave nothing to lose
 @tenant_context_exempt
 @practice_only
 @shared_only
-@login_required
+@sign_in_required
 @form_methods
 def reset(request: HttpRequest) -> HttpResponse:
     """Show what a reset deletes; once confirmed, reset, and sign the same person in again."""

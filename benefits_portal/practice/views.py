@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +22,7 @@ from benefits_portal.formats import Figure
 from benefits_portal.licensing.calculator_forms import CalculatorForm
 from benefits_portal.licensing.date_axis import DateAxis
 from benefits_portal.licensing.forms import KeyForm
+from benefits_portal.middleware import sign_in_required
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import role_required, tenant_context_exempt
 from benefits_portal.tenants.any_day import AnyDay
@@ -123,24 +124,24 @@ def shared_only(view: View) -> View:
 
 
 def first_page(request: HttpRequest, user: User) -> HttpResponse:
-    """Redirect trainers to classes, staff to the back office, others to where they were going."""
-    office = reverse("admin:index")
+    """Redirect to where they were going: trainers within classes, staff in the back office."""
+    then, office, classes = (
+        request.POST.get("next", ""),
+        reverse("admin:index"),
+        reverse("practice-classes"),
+    )
     if not user.is_staff and user.has_perm("practice.teach"):
-        return redirect("practice-classes")
-    if (
-        user.is_staff
-        and not user.role_assignments.exists()
-        and not request.POST.get("next", "").startswith(office)
-    ):
-        return redirect(office)
-    return on_to(request.POST.get("next", ""))
+        return on_to(then if then.startswith(classes) else classes)
+    if user.is_staff and not user.role_assignments.exists():
+        return on_to(then if then.startswith(office) else office)
+    return on_to(then)
 
 
 # login_not_required: outside of a demo, the page is a 404 before anyone is asked to sign in
 @login_not_required
 @practice_only
 @require_POST
-@login_required
+@sign_in_required
 @role_required
 def move_clock(request: PartnerRequest) -> HttpResponse:
     """Move the current partner's calendar forward, for everyone."""

@@ -1,3 +1,4 @@
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
@@ -26,7 +27,11 @@ urlpatterns = [
         tenant_context_exempt(views.NewPasswordView.as_view()),
         name="password-set",
     ),
-    path("sign-out/", tenant_context_exempt(LogoutView.as_view()), name="sign-out"),
+    path(
+        "sign-out/",
+        login_not_required(tenant_context_exempt(LogoutView.as_view())),  # once more does no harm
+        name="sign-out",
+    ),
     path("healthz/mail", mail.mail_health, name="mail-health"),
     path("session/", session.session, name="session"),
     path("switch/", views.switch, name="switch"),

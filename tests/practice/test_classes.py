@@ -889,6 +889,24 @@ def test_only_trainers_open_classes(signed_in: Callable[[str], Client]) -> None:
     assert Client().get(reverse("practice-classes")).status_code == 302
 
 
+def test_a_trainer_who_was_signed_out_is_told_and_comes_back(
+    of_class: Class, trainer: Client
+) -> None:
+    url = reverse("practice-class", args=[of_class.pk])
+    trainer.session.flush()
+
+    asked = trainer.post(
+        url, {"act": "end"}, headers={"Referer": f"http://testserver{url}?ask=end"}
+    )
+    told = trainer.get(asked["Location"])
+    back = trainer.post(
+        reverse("demo-sign-in"), {"persona": "trainer", "next": told.context["next"]}
+    )
+
+    assert "You were signed out, so what you sent was not carried out." in told.text
+    assert back["Location"] == f"{url}?ask=end"
+
+
 def test_a_room_is_renamed(of_class: Class, trainer: Client) -> None:
     url = reverse("practice-class-room", args=[of_class.pk, room().pk])
 

@@ -70,8 +70,10 @@ def is_reset() -> bool:
 def test_nobody_resets_without_signing_in(client: Client) -> None:
     move_contoso()
 
-    for answer in (client.get(ADDRESS), client.post(ADDRESS, {"confirm": "RESET"})):
-        assert answer.headers["Location"] == f"{reverse('tenants:sign-in')}?next={ADDRESS}"
+    answers = [client.get(ADDRESS), client.post(ADDRESS, {"confirm": "RESET"})]
+
+    there = f"{reverse('tenants:sign-in')}?next={ADDRESS}"
+    assert [answer["Location"] for answer in answers] == [there, f"{there}&ended=sent"]
     assert not is_reset()
     assert "Start over" not in client.get(reverse("tenants:sign-in")).text
 

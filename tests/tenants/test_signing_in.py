@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -219,6 +220,20 @@ def test_whoever_was_signed_out_meanwhile_is_told_at_the_next_request(
     held.take(by=Actor())
     answer = getattr(session, method)(reverse("tenants:roles"))
     assert told in session.get(answer["Location"]).text
+
+
+def test_whoever_sent_a_form_meanwhile_comes_back_to_its_page() -> None:
+    """Where it was sent may be no page, and what is of another site is not believed."""
+    button, page = reverse("reminders:send-today"), f"{reverse('reminders:reminders')}?sent=all"
+    came_from = [f"http://testserver{page}", f"https://evil.example{page}", "//evil.example", ""]
+    answers = [Client().post(button, headers={"Referer": url}) for url in came_from]
+    wanted = [parse_qs(urlsplit(answer["Location"]).query)["next"] for answer in answers]
+    assert wanted == [[page], [button], [button], [button]]
+
+
+def test_whoever_signs_out_once_more_reads_of_no_form() -> None:
+    answer = Client().post(reverse("tenants:sign-out"))
+    assert answer["Location"] == reverse("tenants:sign-in")
 
 
 def test_whoever_opens_a_page_without_ever_signing_in_is_told_nothing() -> None:
