@@ -34,9 +34,12 @@ def looked_up(request: HttpRequest, text: str) -> Class | Room:
     """The class or the room with the code in `text`.
 
     Raises UnknownCode, ClassOver or TooManyAttempts. Return codes are too long to guess, so they
-    are not limited: trainees can return whatever others at their IP address try.
+    are not limited: trainees can return whatever others at their IP address try. What cannot be a
+    code does not count as a guess.
     """
     code = codes.typed(text)
+    if not codes.is_possible(code):
+        raise UnknownCode
     found = (
         Room.objects.select_related("of_class").with_return_code(code)
         if len(code) == codes.RETURN_CODE

@@ -2,13 +2,21 @@
 
 import hashlib
 import hmac
+import re
 import secrets
+import unicodedata
 
 from django.conf import settings
 
 # No vowels, which make words, and no characters that look alike: 0 O, 1 I L
 ALPHABET = "bcdfghjkmnpqrstvwxyz23456789"
 CLASS_CODE, RETURN_CODE = 8, 12  # characters
+# One word or several, of nothing but a code's characters; the longer kind of code first
+_NEXT = rf"[\W_]*+[{ALPHABET}]"
+_WRITTEN = re.compile(
+    rf"(?<![^\W_])[{ALPHABET}](?:(?:{_NEXT}){{{RETURN_CODE - 1}}}|(?:{_NEXT}){{{CLASS_CODE - 1}}})"
+    r"(?![^\W_])"
+)
 
 
 def drawn(length: int) -> str:
@@ -38,8 +46,18 @@ def keyed(text: str) -> bytes:
 
 
 def typed(text: str) -> str:
-    """The code in `text`, ignoring case, spaces and hyphens."""
-    return "".join(letter for letter in text.lower() if letter.isalnum())
+    """The code in `text`, ignoring case, spaces, hyphens and full-width forms (W5).
+
+    Finds it after a label and in a link. If there is none: all letters and digits of `text`.
+    """
+    plain = unicodedata.normalize("NFKC", text).lower()
+    code = [plain, *_WRITTEN.findall(plain)].pop()  # in a link, the last
+    return "".join(letter for letter in code if letter.isalnum())
+
+
+def is_possible(code: str) -> bool:
+    """Whether `code`, as returned by `typed`, can be one of ours."""
+    return len(code) in (CLASS_CODE, RETURN_CODE) and set(code) <= set(ALPHABET)
 
 
 def spaced(code: str) -> str:

@@ -29,7 +29,7 @@ class CodeForm(forms.Form):
 
     code = LineFormField(
         label=_("Code"),
-        max_length=40,
+        max_length=200,  # a link with it
         help_text=_("The code of your class, or the return code of your room."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
@@ -38,10 +38,14 @@ class CodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"]
-        if len(codes.typed(code)) not in (codes.CLASS_CODE, codes.RETURN_CODE):
+        code = codes.typed(self.cleaned_data["code"])
+        if len(code) not in (codes.CLASS_CODE, codes.RETURN_CODE):
             raise forms.ValidationError(
                 _("A class's code has 8 letters and digits, a return code 12.")
+            )
+        if not codes.is_possible(code):
+            raise forms.ValidationError(
+                _("A code has no vowels, no L, and no 0 or 1. Compare what you typed.")
             )
         return code
 

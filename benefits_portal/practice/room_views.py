@@ -59,7 +59,7 @@ def let_in(request: HttpRequest) -> HttpResponse:
         form.add_error("code", str(refusal))
         return ask_for_code(request, form)
     if isinstance(found, Class):
-        return redirect("practice-join", codes.spaced(codes.typed(form.cleaned_data["code"])))
+        return redirect("practice-join", codes.spaced(form.cleaned_data["code"]))
     found.change_browser()
     return room_session.enter(request, found, redirect("practice"), found.seen_as)
 

@@ -35,6 +35,7 @@ from .conftest import Taught, join, make_class, persona_of
 
 pytestmark = pytest.mark.django_db
 ENTER = "/practice/"
+WRONG = [f"BCDF-GHJ{letter}" for letter in codes.ALPHABET[:11]]
 LONG_AGO = datetime(2020, 1, 31, tzinfo=UTC)
 START_OVER = {"act": "start-over", "generation": "1"}
 NEW = {
@@ -209,7 +210,7 @@ def test_a_code_that_was_replaced_is_dead(of_class: Class) -> None:
 def test_guessing_stops_after_ten_wrong_codes_in_a_browser(of_class: Class) -> None:
     client = Client()
     client.get(ENTER)
-    guesses = [client.post(ENTER, {"code": f"BCDF-GHJ{n}"}).status_code for n in range(10)]
+    guesses = [client.post(ENTER, {"code": code}).status_code for code in WRONG[:10]]
 
     refused = client.post(ENTER, {"code": of_class.code()})
     by_link = client.get(reverse("practice-join", args=[of_class.code()]))
@@ -220,7 +221,7 @@ def test_guessing_stops_after_ten_wrong_codes_in_a_browser(of_class: Class) -> N
 
 @pytest.mark.rule("T3")
 def test_whoever_keeps_no_cookie_has_ten_guesses_at_an_address(of_class: Class) -> None:
-    guesses = [Client().post(ENTER, {"code": f"BCDF-GHJ{n}"}).status_code for n in range(10)]
+    guesses = [Client().post(ENTER, {"code": code}).status_code for code in WRONG[:10]]
 
     refused = Client().post(ENTER, {"code": of_class.code()})
     with_a_form = Client()
@@ -234,8 +235,8 @@ def test_ten_wrong_codes_stop_no_other_browser_of_the_classroom(of_class: Class)
     guesser, other = Client(), Client()
     for client in (guesser, other):
         client.get(ENTER)
-    for n in range(11):
-        guesser.post(ENTER, {"code": f"BCDF-GHJ{n}"})
+    for code in WRONG:
+        guesser.post(ENTER, {"code": code})
 
     assert other.post(ENTER, {"code": of_class.code()}).status_code == 302
     assert Client().get(reverse("practice-join", args=[of_class.code()])).status_code == 200
@@ -273,6 +274,53 @@ def test_right_codes_are_no_guesses(of_class: Class) -> None:
     entered = [Client().post(ENTER, {"code": of_class.code()}).status_code for _n in range(12)]
 
     assert entered == [302] * 12
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.rule("W5")
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Code: {code}",
+        "“{code}”",
+        "http://localhost:8000/practice/join/{code}/",
+        "<https://bcdf.example/practice/join/{code}/>.",
+        "Klas 2B {code}",
+    ],
+)
+def test_a_code_is_found_in_what_surrounds_it(of_class: Class, around: str) -> None:
+    code = codes.spaced(of_class.code())
+
+    answer = Client().post(ENTER, {"code": around.format(code=code)})
+
+    assert answer.headers.get("Location") == reverse("practice-join", args=[code])
+
+
+@pytest.mark.rule("W5")
+def test_a_return_code_is_found_behind_its_label(taught: Taught) -> None:
+    client = Client()
+    client.post(ENTER, {"code": f"Return code {taught.return_codes['Anna']}"})
+
+    assert get_user(client).persona.room == room()
+
+
+@pytest.mark.rule("W5")
+def test_full_width_letters_are_those_of_a_code(of_class: Class) -> None:
+    code = codes.spaced(of_class.code())
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
+
+    typed = Client().post(ENTER, {"code": wide})
+
+    assert typed.headers.get("Location") == reverse("practice-join", args=[code])
+    assert Client().get(reverse("practice-join", args=[wide])).status_code == 200
+
+
+def test_what_can_be_no_code_is_told_so_and_is_no_guess() -> None:
+    page = Client().post(ENTER, {"code": "BCD0-FGHJ"})
+    by_link = Client().get(reverse("practice-join", args=["BCD0-FGHJ"]))
+
+    assert "A code has no vowels, no L, and no 0 or 1." in page.text
+    assert by_link.status_code == 404
     assert not Attempt.objects.exists()
 
 
