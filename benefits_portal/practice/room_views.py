@@ -68,6 +68,7 @@ def my_room(request: HttpRequest, room: Room) -> HttpResponse:
     context = {
         "room": room,
         "return_code": request.session.pop(room_session.RETURN_CODE, ""),
+        "submission": uuid.uuid4(),
         "personas": personas(room),
         "persona": persona_in(request),
         "step": present(steps_of(room)),
@@ -106,7 +107,7 @@ def take_seat(request: HttpRequest, of_class: Class, form: JoinForm) -> HttpResp
     entry = str(form.cleaned_data["entry"])
     room, is_new = of_class.room_for(form.cleaned_data["name"], entry)
     response = room_session.enter(request, room, redirect("practice"))
-    request.session[room_session.RETURN_CODE] = codes.spaced(room.new_return_code())
+    request.session[room_session.RETURN_CODE] = codes.spaced(room.new_return_code(entry))
     if is_new and room.name != form.cleaned_data["name"]:
         text = _("Someone else in the class has that name, so you are %(name)s.")
         messages.info(request, text % {"name": room.name})
@@ -149,12 +150,14 @@ def raise_hand(request: HttpRequest, room: Room) -> HttpResponse:
 
 
 def another_return_code(request: HttpRequest, room: Room) -> HttpResponse:
-    request.session[room_session.RETURN_CODE] = codes.spaced(room.new_return_code())
+    code = room.new_return_code(request.POST.get("submission", ""))
+    request.session[room_session.RETURN_CODE] = codes.spaced(code)
     return redirect("practice")
 
 
 def leave(request: HttpRequest, room: Room) -> HttpResponse:
     """Leave the room, for the next person at this browser."""
+    room.forget_form()
     request.room = None  # type: ignore[attr-defined]
     room_session.put_out(request, room, "left")
     return redirect("practice")

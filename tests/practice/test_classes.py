@@ -327,6 +327,41 @@ def test_what_can_be_no_code_is_told_so_and_is_no_guess() -> None:
 # Coming back
 
 
+@pytest.mark.rule("W11")
+def test_two_clicks_at_a_return_code_show_one_that_holds(back: Callable[[str], Client]) -> None:
+    client = back("Anna")
+    form = {"act": "return-code", "submission": client.get(ENTER).context["submission"]}
+
+    shown = [client.post(ENTER, form, follow=True).context["return_code"] for _twice in range(2)]
+    another = form | {"submission": client.get(ENTER).context["submission"]}
+
+    assert shown[0] == shown[1]
+    assert client.post(ENTER, another, follow=True).context["return_code"] != shown[0]
+
+
+@pytest.mark.rule("W11")
+def test_a_name_that_is_sent_twice_gets_one_return_code(of_class: Class) -> None:
+    url = reverse("practice-join", args=[of_class.code()])
+    form = {"name": "Dave", "entry": "6ff8cc32-8a08-4a7b-a2f4-8b2f3dbd4a10"}
+
+    shown = [Client().post(url, form, follow=True).context["return_code"] for _twice in range(2)]
+
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.rule("W9", "T4")
+def test_whoever_comes_next_gets_no_room_by_the_form_of_whoever_left(of_class: Class) -> None:
+    """The browser's history holds it."""
+    client, url = Client(), reverse("practice-join", args=[of_class.code()])
+    form = {"name": "Dave", "entry": "6ff8cc32-8a08-4a7b-a2f4-8b2f3dbd4a10"}
+    client.post(url, form)
+    client.post(ENTER, {"act": "leave"})
+
+    client.post(url, form | {"name": "Eve"})
+
+    assert get_user(client).persona.room == room("Eve")
+
+
 def test_a_return_code_brings_back_and_the_earlier_browser_is_told(
     back: Callable[[str], Client],
 ) -> None:

@@ -1,5 +1,6 @@
 """Rooms: worlds to practice in, each with its own partners and people."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -125,11 +126,22 @@ class Room(models.Model):
 
     # Who is there
 
-    def new_return_code(self) -> str:
-        """Make a code with which its trainee can return (T4); the previous one stops working."""
-        code = codes.drawn(codes.RETURN_CODE)
+    def new_return_code(self, submission: str = "") -> str:
+        """Make a code with which its trainee can return (T4); the previous one stops working.
+
+        The same for the same `submission`, so a double click shows a code that works (W11).
+        """
+        code = (
+            codes.derived(f"return.{self.pk}.{submission}", codes.RETURN_CODE)
+            if submission
+            else codes.drawn(codes.RETURN_CODE)
+        )
         Room.objects.filter(pk=self.pk).update(return_digest=codes.digest(code))
         return code
+
+    def forget_form(self) -> None:
+        """Let no one in again with the form that made it: a browser may still have it (W9)."""
+        Room.objects.filter(pk=self.pk).update(entry=str(uuid.uuid4()))
 
     def change_browser(self) -> None:
         """Let another browser in, after a return code; the previous browser has to leave."""
