@@ -11,9 +11,6 @@ FETCHES = {
     "benefits_portal/listing/excerpt.py:first_of": (
         "a part of a union, whose reader says that it is cut"
     ),
-    "benefits_portal/practice/exercise_views.py:check": (
-        "as much as a figure has, in its field again"
-    ),
     "benefits_portal/listing/listing.py:_first_page": "a page of a list, with the way to the next",
     "benefits_portal/benefits/models/product_key.py:live_key_of": "the one key that there is",
     "benefits_portal/benefits/benefit_list/listing.py:bounded": "the one row of a subquery",

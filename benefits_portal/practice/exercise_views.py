@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from benefits_portal.key_format import shortened
 from benefits_portal.redirects import on_to
 from benefits_portal.tenants.access import form_methods, tenant_context_exempt
 
@@ -21,7 +22,7 @@ from .room_session import room_of
 from .switching_persona import become_persona
 from .views import practice_only, room_required
 
-MAX_TYPED = 100  # characters kept in the session for the next page
+MAX_TYPED = 100  # characters kept in the session for the next page, without product keys
 type Act = Callable[[Any, Room, Exercise], HttpResponse]
 
 
@@ -106,7 +107,7 @@ def check(request: Any, room: Room, exercise: Exercise) -> HttpResponse:
     typed = request.POST.get("answer", "")
     exercises.check(room, exercise, persona_in(request), typed)
     panel.show_at(request, room, exercise)
-    panel.update_state(request, typed=typed[:MAX_TYPED])
+    panel.update_state(request, typed=shortened(typed, MAX_TYPED))
     return show_panel(request)
 
 

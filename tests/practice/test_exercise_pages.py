@@ -18,6 +18,7 @@ from benefits_portal.practice.exercises import State, exercises, progress_of
 from benefits_portal.practice.exercises.actions import GONE, save_attempt, scope_of
 from benefits_portal.practice.exercises.scope import Finding
 from benefits_portal.practice.models import Class, ExerciseAttempt, Room
+from tests.key_examples import SHOWN
 from tests.world import rolled_back
 
 from .conftest import Taught, messages_of, persona_of
@@ -461,3 +462,11 @@ def test_the_door_to_a_class_is_on_the_page_to_sign_in(anna: Client) -> None:
     anna.post(reverse("tenants:sign-out"))
 
     assert reverse("practice") in anna.get(reverse("tenants:sign-in")).text
+
+
+@pytest.mark.rule("K3")
+def test_a_product_key_that_is_typed_as_an_answer_is_not_kept(anna: Client) -> None:
+    for act in ("begin", "check"):
+        send(anna, act, SCENARIO, answer=SHOWN)
+
+    assert SHOWN[6:] not in str(dict(anna.session))
