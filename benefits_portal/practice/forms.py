@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, override
 
 from benefits_portal import clock
 from benefits_portal.dates import add_months
-from benefits_portal.fields import DayFormField
+from benefits_portal.fields import DayFormField, LineFormField
 from benefits_portal.tenants.models import Partner
 
 MAX_MONTHS_AHEAD = 10 * 12  # of the real day; every end date is within reach
@@ -49,7 +49,7 @@ CONFIRM_WORD = gettext_lazy("RESET")  # typed to confirm a reset
 class ResetForm(forms.Form):
     """A reset, confirmed by typing a word; `everything` also deletes what staff made by hand."""
 
-    confirm = forms.CharField(
+    confirm = LineFormField(
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -90,7 +90,7 @@ def test_without_the_word_nothing_is_reset(signed_in: Callable[[str], Client], t
     assert "<title>Error: Start over" in page.text
 
 
-@pytest.mark.parametrize("typed", ["RESET", " reset ", "Herstel"])
+@pytest.mark.parametrize("typed", ["RESET", " reset ", "Herstel", "\u200bRESET\u200b"])
 def test_the_word_of_either_language_confirms_it(typed: str) -> None:
     assert ResetForm({"confirm": typed}).is_valid()
 
