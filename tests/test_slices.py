@@ -170,6 +170,7 @@ FETCHES = {
     "benefits_portal/reminders/management/commands/send_reminders.py:moment": (
         "the day, before the time"
     ),
+    "benefits_portal/licensing/views/licenses.py:check_named_tenant": "the digits of a number",
     "benefits_portal/licensing/views/planning.py:product_asked": "the digits of a number",
     "benefits_portal/licensing/plan_page/supply.py:with_keys": "the digits of a number",
     "benefits_portal/licensing/views/ordering.py:enter_keys": (

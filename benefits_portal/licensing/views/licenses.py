@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benefits_portal.backoffice.csv_writing import spreadsheet
+from benefits_portal.backoffice.row_numbers import MAX_DIGITS
 from benefits_portal.licensing import prepared_queries
 from benefits_portal.licensing.license_days import (
     changed_later,
@@ -67,7 +68,7 @@ def own_standing(request: PartnerRequest, pk: int) -> tuple[LicensePool, PoolSta
 
 def check_named_tenant(request: PartnerRequest, pk: int) -> None:
     """Raise ElsewhereError if the URL names another tenant than the current one."""
-    named = request.GET.get(TENANT, "")
+    named = request.GET.get(TENANT, "")[:MAX_DIGITS]
     if named.isdecimal() and int(named) != request.tenant.pk:
         raise ElsewhereError(tenant_of_ones_own(request, request.partner.pk, int(named)))
     if pk > BigIntegerField.MAX_BIGINT:
