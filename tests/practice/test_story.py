@@ -22,6 +22,7 @@ from benefits_portal.licensing.models import (
 )
 from benefits_portal.licensing.quotes import RedemptionKind
 from benefits_portal.practice.situations import SHARED, chapters_of
+from benefits_portal.tenants.audit.labels import NAMES, field_of
 from benefits_portal.tenants.models import (
     Actor,
     DirectoryUser,
@@ -464,6 +465,17 @@ def test_the_record_says_who_did_it_through_which_door() -> None:
     doors = Record.objects.values_list("actor__is_staff", "how").distinct().order_by("how")
 
     assert list(doors) == [(True, "back-office"), (False, "portal")]
+
+
+@pytest.mark.rule("A2")
+def test_every_fact_on_record_has_a_name_that_is_translated() -> None:
+    raw = {
+        f"{record.action}: {name}"
+        for record in Record.objects.all()
+        for name in record.before | record.after
+        if name not in NAMES and field_of(record, name) is None
+    }
+    assert raw == set()
 
 
 def test_every_copied_fact_agrees_with_what_it_repeats(capsys: pytest.CaptureFixture[str]) -> None:

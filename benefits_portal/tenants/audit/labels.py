@@ -27,6 +27,7 @@ NAMES: dict[str, str | Promise] = {
     "key": gettext_lazy("Product key"),
     "keys": gettext_lazy("Product keys"),
     "list": gettext_lazy("List"),
+    "order": gettext_lazy("Order"),
     "person": gettext_lazy("Person"),
     "primary": gettext_lazy("Primary tenant"),
     "product": gettext_lazy("Product"),
