@@ -34,7 +34,8 @@ ENGLISH = {
 }
 DUTCH = {
     r"\w*sleutels?": "productcode",
-    r"vervallen|verviel(en)?|(?<!rol )(?<!Die )vervalt": "verloopt; a role alone may",
+    r"vervallen|verviel(en)?|vervalt": "verloopt",
+    r"[Rr]ol verwijder(d|en)": "intrekken",
     r"(?<!^)(?<![.?!] )(Globale beheerder|Accountlid)": "a small letter inside a sentence",
     r"[Ww]isselt? (eerst |naar |over )": "overschakelen",
     r"programmamedewerkers?": "programmateam",
