@@ -36,6 +36,7 @@ DUTCH = {
     r"\w*sleutels?": "productcode",
     r"vervallen|verviel(en)?|vervalt": "verloopt",
     r"[Rr]ol verwijder(d|en)": "intrekken",
+    r"[Ii]nschrijving(en|sja\w+)?": "lidmaatschap(sjaar)",
     r"(?<!^)(?<![.?!] )(Globale beheerder|Accountlid)": "a small letter inside a sentence",
     r"[Ww]isselt? (eerst |naar |over )": "overschakelen",
     r"programmamedewerkers?": "programmateam",

@@ -80,7 +80,7 @@ class MembershipImport(Import):
                 raise ValidationError(
                     {
                         "starts_on": _(
-                            "The enrollment from %(start)s to %(end)s overlaps. Start after it "
+                            "The membership from %(start)s to %(end)s overlaps. Start after it "
                             "ends."
                         )
                         % days

@@ -77,7 +77,7 @@ def preview(
     posted = request.POST.get("plan", "")
     if posted == plan.fingerprint:
         return None
-    title = _("What this enrollment will make")
+    title = _("What this membership will bring")
     context = {
         "title": title,
         "plan": plan,

@@ -106,7 +106,7 @@ class Membership(PartnerRow):
         self.set_days()
         if other := same.overlapping(self.starts_on, self.ends_on).first():
             message = _(
-                "The enrollment from %(start)s to %(end)s overlaps. Start after it ends."
+                "The membership from %(start)s to %(end)s overlaps. Start after it ends."
             ) % {
                 "start": as_day(other.starts_on),
                 "end": as_day(other.ends_on),
