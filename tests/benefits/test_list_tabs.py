@@ -148,12 +148,12 @@ def test_a_bookmark_with_a_filter_opens_the_tab_it_is_about(
     assert names(client, f"?{query}") == expected
 
 
-def test_a_tab_leaves_behind_a_status_that_nothing_in_it_has(
+def test_a_tab_leaves_behind_a_status_that_nothing_in_it_has_and_counts_nothing_else(
     client: Client, benefits: dict[str, Benefit]
 ) -> None:
     assert tabs(client, "?status=expired") == {
-        "Current": ("5", "?", False),
-        "Not started": ("1", "?tab=not-started", False),
+        "Current": ("", "?", False),
+        "Not started": ("", "?tab=not-started", False),
         "Ended": ("2", "?status=expired", True),
     }
     assert tabs(client, "?status=redeemed")["Ended"][:2] == ("1", "?status=redeemed&tab=ended")
@@ -176,6 +176,13 @@ def test_a_tab_offers_the_statuses_that_are_in_it(
     inputs = page.findall(".//form[@role='search']//input[@name='tab']")
     [tab] = inputs
     assert tab.get("value") == (query.removeprefix("?tab=") or "current")
+
+
+def test_what_is_unused_and_expires_soon_is_counted_in_its_own_tab_alone(
+    client: Client, benefits: dict[str, Benefit]
+) -> None:
+    counts = {tab: count for tab, (count, _, _) in tabs(client, "?show=expiring").items()}
+    assert counts == {"Current": "1", "Not started": "", "Ended": ""}
 
 
 EMPTY = {

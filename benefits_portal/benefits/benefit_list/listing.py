@@ -20,6 +20,7 @@ from benefits_portal.benefits.benefit_list.filters import (
     filters_of,
     held_lines,
     tab_of,
+    unfitting,
 )
 from benefits_portal.benefits.benefit_list.prepared_pages import is_prepared, page_rows
 from benefits_portal.benefits.benefit_list.rows import (
@@ -168,7 +169,10 @@ class BenefitListing(FilteredListing):
         return page
 
     def filter_tabs(self) -> list[FilterTabs]:
-        """The tabs, each with the number of rows that match the search and filters."""
+        """The tabs, each with the number of rows that match the search and filters.
+
+        A tab that a filter is left behind for has no number: it would count what was not asked for.
+        """
         return [FilterTabs(self.filters["tab"].label, [self._tab_link(tab) for tab in Tab])]
 
     def elsewhere(self) -> list[FilterLink]:
@@ -181,13 +185,13 @@ class BenefitListing(FilteredListing):
         changes = dict.fromkeys(self.chosen, "") | kept
         changes["tab"] = "" if tab is tab_of(kept) else tab.value
         most = MAX_COUNT if tab is self.tab else MAX_COUNT_BESIDE
-        href, count = self.query.href(**changes), total_text(self.counts[tab.name], most)
+        is_counted = tab is self.tab or not unfitting(tab, self.chosen)
         return {
             "id": f"tab-{tab.value}",
             "label": tab.label,
-            "href": href,
+            "href": self.query.href(**changes),
             "is_set": tab is self.tab,
-            "count": count,
+            "count": total_text(self.counts[tab.name], most) if is_counted else "",
         }
 
     def hidden_inputs(self) -> list[tuple[str, str]]:
