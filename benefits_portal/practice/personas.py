@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from benefits_portal.tenants.models import RoleAssignment, Tenant
+from benefits_portal.tenants.models import Role, RoleAssignment, Tenant
 
 from .models import Persona, Room
 from .situations import SHARED
@@ -44,6 +44,15 @@ SHOWS: dict[str, str | Promise] = {
 SHOWS_ELSEWHERE: dict[str, str | Promise] = {
     "partner-admin": _("Assigns credit, gets product keys and redeems them, and gives licenses."),
     "global-admin": _("Can do everything: roles, people, tenants, credit, keys and licenses."),
+}
+# The roles, at home, that these texts are about; the others begin without one
+BEGINS_AS: dict[str, Role] = {
+    "partner-admin": Role.PARTNER_ADMIN,
+    "global-admin": Role.GLOBAL_ADMIN,
+    "member": Role.MEMBER,
+    "guest-admin": Role.PARTNER_ADMIN,
+    "fabrikam-admin": Role.GLOBAL_ADMIN,
+    "adventure-admin": Role.PARTNER_ADMIN,
 }
 TRAINER = "trainer"
 START = "partner-admin"  # the persona that people are signed in as first
@@ -117,6 +126,14 @@ def role_label(persona: Persona, roles: list[RoleAssignment]) -> str | Promise:
     return _("Trainer") if persona.slug == TRAINER else _("No role")
 
 
+def text_of(slug: str, roles: list[RoleAssignment], shows: str | Promise) -> str | Promise:
+    """`shows`, unless the role was changed, given or taken away in practice: what it can do now."""
+    held = Role(roles[0].role) if roles else None
+    if held == BEGINS_AS.get(slug):
+        return shows
+    return held.description if held else SHOWS["no-role"]
+
+
 def _card(persona: Persona, shows: str | Promise) -> PersonaCard:
     """The card of a persona; of several partners, the home partner comes first."""
     slug, user = persona.slug, persona.user
@@ -132,7 +149,7 @@ def _card(persona: Persona, shows: str | Promise) -> PersonaCard:
         email=user.email,
         partner=partner,
         role=role_label(persona, roles),
-        shows=shows,
+        shows=text_of(slug, roles, shows),
         color=color,
         is_start=slug == START,
         is_staff=user.is_staff,

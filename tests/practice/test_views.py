@@ -18,7 +18,7 @@ from benefits_portal.practice.personas import SHOWS, personas
 from benefits_portal.practice.views import FRAMES
 from benefits_portal.practice.world import PASSWORD
 from benefits_portal.templatetags import kept
-from benefits_portal.tenants.models import Partner, PracticeWorld, Tenant, User
+from benefits_portal.tenants.models import Partner, PracticeWorld, Role, Tenant, User
 
 from .conftest import WorldOn, messages_of, persona_of
 
@@ -68,6 +68,26 @@ def test_cards_name_people_places_and_roles() -> None:
         ("programme", "Enrico Cattaneo", "", "Back office"),
         ("trainer", "Ana Bowman", "", "Trainer"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("slug", "role", "shows"),
+    [
+        ("partner-admin", None, "Has no role, and sees only who can give one."),
+        ("no-role", Role.GLOBAL_ADMIN, "Everything, including people, roles, and tenants."),
+        ("member", Role.MEMBER, str(SHOWS["member"])),
+    ],
+)
+def test_a_card_promises_what_the_present_role_can_do(
+    slug: str, role: Role | None, shows: str
+) -> None:
+    user = User.objects.get(persona__slug=slug)
+    user.role_assignments.all().delete()
+    if role:
+        assert user.home_partner
+        user.role_assignments.create(partner=user.home_partner, role=role)
+    cards = {card.slug: card for card in personas(Room.objects.shared())}
+    assert str(cards[slug].shows) == shows
 
 
 def test_the_practice_password_is_everybodys() -> None:
