@@ -357,14 +357,14 @@ def who_is_enabled(sample: PartnerFixture) -> Arguments:
     return {"person": sample.person}
 
 
-BY_UNIQUENESS = "This person already holds a role at this partner."
+BESIDE_IT = "This person already holds a role at this partner."  # whose row is on the same page
 
 
 @GIVE.refused(
     "P3",
     RoleAlreadyHeld,
     not_at=dict.fromkeys([GIVE_IMPORT, GIVE_COMMAND], "leaves what is there as it is"),
-    other_messages=dict.fromkeys([GIVE_FORM, GIVE_AT_PARTNER, GIVE_TO_PERSON], BY_UNIQUENESS),
+    other_messages=dict.fromkeys([GIVE_AT_PARTNER, GIVE_TO_PERSON], BESIDE_IT),
 )
 def to_whoever_holds_one(sample: PartnerFixture) -> Arguments:
     return {"user": sample.member}

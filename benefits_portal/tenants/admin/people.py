@@ -34,6 +34,11 @@ class RoleForm(BackOfficeForm):
     fixed = ("user", "partner")
 
 
+class RoleOnItsPageForm(RoleForm):
+    def validate_constraints(self) -> None:
+        """Left to the verb, which says which role the person has, and where to change it."""
+
+
 def stored(held: RoleAssignment) -> RoleAssignment:
     """The role before the form's values were set, for the model's methods."""
     return RoleAssignment.objects.select_related("user__directory_user__tenant", "partner").get(
@@ -77,7 +82,7 @@ class RoleAssignmentAdmin(SearchThroughMixin, ImportMixin, AuditedAdmin):
         mpn_id="partner__mpn_id", user_principal_name="user__email", name="user__name", role="role"
     )
     importing = RoleImport
-    form = RoleForm
+    form = RoleOnItsPageForm
     adding_needs_reason = True
     actions = None
     list_display = ["person", "role", linked("partner", _("partner")), "is_active"]
