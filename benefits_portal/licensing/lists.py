@@ -39,7 +39,7 @@ class SubscriptionListing(Listing[Subscription]):
         "licenses": Column(_("Licenses"), ("licenses", "product_sort_name"), numeric=True),
         "status": Column(_("Status"), ("is_kept", "ends_on", "product_sort_name")),
         "ends": Column(_("End date"), ("ends_on", "product_sort_name")),
-        "source": Column(_("Source"), ("source_sort_name", "product_sort_name")),
+        "source": Column(_("Latest key from"), ("source_sort_name", "product_sort_name")),
     }
 
     on: date = date.min
@@ -122,7 +122,7 @@ class SubscriptionListingThen(SubscriptionListing):
         "licenses": Column(_("Licenses"), ("licenses_then", "product_sort_name"), numeric=True),
         "status": Column(_("Status"), ("is_kept_then", "ends_on_then", "product_sort_name")),
         "ends": Column(_("End date"), ("ends_on_then", "product_sort_name")),
-        "source": Column(_("Source"), ("source_sort_name_then", "product_sort_name")),
+        "source": Column(_("Latest key from"), ("source_sort_name_then", "product_sort_name")),
     }
 
     def all(self, rows: SubscriptionQuerySet) -> SubscriptionQuerySet:

@@ -182,7 +182,7 @@ def test_the_download_holds_what_the_list_shows_in_its_order(
         shown = [Subscription.objects.get(pk=pk) for pk in found(client, address)]
         heads, *rows = csv.reader(io.StringIO(text))
         assert heads == [
-            *("Product", "Licenses", "Status", "End date", "Source"),
+            *("Product", "Licenses", "Status", "End date", "Latest key from"),
             *("Assigned", "Available"),
         ]
         assert [row[:5] for row in rows] == [
