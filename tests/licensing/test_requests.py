@@ -134,7 +134,7 @@ def test_requests_are_on_home_and_a_page_of_their_own(
     client = sign_in(admin)
     home, page = client.get("/").text, client.get(REQUESTS).text
     assert [text.count("Tenant: labs.example") > 0 for text in (home, page)] == [True, True]
-    assert [text.count(f'href="{REQUESTS}"') for text in (home, page)] == [2, 1]
+    assert [text.count(f'href="{REQUESTS}"') for text in (home, page)] == [3, 2]
     assert [text.count("Pending review") for text in (home, page)] == [2, 2]
 
 
