@@ -159,7 +159,7 @@ def matches(query: str, *texts: str) -> bool:
     return all(at_word(term) in found for term in search_terms(query)) and not finds_nothing(query)
 
 
-def words_lacking(query: str) -> Callable[[str], frozenset[str]]:
+def missing_terms(query: str) -> Callable[[str], frozenset[str]]:
     """A function that returns the terms of `query` that no word of a text begins with.
 
     For many rows that share texts, each of which is searched once. A row of several texts `matches`

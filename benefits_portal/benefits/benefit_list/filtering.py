@@ -13,7 +13,7 @@ from benefits_portal.benefits.models.benefit_queryset import BenefitQuerySet
 from benefits_portal.benefits.status import Status
 from benefits_portal.listing import CappedCount, Listing
 from benefits_portal.prepared import in_one_text
-from benefits_portal.search_text import finds_nothing, words_lacking
+from benefits_portal.search_text import finds_nothing, missing_terms
 
 
 @dataclass
@@ -61,7 +61,7 @@ class FilteredListing(Listing[dict[str, Any]]):
             return None
         if finds_nothing(self.search_query):
             return []
-        lines, lacking = self.lines(), words_lacking(self.search_query)
+        lines, lacking = self.lines(), missing_terms(self.search_query)
         if offer:
             lines = [line for line in lines if str(line.offer_id) == offer]
         if product:
