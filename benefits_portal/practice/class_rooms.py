@@ -12,7 +12,6 @@ from benefits_portal.tenants.models import Record, TenantsAction
 
 from .exercises import (
     Exercise,
-    Miss,
     Progress,
     RoomProgress,
     State,
@@ -77,7 +76,7 @@ class ExerciseRow:
 
     exercise: Exercise
     went_wrong_in: int
-    missed: list[tuple[Room, list[Miss]]]
+    missed: list[tuple[Room, Progress]]
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def exercise_row(
     """What went wrong with `exercise`, with rooms in the order of their names."""
     where = [each for each in standing if each.went_wrong(exercise)]
     shown = sorted(where, key=lambda each: each.room.name.casefold()) if is_asked else []
-    missed = [(each.room, each.progress(exercise).misses) for each in shown]
+    missed = [(each.room, each.progress(exercise)) for each in shown]
     return ExerciseRow(exercise, len(where), missed)
 
 

@@ -96,8 +96,8 @@ def missed_on(page: Any) -> dict[str, list[tuple[str, list[tuple[str, int]]]]]:
     """By the slug of its exercise: in whose room what went wrong, and how often."""
     return {
         row.exercise.slug: [
-            (room.name, [(miss.message, miss.times) for miss in misses])
-            for room, misses in row.missed
+            (room.name, [(miss.message, miss.times) for miss in step.misses])
+            for room, step in row.missed
         ]
         for row in page.context["exercises"]
     }
@@ -133,7 +133,21 @@ def test_what_went_wrong_is_counted_and_told_only_of_the_exercise_that_is_asked_
 
     counted = [row.went_wrong_in for row in page.context["exercises"]]
     assert (counted, missed_on(page)[CREDIT]) == ([1, 0, 0], [])
-    assert f'href="?exercise={CREDIT}#{CREDIT}"' in page.text
+    html = " ".join(page.text.split())
+    assert f'href="?exercise={CREDIT}#{CREDIT}" aria-expanded="false"' in html
+
+
+def test_what_went_wrong_stands_with_how_each_trainee_is_now_and_folds_again(
+    of_class: Class, trainer: Client
+) -> None:
+    get_stuck("Anna")
+    solve(CREDIT)
+
+    page = page_of(trainer, of_class, CREDIT)
+
+    [(_room, step)] = page.context["exercises"][0].missed
+    assert step.state is State.PASSED
+    assert f'href="?#{CREDIT}" aria-expanded="true"' in " ".join(page.text.split())
 
 
 def test_what_went_wrong_after_it_was_passed_is_not_told(of_class: Class, trainer: Client) -> None:
