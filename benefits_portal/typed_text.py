@@ -16,6 +16,7 @@ from typing import Any
 import regex
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.key_format import without_keys
@@ -161,7 +162,7 @@ def read_day(text: str) -> date:
     except ValueError as error:
         if year and 1 <= month <= 12:  # such as 2027-04-31
             params = {
-                "month": date_format(date(year, month, 1), "F Y"),
+                "month": capfirst(date_format(date(year, month, 1), "F Y")),
                 "days": monthrange(year, month)[1],
             }
             raise ValidationError(

@@ -23,9 +23,9 @@ NO_SUCH_DAY = f"There is no such day. {WAY}"
 pytestmark = pytest.mark.rule("W4")
 
 DUTCH = {
-    "February 2027 has 28 days.": "februari 2027 heeft 28 dagen.",
-    "February 2028 has 29 days.": "februari 2028 heeft 29 dagen.",
-    "April 2027 has 30 days.": "april 2027 heeft 30 dagen.",
+    "February 2027 has 28 days.": "Februari 2027 heeft 28 dagen.",
+    "February 2028 has 29 days.": "Februari 2028 heeft 29 dagen.",
+    "April 2027 has 30 days.": "April 2027 heeft 30 dagen.",
 }
 OUT_OF_RANGE = [
     ("0001-01-01", "Choose a day in 2000 or later."),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db.models import QuerySet
+from django.utils import translation
 
 from benefits_portal.tenants import exceptions
 from benefits_portal.tenants.audit.refusal import Refusal
@@ -494,7 +495,12 @@ def test_a_refusal_needs_a_code_of_its_own(code: str) -> None:
 
 def test_who_may_change_people_are_the_global_admins() -> None:
     assert [role for role in Role if role.may_manage_people] == [Role.GLOBAL_ADMIN]
-    assert all(role.description for role in Role)
+
+
+@pytest.mark.parametrize(("language", "verb"), [("en", "can"), ("nl", "kan")])
+def test_every_role_s_description_begins_with_what_one_can_do(language: str, verb: str) -> None:
+    with translation.override(language):
+        assert {role.description.split()[0] for role in Role} == {verb}
 
 
 def test_nobody_is_made_staff_by_a_role(person: DirectoryUser, by: Actor) -> None:

@@ -17,12 +17,12 @@ class Role(models.TextChoices):
 
     @property
     def description(self) -> str:
-        """Its purpose in a few words."""
+        """Its purpose in a few words, after a colon."""
         return {
-            Role.GLOBAL_ADMIN: _now("Everything, including people, roles, and tenants."),
-            Role.PARTNER_ADMIN: _now("Redeem keys, extend, add licenses, and assign credit."),
+            Role.GLOBAL_ADMIN: _now("can do everything, including people, roles, and tenants."),
+            Role.PARTNER_ADMIN: _now("can redeem keys, extend, add licenses, and assign credit."),
             Role.MEMBER: _now(
-                "Can look at everything except product keys and Activity, and change nothing."
+                "can look at everything except product keys and Activity, and change nothing."
             ),
         }[self]
 
