@@ -145,6 +145,26 @@ def test_a_revoked_key_leads_to_issuing_another(office: Client) -> None:
     ]
 
 
+@pytest.mark.rule("K8", "B1")
+def test_revoking_says_from_when_another_key_can_be_issued(office: Client) -> None:
+    key = factories.issue_key(starts_on=date(2021, 9, 3))
+    [said] = effects(office.get(page(ProductKey, "revoke", key.pk)))
+    assert said[2:] == ("No other key can be issued until Sep 3, 2021.",)
+
+
+@pytest.mark.rule("K8", "B1")
+def test_a_revoked_key_says_why_no_other_can_be_issued_yet(office: Client) -> None:
+    key = factories.issue_key(starts_on=date(2021, 9, 3))
+    key.revoke("Sent to a wrong address.", by=Actor())
+    [_revoke, issue] = buttons(office.get(page(ProductKey, "change", key.pk)))
+    assert issue == (
+        "Issue another key",
+        "This benefit hasn't started: Sep 3, 2021 is the first day to use it. "
+        "Come back on that day.",
+    )
+    assert buttons(office.get(page(Benefit, "change", key.benefit_id))) == [issue]
+
+
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_a_user_entry_has_the_one_button_that_fits(office: Client, is_enabled: bool) -> None:
     person = factories.DirectoryUserFactory.create()

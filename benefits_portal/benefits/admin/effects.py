@@ -18,6 +18,9 @@ def effects_of_revoking(key: ProductKey, by: Actor) -> Iterator[str]:
     key.check_revocable()
     yield _("No one can redeem %(key)s anymore. This can't be undone.") % {"key": key}
     yield _("%(benefit)s will have no key until you issue another one.") % {"benefit": key.benefit}
+    if not key.benefit.has_begun(key.partner.today()):
+        day = as_day(key.benefit.starts_on)
+        yield _("No other key can be issued until %(day)s.") % {"day": day}
 
 
 def effects_of_issuing(benefit: Benefit, by: Actor) -> Iterator[str]:

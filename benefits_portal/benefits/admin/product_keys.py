@@ -14,14 +14,14 @@ from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import BenefitAction, ProductKey
-from benefits_portal.tenants.admin.acts import Button, previewed
+from benefits_portal.tenants.admin.acts import Button, Preview, previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin
 from benefits_portal.tenants.admin.edits_on_record import actor
 from benefits_portal.tenants.admin.reasons import each, reason_in
 from benefits_portal.tenants.audit.context import AuditContext
 from benefits_portal.tenants.models import Record
 
-from .effects import effects_of_revoking
+from .effects import effects_of_issuing, effects_of_revoking
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -129,12 +129,13 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         each(self, request, chosen, revoke, _now("%(what)s: revoked."))
 
     def buttons_of(self, request: HttpRequest, row: ProductKey) -> list[Button]:
-        """After revoking, a button to issue another key."""
+        """After revoking, a button to issue another key, or why that is not possible today."""
         buttons = super().buttons_of(request, row)
         may_issue = self.has_revoke_permission(request) and row.revoked_at is not None
         if may_issue and row.benefit.live_key() is None:
             href = admin_url(row.benefit, "issue_another_key", row.benefit_id)
-            buttons.append(Button(_("Issue another key"), href))
+            preview = Preview.of(row.benefit, effects_of_issuing, actor(request))
+            buttons.append(Button(_("Issue another key"), href, preview.refusal))
         return buttons
 
     def get_queryset(self, request: HttpRequest) -> Any:
