@@ -165,6 +165,12 @@ def test_a_revoked_key_says_why_no_other_can_be_issued_yet(office: Client) -> No
     assert buttons(office.get(page(Benefit, "change", key.benefit_id))) == [issue]
 
 
+def test_the_page_of_a_key_writes_its_expiration_date_as_others(office: Client) -> None:
+    key = factories.issue_key(expires_on=date(2022, 2, 3))
+    answer = office.get(page(ProductKey, "change", key.pk)).text
+    assert ("Feb 3, 2022" in answer, "2022-02-03" in answer) == (True, False)
+
+
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_a_user_entry_has_the_one_button_that_fits(office: Client, is_enabled: bool) -> None:
     person = factories.DirectoryUserFactory.create()

@@ -2,7 +2,6 @@
 
 # mypy: disable-error-code="type-arg"
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -14,6 +13,7 @@ from benefits_portal.backoffice.changelist import SearchThroughMixin
 from benefits_portal.backoffice.columns import admin_url, linked
 from benefits_portal.backoffice.filters import DayFilter, FewChoicesFilter
 from benefits_portal.benefits.models import BenefitAction, ProductKey
+from benefits_portal.formats import as_day
 from benefits_portal.tenants.admin.acts import Button, Preview, previewed
 from benefits_portal.tenants.admin.base import ReadOnlyAdmin
 from benefits_portal.tenants.admin.edits_on_record import actor
@@ -102,8 +102,8 @@ class ProductKeyAdmin(SearchThroughMixin, ReadOnlyAdmin):
         return key.ending
 
     @admin.display(description=_("expiration date"))
-    def expires_on(self, key: ProductKey) -> date:
-        return key.benefit.expires_on
+    def expires_on(self, key: ProductKey) -> str:
+        return as_day(key.benefit.expires_on)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("benefits.change_productkey")
