@@ -157,10 +157,10 @@ def end_axis(
     `day_label` names the day `on` if it is not today.
     """
     latest = source(redemptions)
-    days = {fed["expires_on"] for fed in feeding(redemptions)}
-    if latest and not days:
-        days = {latest.key.benefit.expires_on}
-    marks = [Mark(_("Benefit expires"), day) for day in sorted(days)]
+    ends = {(fed["expires_on"], fed["title"]) for fed in feeding(redemptions)}
+    if latest and not ends:
+        ends = {(latest.key.benefit.expires_on, latest.key.benefit.offer_name)}
+    marks = [Mark(_("%(offer)s expires") % {"offer": offer}, day) for day, offer in sorted(ends)]
     return DateAxis(on, life(subscription), marks, day_label)
 
 

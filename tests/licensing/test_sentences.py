@@ -84,7 +84,7 @@ def test_a_withdrawn_subscription_s_axis_has_its_day_and_the_new_benefit(
     assert [(item.label, item.start, item.end) for item in axis.items] == [
         ("Today", TODAY + DAY, TODAY + DAY),
         ("Withdrawn on", TODAY, TODAY),
-        ("Benefit expires", *2 * [redemption.key.benefit.expires_on]),
+        (f"{redemption.key.benefit.offer_name} expires", *2 * [redemption.key.benefit.expires_on]),
     ]
 
 
