@@ -138,7 +138,8 @@ class KeyAlreadyRedeemed(Refusal):
 
     message = gettext_lazy("This key was redeemed on %(date)s in %(tenant)s by %(name)s.")
     advice = gettext_lazy(
-        "A key can be redeemed only once. Choose another key, or view the subscription it created."
+        "A key can be redeemed only once. Choose another key, or view the receipt, which leads to "
+        "the subscription that the key was redeemed for."
     )
 
     def __init__(self, key: "ProductKey") -> None:
