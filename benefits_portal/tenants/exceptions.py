@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class NotPermitted(Refusal):
     code = "not-permitted"
     rule = "P3"
+    fact = _("The role is read-only.")
     message = _("Your role is read-only.")
     advice = _("Ask a Global admin or an MPN partner admin of your organization.")
 

@@ -187,7 +187,7 @@ def test_what_a_role_does_not_include_is_refused_on_record(
     assert lines_of(shown) == [
         (
             "Attempt a restricted action",
-            "Your role is read-only.",
+            "The role is read-only.",
         )
     ]
 
