@@ -147,6 +147,35 @@ def test_the_first_page_keeps_its_links_and_icons_whole(visit: Visit) -> None:
     assert (lines, {tuple(size) for size in sizes}) == (1, {(24, 24)})
 
 
+BROKEN_WORDS = """cells => cells.flatMap((cell) => {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (texts.nextNode()) {
+    for (const { 0: word, index } of texts.currentNode.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      if (range.getClientRects().length > 1) broken.push(word);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [768, 390])
+def test_rows_on_a_page_keep_their_words_whole_and_scroll(visit: Visit, width: int) -> None:
+    page = visit("programme", viewport={"width": width, "height": 900})
+    page.goto(url(Membership, "change", Membership.objects.latest("starts_on").pk))
+    table = page.locator(".inline-group .tabular table")
+    broken = table.locator("td p").evaluate_all(BROKEN_WORDS)
+    last = table.locator("tr.has_original .field-status_today").first
+    last.scroll_into_view_if_needed()
+    seen = last.bounding_box()
+    assert (broken, page.evaluate("document.documentElement.scrollWidth")) == ([], width)
+    assert seen is not None
+    assert seen["x"] + seen["width"] <= width
+
+
 CUT_OR_WRAPPED = """() => {
   const lines = (cell) => {
     const range = document.createRange();
