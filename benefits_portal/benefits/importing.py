@@ -13,7 +13,6 @@ from benefits_portal.backoffice.importing import Import, ImportRow, OnProgress, 
 from benefits_portal.benefits.exceptions import NoCreditInCurrency
 from benefits_portal.benefits.models import Membership, Offer
 from benefits_portal.fields import validate_day
-from benefits_portal.formats import as_day
 from benefits_portal.tenants.models import Actor, Partner
 from benefits_portal.typed_text import read_day, tidy, tidy_digits
 
@@ -74,18 +73,7 @@ class MembershipImport(Import):
         membership.set_days()
         if any(other.starts_on == membership.starts_on for other in others):
             return
-        for other in others:
-            if other.starts_on <= membership.ends_on and other.ends_on >= membership.starts_on:
-                days = {"start": as_day(other.starts_on), "end": as_day(other.ends_on)}
-                raise ValidationError(
-                    {
-                        "starts_on": _(
-                            "The membership from %(start)s to %(end)s overlaps. Start after it "
-                            "ends."
-                        )
-                        % days
-                    }
-                )
+        membership.check_apart(others)
         if fault := self.lacking(membership):
             raise ValidationError(fault)
         for enrolled in (self.enrolled, self.new):

@@ -25,6 +25,7 @@ from benefits_portal.benefits.models import (
     Plan,
     ProductKey,
 )
+from benefits_portal.formats import as_day
 from benefits_portal.tenants.models import Actor, Partner, Record
 from tests.factories import (
     TODAY,
@@ -433,6 +434,19 @@ def test_two_enrollments_in_one_offer_do_not_overlap(
     else:
         with pytest.raises(ValidationError, match="overlaps"):
             Membership.enroll(partner, offer, TODAY + timedelta(days=days), by=by)
+
+
+@rule("B1")
+def test_who_would_overlap_reads_a_day_from_which_nothing_does(partner: Partner) -> None:
+    first = MembershipFactory.create(partner=partner, starts_on=TODAY)
+    next_year = MembershipFactory.create(
+        partner=partner, offer=first.offer, starts_on=first.ends_on + timedelta(days=1)
+    )
+    with pytest.raises(ValidationError) as refused:
+        Membership(partner=partner, offer=first.offer, starts_on=TODAY - timedelta(days=9)).clean()
+    free = as_day(next_year.ends_on + timedelta(days=1))
+    [said] = refused.value.messages
+    assert said.endswith(f"overlaps. Start on {free} or later.")
 
 
 @rule("B2")

@@ -104,14 +104,24 @@ class Membership(PartnerRow):
         same = Membership.objects.filter(partner=self.partner, offer=self.offer).exclude(pk=self.pk)
         self.is_renewal = self.renews_one_of(same.filter(ends_on=self.starts_on - DAY))
         self.set_days()
-        if other := same.overlapping(self.starts_on, self.ends_on).first():
-            message = _(
-                "The membership from %(start)s to %(end)s overlaps. Start after it ends."
-            ) % {
-                "start": as_day(other.starts_on),
-                "end": as_day(other.ends_on),
-            }
-            raise ValidationError({"starts_on": message})
+        self.check_apart(same.filter(ends_on__gte=self.starts_on))
+
+    def check_apart(self, others: Iterable["Membership"]) -> None:
+        """Raise ValidationError if it overlaps one of `others`, with a day from which it would not.
+
+        `others` are the partner's memberships in the same offer, at least those that end later.
+        """
+        others = list(others)
+        for other in others:
+            if other.starts_on <= self.ends_on and other.ends_on >= self.starts_on:
+                message = _(
+                    "The membership from %(start)s to %(end)s overlaps. Start on %(day)s or later."
+                ) % {
+                    "start": as_day(other.starts_on),
+                    "end": as_day(other.ends_on),
+                    "day": as_day(max(each.ends_on for each in others) + DAY),
+                }
+                raise ValidationError({"starts_on": message})
 
     def renews_one_of(self, others: Iterable["Membership"]) -> bool:
         """Whether it begins the day after one of `others` that was not ended early (B1).
