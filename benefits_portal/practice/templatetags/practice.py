@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.text import get_text_list
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
@@ -82,7 +83,7 @@ def ago(at: datetime) -> str:
 @register.filter
 def time_left(until: datetime) -> str:
     """The time until `until`: hours and minutes, or days and hours."""
-    return timeuntil(until, clock.now())
+    return get_text_list(timeuntil(until, clock.now()).split(", "), _("and"))
 
 
 @register.inclusion_tag("admin/_rooms_hint.html")
