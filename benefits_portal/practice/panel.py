@@ -1,7 +1,7 @@
 """The panel with the session's current exercise, on every page of its room.
 
 In a room of a class there is always a panel; in the shared world, after an exercise was begun in
-the session. One query.
+the session. One query; one more below an earlier check.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,9 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from benefits_portal.tenants.audit.record_queryset import LOOKING
+from benefits_portal.tenants.models import Record
 
 from .exercises import Exercise, Progress, exercises_of, present, steps_of, tally
 from .models import Room
@@ -58,6 +61,13 @@ class Panel:
     @property
     def is_fresh(self) -> bool:
         return self.typed is not None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether something was done in the room since the last finding or refusal. One query."""
+        done = Record.objects.filter(refused="", partner__room__room=self.room)
+        done = done.filter(at__gt=self.at.message_at).exclude(action__in=LOOKING)
+        return done.without_sign_ins().exists()
 
     @property
     def is_answer_refused(self) -> bool:

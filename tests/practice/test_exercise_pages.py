@@ -193,6 +193,18 @@ def test_a_check_was_so_long_ago_by_every_clock(anna: Client, minutes: float, ag
     assert [f"At the last check, {ago}: No one has" in page for page in pages] == [True, True]
 
 
+def test_a_verdict_is_outdated_once_something_was_done(anna: Client) -> None:
+    send(anna, "begin")
+    send(anna, "check", follow=True)
+    before = anna.get(BENEFITS).text
+
+    play(room(), exercises()[CREDIT], exercises()[CREDIT].solutions[0])
+    after = anna.get(BENEFITS).text
+
+    outdated = "Something has changed since then: check again."
+    assert [outdated in page for page in (before, after)] == [False, True]
+
+
 def test_with_script_too_a_verdict_is_dated_on_the_next_page(anna: Client) -> None:
     send(anna, "begin")
     send(anna, "check", headers={"hx-request": "true"})
