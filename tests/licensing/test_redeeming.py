@@ -223,8 +223,12 @@ def test_extending_and_adding_take_two_keys(by: Actor) -> None:
     subscription = SubscriptionFactory.create()
     key = key_for(subscription)
     subscription.extend(key, by=by, on=TODAY)
-    with pytest.raises(KeyAlreadyRedeemed):
+    with pytest.raises(KeyAlreadyRedeemed) as refusal:
         subscription.add_licenses(key, by=by, on=TODAY)
+    assert str(refusal.value.advice) == (
+        "A key can be redeemed only once. Choose another key, or view the receipt, which leads to "
+        "the subscription that the key was redeemed for."
+    )
 
 
 @rule("K4")
