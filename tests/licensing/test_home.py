@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from benefits_portal.benefits.models import Membership, Product
@@ -24,6 +25,23 @@ TODAY = factories.TODAY
 
 def in_days(days: int) -> date:
     return TODAY + timedelta(days=days)
+
+
+def test_one_that_is_withdrawn_while_home_is_put_together_is_left_out(tenant: Tenant) -> None:
+    first, second = (
+        factories.SubscriptionFactory.create(tenant=tenant, ends_on=in_days(days))
+        for days in (20, 30)
+    )
+    theirs = Subscription.objects.filter(pk=first.pk, partner=tenant.partner)
+
+    def withdraw(execute: Any, sql: str, *rest: Any) -> Any:
+        if "fitting_key" in sql and theirs.filter(withdrawn_on=None).exists():
+            theirs.update(withdrawn_on=TODAY)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(withdraw):
+        rows, _later = ending_subscriptions(tenant.partner, TODAY)
+    assert [row["href"] for row in rows] == [second.get_absolute_url()]
 
 
 @pytest.mark.rule("S2")

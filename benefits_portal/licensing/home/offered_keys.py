@@ -52,14 +52,17 @@ def by_last_day(subscriptions: Iterable[Any], on: date) -> list[Any]:
 
 
 def for_offers(pks: Sequence[int], on: date) -> dict[int, Any]:
-    """Look up subscriptions by primary key, with what `OfferedKeys` needs. One query."""
+    """Look up subscriptions by primary key, with what `OfferedKeys` needs. One query.
+
+    Without those that were withdrawn since their keys were read.
+    """
     return {each.pk: each for each in with_keys.rows(on, *padded(pks, 0))}
 
 
 @PlannedQuery
 def with_keys(on: date, *pks: int) -> QuerySet[Subscription]:
     # Not by the partner too: one plan for all partners would go through all that this one has
-    found = Subscription.objects.filter(pk__in=pks).for_display().order_by()
+    found = Subscription.objects.filter(pk__in=pks).not_deleted(on).for_display().order_by()
     return found.with_fitting_key(on).with_can_come_back(on)
 
 
