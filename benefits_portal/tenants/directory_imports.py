@@ -47,7 +47,7 @@ class PartnerImport(RowImport):
         "currency": "currency",
         "time_zone": "time_zone",
     }
-    spellings: ClassVar = {"mpn_id": tidy_digits}
+    spellings: ClassVar = {"mpn_id": tidy_digits, "country": tidy, "time_zone": tidy}
 
     def look_up(self, cells: list[Cells]) -> None:
         self.partners = Partner.objects.in_bulk(

@@ -391,6 +391,7 @@ def test_a_confirmation_without_what_was_shown_is_shown_again(office: Client) ->
     ("line", "message"),
     [
         ("1234,Contoso,NL,EUR,", ""),
+        ("1234,Contoso,\u202aN\u200bL\u202c,EUR,\u200b", ""),
         ("1234,Contoso,US,USD,", "time_zone: This country has no single time zone. Choose one."),
         ("1234,Contoso,XX,EUR,", "country: There is no such country. Use its two-letter code"),
     ],
