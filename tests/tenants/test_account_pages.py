@@ -151,6 +151,20 @@ def test_whose_role_was_changed_meanwhile_reads_that_nothing_was_changed(
 
 
 @rule("P3")
+def test_staff_whose_role_was_taken_meanwhile_read_that_nothing_was_changed(
+    account: PartnerFixture, sign_in: SignIn
+) -> None:
+    staff = factories.UserFactory.create(is_staff=True, directory_user=None)
+    held = factories.RoleAssignmentFactory.create(
+        user=staff, partner=account.partner, role=Role.GLOBAL_ADMIN
+    )
+    client = sign_in(staff)
+    held.delete()
+    answer = client.post(account.url("tenants:give-role"), account.acting_in)
+    assert (answer.status_code, "Nothing was changed." in answer.text) == (403, True)
+
+
+@rule("P3")
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_only_a_global_admin_does_is_shown_disabled_with_the_reason(
     account: PartnerFixture, sign_in: SignIn, boss: Client, name: str
