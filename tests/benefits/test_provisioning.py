@@ -111,6 +111,18 @@ def test_enrolling_makes_benefits_and_a_key_for_each_license_based_one(
     assert sorted(record.after["benefits"]) == sorted(benefit.pk for benefit in made.values())
 
 
+@rule("K3")
+def test_each_key_of_a_package_is_on_record_at_its_benefit(partner: Partner, by: Actor) -> None:
+    offer = OfferFactory.create()
+    PackageLineFactory.create_batch(2, offer=offer, quantity=25)
+    Membership.enroll(partner, offer, TODAY, by=by)
+    keys = ProductKey.objects.filter(partner=partner)
+    assert [
+        [record.after for record in Record.objects.about(key.benefit).filter(partner=partner)]
+        for key in keys
+    ] == [[{"key": key.pk}] for key in keys]
+
+
 def test_enrolling_asks_the_same_however_long_the_package_is(by: Actor) -> None:
     """Credit asks once for the partner's currency, so it is part of both."""
 
