@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from benefits_portal.benefits.models import ProductKey
 from benefits_portal.licensing.models import Subscription
 from benefits_portal.tenants.models import Actor, Record, Role, Tenant, User
 from tests import factories
@@ -70,6 +71,21 @@ def test_a_subscription_has_the_licenses_of_the_day(
 ) -> None:
     page = text_of(client, url("licensing:subscription", subscription.pk, on=ago(days_ago)))
     assert f"{licenses} licenses" in page
+
+
+@rule("H1")
+def test_the_list_names_the_offer_of_the_latest_key_that_counted_then(
+    client: Client, subscription: Subscription
+) -> None:
+    keys = ProductKey.objects.filter(redemption__subscription=subscription).order_by("redeemed_on")
+    first, added = (key.benefit.membership.offer.name for key in keys)
+    pages = [main_of(client, url("licensing:products", on=ago(days))) for days in (50, 30, 10)]
+    assert first != added
+    assert [(first in page, added in page) for page in pages] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
 
 
 @rule("H1")

@@ -211,6 +211,22 @@ def test_a_period_in_the_future_stays_in_its_fields(client: Client, pool: Licens
 
 
 @rule("H6")
+def test_each_reader_finds_their_own_period_in_the_fields(
+    client: Client, pool: LicensePool
+) -> None:
+    """The form is kept rendered, by its days."""
+    periods = [
+        ("2021-01-01", "2021-02-01"),
+        ("2021-01-01", "2021-03-01"),
+        ("2020-12-01", "2021-02-01"),
+    ]
+    for first, last in periods:
+        page = client.get(url(PRODUCT, pool.product.pk, first=first, last=last)).text
+        shown = dict(re.findall(r'name="(first|last)"[^>]*value="([^"]*)"', page))
+        assert shown == {"first": first, "last": last}
+
+
+@rule("H6")
 def test_a_year_that_goes_on_is_counted_until_today(client: Client, pool: LicensePool) -> None:
     where = url(PRODUCT, pool.product.pk, first="2021-01-01", last="2021-12-31")
     told = client.get(where).context["peak_sentence"]
