@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 OWN = ("tenants", "benefits", "licensing", "reminders", "practice")
-# The schema that 0.1.0 begins with; whatever comes after it is judged.
+# The schema that 0.2.0 begins with; whatever comes after it is judged.
 BASELINE = dict.fromkeys(OWN, "0001_initial")
 
 
