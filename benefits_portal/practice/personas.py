@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from benefits_portal.tenants.models import Role, RoleAssignment, Tenant
@@ -131,7 +132,7 @@ def text_of(slug: str, roles: list[RoleAssignment], shows: str | Promise) -> str
     held = Role(roles[0].role) if roles else None
     if held == BEGINS_AS.get(slug):
         return shows
-    return held.description if held else SHOWS["no-role"]
+    return capfirst(held.description) if held else SHOWS["no-role"]
 
 
 def _card(persona: Persona, shows: str | Promise) -> PersonaCard:

@@ -74,7 +74,7 @@ def test_cards_name_people_places_and_roles() -> None:
     ("slug", "role", "shows"),
     [
         ("partner-admin", None, "Has no role, and sees only who can give one."),
-        ("no-role", Role.GLOBAL_ADMIN, "Everything, including people, roles, and tenants."),
+        ("no-role", Role.GLOBAL_ADMIN, "Can do everything, including people, roles, and tenants."),
         ("member", Role.MEMBER, str(SHOWS["member"])),
     ],
 )
