@@ -84,6 +84,7 @@ def test_the_check_finds_a_text_that_is_in_no_catalog(
     assert (translations.main(), capsys.readouterr().out) == (1, "nl: not in the catalog: 'New'\n")
 
 
+@pytest.mark.slow
 def test_a_third_language_takes_one_command_and_no_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, db: None, client: Client
 ) -> None:

@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.simultaneous import at_once
 
-pytestmark = [pytest.mark.django_db, pytest.mark.rule("K6")]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.rule("K6")]
 
 START = datetime(2021, 5, 1, 12, tzinfo=UTC)
 

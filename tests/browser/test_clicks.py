@@ -49,6 +49,7 @@ def expect_receipt(page: Page) -> None:
     expect(page.get_by_role("link", name="Request a replacement key")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.rule("K5", "K8", "S8")
 def test_redeeming_takes_few_clicks_and_says_how_to_undo_it(visit: Visit) -> None:
     page = visit("partner-admin")

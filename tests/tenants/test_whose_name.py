@@ -29,7 +29,12 @@ from benefits_portal.tenants.models import (
 from tests import factories
 from tests.back_office.conftest import filled, new_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today"), pytest.mark.rule("P1")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("today"),
+    pytest.mark.rule("P1"),
+]
 AT_CONTOSO, AT_FABRIKAM = "Ann Aardvark", "Guest Zebra"
 NOT_IN_DIRECTORY = "a person who is not in your directory"
 
